@@ -1,0 +1,96 @@
+// Imports point one way only. Type-only imports count.
+
+const SRC = '^packages/millrace/src/';
+
+/**
+ * What each folder may import besides itself. Reading from the top, a folder sees only what stands above it.
+ *
+ * @type {Record<string, string[]>}
+ */
+const MAY_IMPORT = {};
+
+arrow('protocol/base', []);
+arrow('protocol/wire', ['protocol/base']);
+arrow('protocol/message', ['protocol/wire']);
+arrow('protocol/extension', ['protocol/message']);
+arrow('protocol/connection', ['protocol/extension']);
+arrow('protocol/handshake', ['protocol/base']);
+
+arrow('deflate', ['protocol']);
+arrow('transport', ['protocol']);
+arrow('server', ['transport', 'deflate']);
+arrow('client', ['transport', 'deflate']);
+arrow('hooks', ['server', 'client']);
+arrow('messages', ['server', 'client']);
+arrow('web', ['server', 'client']);
+arrow('testing', ['server', 'client']);
+
+const folders = Object.entries(MAY_IMPORT);
+const known = folders.map(([folder]) => `${SRC}${folder}/`);
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...folders.map(([folder, imports]) => ({
+      name: `arrows-of-${folder.replace('/', '-')}`,
+      comment: `${folder} may import ${imports.join(', ') || 'nothing'} only`,
+      severity: /** @type {const} */ ('error'),
+      from: { path: `${SRC}${folder}/` },
+      to: { path: SRC, pathNot: [folder, ...imports].map((name) => `${SRC}${name}/`) },
+    })),
+    {
+      name: 'known-folders',
+      comment: 'a new folder of the library needs its arrow above',
+      severity: 'error',
+      from: { path: SRC, pathNot: [...known, `${SRC}index\\.ts$`, `${SRC}protocol/(index|globals\\.d)\\.ts$`] },
+      to: {},
+    },
+    {
+      name: 'protocol-stands-alone',
+      comment: 'the protocol knows no I/O: nothing from outside it, not even from Node',
+      severity: 'error',
+      from: { path: `${SRC}protocol/` },
+      to: { pathNot: `${SRC}protocol/` },
+    },
+    {
+      name: 'library-stands-alone',
+      comment: 'the library has no dependencies, and does not know its tests',
+      severity: 'error',
+      from: { path: SRC },
+      to: { pathNot: SRC, dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'index-without-testing',
+      comment: 'what is for tests has its own entry point',
+      severity: 'error',
+      from: { path: `${SRC}index\\.ts$` },
+      to: { path: `${SRC}testing/` },
+    },
+    {
+      name: 'examples-use-the-package',
+      comment: "an example imports 'millrace', as its reader will",
+      severity: 'error',
+      from: { path: '^examples/' },
+      to: { path: '^packages/[^/]+/(src|test)/' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    exclude: { path: '(^|/)dist/' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+};
+
+/**
+ * States that a folder may import others, and everything that they may import.
+ *
+ * @param {string} folder
+ * @param {string[]} others listed before
+ */
+function arrow(folder, others) {
+  MAY_IMPORT[folder] = [...new Set(others.flatMap((other) => [other, ...(MAY_IMPORT[other] ?? [])]))];
+}

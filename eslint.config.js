@@ -1,0 +1,149 @@
+// What a reviewer should not have to say. Formatting belongs to prettier, import directions to .dependency-cruiser.js.
+import jsdoc from 'eslint-plugin-jsdoc';
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const LIBRARY = ['packages/*/src/**/*.ts'];
+const TESTS = ['packages/*/test/**/*.ts'];
+const CONFIGURATION = ['eslint.config.js', '.dependency-cruiser.js'];
+
+/**
+ * Every place where a rule does not hold, and why. Comments that switch rules off have no effect.
+ *
+ * @type {{ files: string[], rules: string[], reason: string }[]}
+ */
+const EXCEPTIONS = [
+  {
+    files: ['**/globals.d.ts'],
+    rules: ['no-restricted-syntax', '@typescript-eslint/no-extraneous-class'],
+    reason: 'declares what the host provides, in the shape that it has there',
+  },
+  {
+    files: ['packages/millrace/src/hooks/server-protocol.ts'],
+    rules: ['@typescript-eslint/no-invalid-void-type'],
+    reason: 'onConnect may answer nothing, and an override that returns nothing has the type void',
+  },
+  {
+    files: CONFIGURATION,
+    rules: ['no-restricted-exports'],
+    reason: 'the tools expect a default export',
+  },
+  {
+    files: ['scripts/**/*.js'],
+    rules: ['@typescript-eslint/no-unsafe-assignment'],
+    reason: 'the rule does not see types that stand in JSDoc; the compiler does',
+  },
+  {
+    files: ['**/*.generated.ts'],
+    rules: ['max-lines'],
+    reason: 'nobody reads it',
+  },
+  {
+    files: TESTS,
+    rules: ['max-lines-per-function'],
+    reason: 'a `describe` is one function and holds the tests of a whole module',
+  },
+  {
+    files: TESTS,
+    rules: ['@typescript-eslint/consistent-type-assertions'],
+    reason: 'tests also pass what the types forbid',
+  },
+  {
+    files: TESTS,
+    rules: ['@typescript-eslint/require-await'],
+    reason: 'a stand-in for a hook has its signature, not its work',
+  },
+];
+
+/** @type {import('eslint').Linter.RulesRecord} */
+const sizes = {
+  'max-lines': ['error', { max: 400, skipBlankLines: false, skipComments: false }],
+  'max-lines-per-function': ['error', { max: 50, skipBlankLines: false, skipComments: false }],
+  'max-params': ['error', 4],
+  complexity: ['error', 12],
+};
+
+/** @type {import('eslint').Linter.RulesRecord} */
+const language = {
+  eqeqeq: 'error',
+  'no-restricted-exports': [
+    'error',
+    { restrictDefaultExports: { direct: true, named: true, defaultFrom: true, namedFrom: true, namespaceFrom: true } },
+  ],
+};
+
+/** @type {import('eslint').Linter.RulesRecord} */
+const types = {
+  '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
+  '@typescript-eslint/no-non-null-assertion': 'off', // the selector below is narrower: it allows `bytes[i]!`
+  'no-restricted-syntax': [
+    'error',
+    {
+      selector: 'TSNonNullExpression:not([expression.type="MemberExpression"][expression.computed=true])',
+      message: '`!` is for an index that is known to be within bounds: `bytes[i]!`.',
+    },
+    {
+      selector: 'TSEnumDeclaration, TSModuleDeclaration, TSParameterProperty',
+      message: 'Only syntax that Node can strip: an `as const` object, a module, a field.',
+    },
+  ],
+  '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+  '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+  '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+  '@typescript-eslint/no-floating-promises': [
+    'error',
+    { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['describe', 'it', 'suite', 'test'] }] },
+  ],
+};
+
+const EXPORTED = 'ExportNamedDeclaration > :matches(ClassDeclaration, FunctionDeclaration, VariableDeclaration, ';
+
+/** @type {import('eslint').Linter.RulesRecord} */
+const documentation = {
+  'no-console': 'error',
+  'jsdoc/require-jsdoc': [
+    'error',
+    {
+      publicOnly: { ancestorsOnly: true },
+      require: { FunctionDeclaration: false },
+      contexts: [`${EXPORTED}TSInterfaceDeclaration, TSTypeAliasDeclaration)`],
+      enableFixer: false,
+    },
+  ],
+  'jsdoc/no-restricted-syntax': [
+    'error',
+    {
+      contexts: [
+        {
+          context: 'any',
+          comment: 'JsdocBlock:has(JsdocTag[tag="throws"]:not([rawType=/^[A-Z]\\w+$/]))',
+          message: '`@throws {SomeError}` names the class.',
+        },
+        {
+          context: 'any',
+          comment: 'JsdocBlock:has(JsdocTag[tag=/^(param|returns?|property|type)$/][rawType=/./])',
+          message: 'TypeScript says the type.',
+        },
+      ],
+    },
+  ],
+};
+
+export default defineConfig(
+  { ignores: ['**/dist/', '**/node_modules/', 'coverage/'] },
+  {
+    linterOptions: { noInlineConfig: true },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: CONFIGURATION, defaultProject: 'scripts/tsconfig.json' },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    plugins: { jsdoc },
+  },
+  tseslint.configs.strictTypeChecked,
+  { rules: { ...sizes, ...language, ...types } },
+  { files: LIBRARY, rules: documentation },
+  { files: TESTS, rules: { 'max-lines': ['error', { max: 600, skipBlankLines: false, skipComments: false }] } },
+  EXCEPTIONS.map(({ files, rules }) => ({ files, rules: Object.fromEntries(rules.map((rule) => [rule, 'off'])) })),
+);
