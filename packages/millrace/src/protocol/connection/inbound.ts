@@ -1,0 +1,134 @@
+import { toError } from '../base/errors.ts';
+import { FrameReader } from '../message/frame-reader.ts';
+import type { ControlHandler, StreamingHandler } from '../message/handlers.ts';
+import { FrameParser } from '../wire/frame-parser.ts';
+import type { ReservedRules } from '../wire/header-rules.ts';
+
+/** What an {@link Inbound} is made of. */
+export interface InboundSetup {
+  readonly role: 'client' | 'server';
+  readonly reserved: ReservedRules;
+  readonly messages: StreamingHandler;
+  readonly controls: ControlHandler;
+  /** A rule was broken, or a handler threw. */
+  readonly onError: (error: Error) => void;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** The receiving half of a connection: parses what arrives, pauses in the middle of it, goes on with what is left. */
+export class Inbound {
+  readonly #parser: FrameParser;
+  readonly #reader: FrameReader;
+  readonly #onError: (error: Error) => void;
+
+  readonly #pauseReasons = new Set<string>();
+  /** What was received and not parsed yet, because receiving was paused in the middle of a chunk. */
+  #unread: Uint8Array | undefined;
+  #isParsing = false;
+  /** Whether messages may wait for their reader; not while the connection closes. */
+  #mayWait = true;
+  #isStopped = false;
+
+  constructor(setup: InboundSetup) {
+    const { role, reserved, messages, controls } = setup;
+    this.#onError = setup.onError;
+    this.#reader = new FrameReader({ role, reserved, messages, controls, isPaused: () => this.#isPaused() });
+    this.#parser = new FrameParser(this.#reader);
+  }
+
+  /** Complete frames and messages so far. */
+  get counts(): { readonly framesReceived: number; readonly messagesReceived: number } {
+    return this.#reader.counts;
+  }
+
+  /** Whether a frame has begun and not ended, so that the peer cannot say anything else. */
+  get insideFrame(): boolean {
+    return this.#parser.insideFrame;
+  }
+
+  /** Whether bytes are of use now. */
+  get isReady(): boolean {
+    return !this.#isPaused() && this.#unread === undefined;
+  }
+
+  /** Whether {@link stop} was called. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Parses `chunk`, which is borrowed until the call returns; while paused, a copy waits. */
+  receive(chunk: Uint8Array): void {
+    if (this.isReady) this.#parse(chunk);
+    else this.#keep(chunk);
+  }
+
+  /** Adds a reason to pause; see `Connection.pause`. */
+  pause(reason: string): void {
+    this.#pauseReasons.add(reason);
+    if (this.#mayWait) this.#parser.pause();
+    else this.#reader.discardMessages();
+  }
+
+  /**
+   * Takes a reason away, and goes on with what waits if it was the last.
+   *
+   * @returns whether it was
+   */
+  resume(reason: string): boolean {
+    if (!this.#pauseReasons.delete(reason) || this.#pauseReasons.size > 0 || this.#isStopped) return false;
+    this.#parser.resume();
+    this.#parseUnread();
+    return true;
+  }
+
+  /** From now on, messages that would have to wait are discarded, so that the peer's Close is found behind them. */
+  stopWaiting(): void {
+    this.#mayWait = false;
+    if (this.#pauseReasons.size === 0) return;
+    this.#reader.discardMessages();
+    this.#parser.resume();
+    this.#parseUnread();
+  }
+
+  /** Ends receiving for good: nothing that came or will come is parsed. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#unread = undefined;
+    this.#parser.pause();
+  }
+
+  #isPaused(): boolean {
+    return this.#isStopped || (this.#mayWait && this.#pauseReasons.size > 0);
+  }
+
+  #parse(chunk: Uint8Array): void {
+    this.#isParsing = true;
+    let offset = 0;
+    try {
+      this.#reader.proceed();
+      offset = this.#parser.push(chunk, 0);
+    } catch (error) {
+      this.#onError(toError(error));
+    } finally {
+      this.#isParsing = false;
+    }
+    if (offset < chunk.length && !this.#isStopped) this.#keep(chunk.subarray(offset));
+  }
+
+  /** Goes on where a pause has stopped, unless that is going on already. */
+  #parseUnread(): void {
+    if (this.#isParsing || this.#isStopped) return;
+    const unread = this.#unread ?? NOTHING;
+    this.#unread = undefined;
+    this.#parse(unread);
+  }
+
+  #keep(chunk: Uint8Array): void {
+    const before = this.#unread ?? NOTHING;
+    const joined = new Uint8Array(before.length + chunk.length);
+    joined.set(before);
+    joined.set(chunk, before.length);
+    this.#unread = joined;
+  }
+}

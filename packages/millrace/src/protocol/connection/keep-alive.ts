@@ -1,0 +1,50 @@
+import type { KeepAliveOptions } from './options.ts';
+
+/** What {@link KeepAlive.check} wants done. */
+export type KeepAliveVerdict = 'alive' | 'ping' | 'lost';
+
+/**
+ * Finds peers that have vanished: pings after a silence, gives up after a longer one.
+ *
+ * Any byte counts as a sign of life, and costs one assignment. Inside a frame that comes in, where the peer cannot answer a
+ * ping, only `midFrameTimeout` counts. All times are milliseconds of the clock of the driver.
+ */
+export class KeepAlive {
+  readonly #options: KeepAliveOptions | false;
+  #heardAt: number;
+  #pingedAt: number | undefined;
+  /** When to look again. */
+  deadline: number;
+
+  constructor(options: KeepAliveOptions | false, now: number) {
+    this.#options = options;
+    this.#heardAt = now;
+    this.deadline = options === false ? Infinity : now + options.interval;
+  }
+
+  /** Notes that the peer was heard, or that for now its silence is our doing. */
+  heard(now: number): void {
+    this.#heardAt = now;
+    this.#pingedAt = undefined;
+  }
+
+  /** Judges the silence so far, and sets the next {@link deadline}. On `ping`, the caller sends one. */
+  check(now: number, insideFrame: boolean): KeepAliveVerdict {
+    if (this.#options === false) return 'alive';
+    const { interval, timeout, midFrameTimeout } = this.#options;
+    if (insideFrame) {
+      const lostAt = this.#heardAt + midFrameTimeout;
+      this.deadline = Math.min(lostAt, now + interval);
+      return now >= lostAt ? 'lost' : 'alive';
+    }
+    if (this.#pingedAt === undefined) {
+      const pingAt = this.#heardAt + interval;
+      const due = now >= pingAt;
+      if (due) this.#pingedAt = now;
+      this.deadline = due ? now + timeout : pingAt;
+      return due ? 'ping' : 'alive';
+    }
+    this.deadline = this.#pingedAt + timeout;
+    return now >= this.deadline ? 'lost' : 'alive';
+  }
+}

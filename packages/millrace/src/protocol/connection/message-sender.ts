@@ -1,0 +1,237 @@
+import { CloseCode } from '../base/close-code.ts';
+import { LimitExceededError, LocalUsageError } from '../base/errors.ts';
+import { Opcode, formatOpcode, isControlOpcode } from '../base/opcode.ts';
+import type { ClaimTable } from '../extension/claims.ts';
+import type { PreparedMessage } from '../message/prepared-message.ts';
+import type { FrameFormat, Scheduler } from '../message/scheduler.ts';
+import { MAX_CONTROL_PAYLOAD } from '../wire/frame-header.ts';
+import type { ClosingHandshake } from './closing-handshake.ts';
+import type { ConnectionHandler, ConnectionHost } from './host.ts';
+import type { ResolvedConnectionOptions } from './options.ts';
+
+/** What a {@link MessageSender} is made of. */
+export interface MessageSenderSetup {
+  readonly scheduler: Scheduler;
+  readonly closing: ClosingHandshake;
+  readonly claims: ClaimTable;
+  readonly options: Pick<ResolvedConnectionOptions, 'highWaterMark' | 'maxBufferedAmount'>;
+  readonly host: Pick<ConnectionHost, 'requestUpdate' | 'transportBufferedAmount'>;
+  readonly handler: Pick<ConnectionHandler, 'onHighWater' | 'onDrain'>;
+  /** Fails the connection. */
+  readonly fail: (error: Error) => void;
+}
+
+/** How {@link MessageSender.sendMessage} sends. */
+export interface SendMessageOptions {
+  /** Longest frame in bytes; the option `fragmentSize` of the connection unless given. */
+  readonly fragmentSize?: number | undefined;
+}
+
+/**
+ * The sending half of a connection, as an application uses it.
+ *
+ * When the connection is not open, nothing is sent and nothing is thrown; a message that was open may still be ended while the
+ * connection closes. Bytes that are given to a send must not change until they are sent.
+ */
+export class MessageSender {
+  readonly #scheduler: Scheduler;
+  readonly #closing: ClosingHandshake;
+  readonly #setup: MessageSenderSetup;
+  #needsDrain = false;
+  /** Tells the handler each time that all output has left, not only after the high-water mark. */
+  tellsEachDrain = false;
+
+  constructor(setup: MessageSenderSetup) {
+    this.#setup = setup;
+    this.#scheduler = setup.scheduler;
+    this.#closing = setup.closing;
+  }
+
+  /** Bytes that were sent and that the transport has not written yet. */
+  get bufferedAmount(): number {
+    return this.#leaving() + this.#scheduler.waitingSize;
+  }
+
+  /**
+   * Sends a message.
+   *
+   * @returns `false` if the connection is not open, and nothing was sent; or if more than `highWaterMark` bytes are on their way
+   *
+   * @throws {LocalUsageError} `opcode` is none of a message, or not claimed; `fragmentSize` is not a positive integer
+   */
+  sendMessage(payload: string | Uint8Array, opcode: number, options: SendMessageOptions = {}): boolean {
+    this.#checkMessageOpcode(opcode);
+    checkFragmentSize(options.fragmentSize);
+    if (!this.#isOpen() || !this.#admit(payload.length)) return false;
+    this.#scheduler.sendMessage(payload, { opcode, rsv: 0, fragmentSize: options.fragmentSize });
+    return this.#sent();
+  }
+
+  /** Sends a message that was framed before. Results are those of {@link sendMessage}. */
+  sendPreparedMessage(message: PreparedMessage): boolean {
+    if (!this.#isOpen() || !this.#admit(message.frame.length)) return false;
+    this.#scheduler.sendPreparedMessage(message);
+    return this.#sent();
+  }
+
+  /**
+   * Opens a message, whose frames follow. Messages that are sent meanwhile wait behind it.
+   *
+   * @throws {LocalUsageError} a message is open, or `opcode` is none of a message
+   */
+  beginMessage(opcode: number): void {
+    this.#checkMessageOpcode(opcode);
+    if (this.#isOpen()) this.#scheduler.beginMessage(opcode);
+  }
+
+  /**
+   * Sends a whole frame of the open message. Results are those of {@link sendMessage}.
+   *
+   * @throws {LocalUsageError} no message is open, a frame is, or a reserved bit is not claimed
+   */
+  sendFrame(payload: Uint8Array, format: FrameFormat = {}): boolean {
+    if (!this.#mayFinish()) return false;
+    this.#checkFrameBits(format);
+    if (!this.#admit(payload.length)) return false;
+    this.#scheduler.sendFrame(payload, format);
+    return this.#sent();
+  }
+
+  /**
+   * Opens a frame of exactly `length` bytes; one of length 0 is complete at once.
+   *
+   * @throws {LocalUsageError} no message is open, a frame is, the length is not one, or a reserved bit is not claimed
+   */
+  beginFrame(length: number | bigint, format: FrameFormat = {}): void {
+    if (!this.#mayFinish()) return;
+    this.#checkFrameBits(format);
+    this.#scheduler.beginFrame(length, format);
+    this.#sent();
+  }
+
+  /**
+   * Sends payload of the open frame.
+   *
+   * @returns bytes missing to complete the frame; negative when it is complete and that many bytes of `payload` were not taken. When
+   *   nothing can be sent any more, what was missing before
+   *
+   * @throws {LocalUsageError} no frame is open
+   */
+  sendFrameData(payload: Uint8Array): number {
+    if (!this.#mayFinish() || !this.#admit(payload.length)) return this.#scheduler.missing;
+    const missing = this.#scheduler.sendFrameData(payload);
+    this.#sent();
+    return missing;
+  }
+
+  /**
+   * Ends the open message: by an empty final frame, unless its last frame was final.
+   *
+   * @throws {LocalUsageError} no message is open, or a frame is
+   */
+  endMessage(): void {
+    if (!this.#mayFinish()) return;
+    this.#scheduler.endMessage();
+    this.#sent();
+  }
+
+  /**
+   * Sends a Ping, a Pong, or a control frame with a claimed opcode, at the next end of a frame. A Pong that still waits there is
+   * replaced by a newer one (RFC 6455 §5.5.3).
+   *
+   * @returns `false` if the connection is not open, and nothing was sent
+   *
+   * @throws {LocalUsageError} the payload is over 125 bytes, the opcode or a reserved bit is not claimed; a Close is for
+   *   `Connection.close`
+   */
+  sendControlFrame(opcode: number, payload: Uint8Array = NOTHING, rsv = 0): boolean {
+    this.#checkControl(opcode, payload, rsv);
+    if (!this.#isOpen() || !this.#admit(payload.length)) return false;
+    if (opcode === Opcode.PONG && rsv === 0) this.#scheduler.sendPong(payload);
+    else this.#scheduler.sendControlFrame(opcode, payload, rsv);
+    this.#setup.host.requestUpdate();
+    return true;
+  }
+
+  /** Takes the news that the transport has written what it was given: tells the handler, if all has left. */
+  outputWritten(): void {
+    if (!this.#needsDrain || this.#leaving() > 0) return;
+    this.#needsDrain = false;
+    if (this.#isOpen() || this.#mayFinish()) this.#setup.handler.onDrain();
+  }
+
+  #isOpen(): boolean {
+    return this.#closing.state === 'open';
+  }
+
+  /** Whether frames can be sent: while open, and while closing those of the message that was open before. */
+  #mayFinish(): boolean {
+    const { state } = this.#closing;
+    return state === 'open' || (this.#scheduler.insideMessage && (state === 'closing' || state === 'closeReceived'));
+  }
+
+  /** Bytes that may leave now: only the transport holds them up. */
+  #leaving(): number {
+    return this.#scheduler.leavingSize + this.#setup.host.transportBufferedAmount();
+  }
+
+  /** Judges whether `size` bytes more may wait; fails the connection if not. */
+  #admit(size: number): boolean {
+    const { maxBufferedAmount } = this.#setup.options;
+    const buffered = this.bufferedAmount;
+    if (buffered === 0 || buffered + size <= maxBufferedAmount) return true;
+    const advice = 'the peer reads too slowly for what is sent to it';
+    const exceeded = { option: 'maxBufferedAmount', limit: maxBufferedAmount, size: buffered + size, advice };
+    this.#setup.fail(new LimitExceededError(exceeded, CloseCode.POLICY_VIOLATION));
+    return false;
+  }
+
+  /** After a send: has it flushed, and tells of the high-water mark. */
+  #sent(): boolean {
+    this.#setup.host.requestUpdate();
+    const isBelow = this.#leaving() <= this.#setup.options.highWaterMark;
+    const isFirst = !isBelow && !this.#needsDrain;
+    this.#needsDrain ||= isFirst || this.tellsEachDrain;
+    if (isFirst) this.#setup.handler.onHighWater();
+    return isBelow;
+  }
+
+  #checkMessageOpcode(opcode: number): void {
+    if (this.#setup.claims.allowsMessage(opcode)) return;
+    throw new LocalUsageError(
+      `message type is ${String(opcode)}, expected Text (1), Binary (2) or an opcode of extensionPoints.dataOpcodes`,
+    );
+  }
+
+  #checkFrameBits(format: FrameFormat): void {
+    const { firstFrameBits, continuationBits } = this.#setup.claims;
+    checkBits(format.rsv ?? 0, this.#scheduler.isFirstFrame ? firstFrameBits : continuationBits);
+  }
+
+  #checkControl(opcode: number, payload: Uint8Array, rsv: number): void {
+    const { claims } = this.#setup;
+    const isKnown = opcode === Opcode.PING || opcode === Opcode.PONG;
+    if (!isKnown && !(isControlOpcode(opcode) && claims.allowsOpcode(opcode))) {
+      throw new LocalUsageError(
+        `opcode is ${formatOpcode(opcode)}, expected Ping (0x9), Pong (0xA) or one of extensionPoints.controlOpcodes`,
+      );
+    }
+    if (payload.length > MAX_CONTROL_PAYLOAD) {
+      const size = String(payload.length);
+      throw new LocalUsageError(`control payload has ${size} bytes, expected at most ${String(MAX_CONTROL_PAYLOAD)}`);
+    }
+    checkBits(rsv, claims.controlBits);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+function checkFragmentSize(size: number | undefined): void {
+  if (size === undefined || size === Infinity || (Number.isSafeInteger(size) && size >= 1)) return;
+  throw new LocalUsageError(`fragmentSize is ${String(size)}, expected a positive integer or Infinity`);
+}
+
+function checkBits(rsv: number, claimed: number): void {
+  if (Number.isInteger(rsv) && rsv >= 0 && (rsv & ~claimed) === 0) return;
+  throw new LocalUsageError(`reserved bits are ${String(rsv)}, expected only bits of extensionPoints.reservedBits`);
+}

@@ -1,0 +1,181 @@
+import { LocalUsageError } from '../base/errors.ts';
+import { claimExtensionPoints, type ExtensionPoints } from '../extension/claims.ts';
+
+/** When a silent peer is pinged, and when it is given up. */
+export interface KeepAliveOptions {
+  /** Silence after which a ping is sent, in milliseconds. */
+  readonly interval: number;
+  /** Further silence after which the connection is given up, in milliseconds. */
+  readonly timeout: number;
+  /** Silence inside an incoming frame, whose sender cannot answer a ping, after which it is given up, in milliseconds. */
+  readonly midFrameTimeout: number;
+}
+
+/** Options of a connection, after its opening handshake. All are optional; sizes in bytes, times in milliseconds. */
+export interface ConnectionOptions {
+  /**
+   * Longest message to collect. A longer one fails the connection with close code 1009; as a stream (level 3), messages of any
+   * length can be received. `Infinity` sets no limit.
+   *
+   * @defaultValue 16_777_216 (16 MiB)
+   */
+  readonly maxMessageSize?: number | undefined;
+  /**
+   * Longest frame to collect, judged by its header. `Infinity` sets no limit.
+   *
+   * @defaultValue 16_777_216 (16 MiB)
+   */
+  readonly maxFrameSize?: number | undefined;
+  /**
+   * Longest message to receive at any level, streams too.
+   *
+   * @defaultValue Infinity
+   */
+  readonly maxStreamedMessageSize?: number | undefined;
+  /**
+   * Time for the whole closing, from the first `close()` or from the peer's Close. The transport is dropped after it.
+   *
+   * @defaultValue 10_000
+   */
+  readonly closeTimeout?: number | undefined;
+  /**
+   * Pings a silent peer and gives it up when it stays silent; `false` does neither. Members that are missing have their
+   * defaults.
+   *
+   * @defaultValue `{ interval: 20_000, timeout: 20_000, midFrameTimeout: 120_000 }`
+   */
+  readonly keepAlive?: Partial<KeepAliveOptions> | false | undefined;
+  /**
+   * Bytes on their way out above which senders are told to wait.
+   *
+   * @defaultValue 65_536 (64 KiB)
+   */
+  readonly highWaterMark?: number | undefined;
+  /**
+   * Bytes that may wait to be sent, in all. A send that would exceed it fails the connection with close code 1008; an empty buffer
+   * takes any message.
+   *
+   * @defaultValue 16_777_216 (16 MiB)
+   */
+  readonly maxBufferedAmount?: number | undefined;
+  /**
+   * Longest frame that a message of known length is cut into, so that control frames get through in between.
+   *
+   * @defaultValue 1_048_576 (1 MiB)
+   */
+  readonly fragmentSize?: number | undefined;
+  /**
+   * Reserved bits and opcodes that the application itself gives a meaning.
+   *
+   * @defaultValue none
+   */
+  readonly extensionPoints?: ExtensionPoints | undefined;
+  /**
+   * Level 3 hooks get views into the read buffer, valid until the hook returns, instead of copies. `'debug'` overwrites them
+   * afterwards, to find misuse.
+   *
+   * @defaultValue false
+   */
+  readonly lendPayload?: boolean | 'debug' | undefined;
+}
+
+/** {@link ConnectionOptions} with every default filled in and every value checked. */
+export interface ResolvedConnectionOptions {
+  readonly maxMessageSize: number;
+  readonly maxFrameSize: number;
+  readonly maxStreamedMessageSize: number;
+  readonly closeTimeout: number;
+  readonly keepAlive: KeepAliveOptions | false;
+  readonly highWaterMark: number;
+  readonly maxBufferedAmount: number;
+  readonly fragmentSize: number;
+  readonly extensionPoints: ExtensionPoints;
+  readonly lendPayload: boolean | 'debug';
+}
+
+const MIB = 1024 * 1024;
+
+const AMOUNTS = [
+  'maxMessageSize',
+  'maxFrameSize',
+  'maxStreamedMessageSize',
+  'closeTimeout',
+  'highWaterMark',
+  'maxBufferedAmount',
+  'fragmentSize',
+] as const;
+
+const DEFAULT_AMOUNTS: Readonly<Record<(typeof AMOUNTS)[number], number>> = {
+  maxMessageSize: 16 * MIB,
+  maxFrameSize: 16 * MIB,
+  maxStreamedMessageSize: Infinity,
+  closeTimeout: 10_000,
+  highWaterMark: 64 * 1024,
+  maxBufferedAmount: 16 * MIB,
+  fragmentSize: MIB,
+};
+
+const DEFAULT_KEEP_ALIVE: KeepAliveOptions = { interval: 20_000, timeout: 20_000, midFrameTimeout: 120_000 };
+
+/**
+ * Fills in the defaults of {@link ConnectionOptions} and checks the values.
+ *
+ * @throws {LocalUsageError} naming the option, its value and what would be valid
+ */
+export function resolveConnectionOptions(options: ConnectionOptions = {}): ResolvedConnectionOptions {
+  const amounts: Record<(typeof AMOUNTS)[number], number> = { ...DEFAULT_AMOUNTS };
+  for (const name of AMOUNTS) {
+    const amount = options[name] ?? amounts[name];
+    checkAmount(name, amount);
+    amounts[name] = amount;
+  }
+  if (amounts.fragmentSize === 0) throw invalidOption('fragmentSize', 0, 'a positive integer or Infinity');
+
+  const { lendPayload = false } = options;
+  checkLendPayload(lendPayload);
+  const extensionPoints = Object.freeze({ ...options.extensionPoints });
+  claimExtensionPoints(extensionPoints);
+  return Object.freeze({ ...amounts, keepAlive: resolveKeepAlive(options.keepAlive), extensionPoints, lendPayload });
+}
+
+function checkLendPayload(value: unknown): void {
+  if (typeof value !== 'boolean' && value !== 'debug') {
+    throw invalidOption('lendPayload', value, "true, false or 'debug'");
+  }
+}
+
+function resolveKeepAlive(options: Partial<KeepAliveOptions> | false = DEFAULT_KEEP_ALIVE): KeepAliveOptions | false {
+  if (options === false) return false;
+  checkObject('keepAlive', options);
+  const resolved: { -readonly [Name in keyof KeepAliveOptions]: number } = { ...DEFAULT_KEEP_ALIVE };
+  for (const name of ['interval', 'timeout', 'midFrameTimeout'] as const) {
+    const time = options[name] ?? resolved[name];
+    checkAmount(`keepAlive.${name}`, time);
+    if (time === 0) throw invalidOption(`keepAlive.${name}`, 0, 'a positive integer or Infinity');
+    resolved[name] = time;
+  }
+  return Object.freeze(resolved);
+}
+
+function checkObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw invalidOption(name, value, 'an object or false');
+}
+
+/**
+ * Checks a size or a time.
+ *
+ * @throws {LocalUsageError} it is neither a non-negative integer nor `Infinity`
+ */
+export function checkAmount(name: string, value: unknown): void {
+  if (value === Infinity || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)) return;
+  throw invalidOption(name, value, 'a non-negative integer or Infinity');
+}
+
+/** Makes the error for an option that has a value it cannot have. */
+export function invalidOption(name: string, value: unknown, expected: string): LocalUsageError {
+  return new LocalUsageError(`option ${name} is ${format(value)}, expected ${expected}`);
+}
+
+function format(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,93 @@
+import { isLoopback, parseAuthority } from './authority.ts';
+import type { Authority } from './authority.ts';
+import { invalidElement, toList } from './option-checks.ts';
+import { characterTable, consistsOf } from './syntax.ts';
+
+/**
+ * Which pages a browser may connect from.
+ *
+ * - `'same-origin'`: the origin's host and port are those of the `Host` header; ports 80, 443 and none are the same, and
+ *   http and https too, for TLS often ends at a proxy. A loopback origin may reach a loopback host on any port.
+ * - `'*'`: any.
+ * - a list of origins such as `https://example.com`, compared by scheme, host and port; nothing else passes. `'null'` in
+ *   it stands for the origin that sandboxed frames and files have.
+ *
+ * A request without an `Origin` header does not come from a browser, and passes.
+ */
+export type AllowedOrigins = 'same-origin' | '*' | readonly string[];
+
+/** A tuple origin: scheme, host and port (RFC 6454 §4). */
+interface Origin extends Authority {
+  readonly scheme: string;
+}
+
+const SCHEME_CHARACTERS: Uint8Array = characterTable('abcdefghijklmnopqrstuvwxyz0123456789+-.');
+
+const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
+  ['http', 80],
+  ['https', 443],
+]);
+
+/**
+ * Says whether a page of `origin` may connect to `host`.
+ *
+ * @param origin - value of the `Origin` header, or `undefined` if there was none
+ * @param host - value of the `Host` header
+ * @param allowed - see {@link AllowedOrigins}
+ *
+ * @see RFC 6455 §10.2 (Origin Considerations)
+ */
+export function isAllowedOrigin(origin: string | undefined, host: string, allowed: AllowedOrigins): boolean {
+  if (origin === undefined || allowed === '*') return true;
+  if (allowed === 'same-origin') return isSameOrigin(origin, host);
+  if (origin === 'null') return allowed.includes('null');
+
+  const parsed = parseOrigin(origin);
+  return parsed !== undefined && allowed.some((entry) => isEqual(parsed, parseOrigin(entry)));
+}
+
+/**
+ * Checks a value of the option `allowedOrigins`.
+ *
+ * @throws {LocalUsageError} an entry is no origin: it has a path, a wildcard, no scheme, …
+ */
+export function checkAllowedOrigins(allowed: unknown): AllowedOrigins {
+  if (allowed === '*' || allowed === 'same-origin') return allowed;
+  const origins: string[] = [];
+  for (const entry of toList('allowedOrigins', allowed)) {
+    if (typeof entry !== 'string' || (entry !== 'null' && parseOrigin(entry) === undefined)) {
+      throw invalidElement('allowedOrigins', entry, 'origins such as https://example.com');
+    }
+    origins.push(entry);
+  }
+  return Object.freeze(origins);
+}
+
+function isSameOrigin(origin: string, host: string): boolean {
+  const page = parseOrigin(origin);
+  const server = parseAuthority(host);
+  if (page === undefined || server === undefined || !DEFAULT_PORTS.has(page.scheme)) return false;
+  if (isLoopback(page.hostname) && isLoopback(server.hostname)) return true;
+  return page.hostname === server.hostname && webPort(page.port) === webPort(server.port);
+}
+
+/** The port, where those that http and https default to are all the same. */
+function webPort(port: number | undefined): number | undefined {
+  return port === 80 || port === 443 ? undefined : port;
+}
+
+function isEqual(one: Origin, other: Origin | undefined): boolean {
+  return (
+    one.scheme === other?.scheme &&
+    one.hostname === other.hostname &&
+    (one.port ?? DEFAULT_PORTS.get(one.scheme)) === (other.port ?? DEFAULT_PORTS.get(other.scheme))
+  );
+}
+
+function parseOrigin(text: string): Origin | undefined {
+  const end = text.indexOf('://');
+  const scheme = text.slice(0, Math.max(end, 0)).toLowerCase();
+  const authority = parseAuthority(text.slice(end + 3));
+  if (authority === undefined || !consistsOf(scheme, SCHEME_CHARACTERS)) return undefined;
+  return { scheme, ...authority };
+}

@@ -1,0 +1,33 @@
+export { CloseCode, isSendableCloseCode, isValidCloseCode } from './base/close-code.ts';
+export type { CloseBody, Closure } from './base/closure.ts';
+export {
+  ConnectionClosedError,
+  HandshakeError,
+  InvalidPayloadError,
+  LimitExceededError,
+  LocalUsageError,
+  MillraceError,
+  RemoteProtocolError,
+  TransportError,
+  type ExceededLimit,
+  type HandshakeFailure,
+} from './base/errors.ts';
+export { MAX_FRAME_LENGTH } from './base/length.ts';
+export { MessageType, Opcode } from './base/opcode.ts';
+export { CLOSING_TRANSITIONS, type ClosingEvent, type ClosingState } from './connection/closing.ts';
+export { Connection, type ConnectionSetup } from './connection/connection.ts';
+export type { ConnectionHandler, ConnectionHost, ConnectionStats, TransportDirective } from './connection/host.ts';
+export type { MessageSender, SendMessageOptions } from './connection/message-sender.ts';
+export {
+  resolveConnectionOptions,
+  type ConnectionOptions,
+  type KeepAliveOptions,
+  type ResolvedConnectionOptions,
+} from './connection/options.ts';
+export type { ExtensionPoints } from './extension/claims.ts';
+export type { FrameHandler, MessageHandler, Receiver, StreamingHandler } from './message/handlers.ts';
+export { prepareMessage, type PreparedMessage } from './message/prepared-message.ts';
+export type { FrameFormat } from './message/scheduler.ts';
+export type { FrameHeader } from './wire/frame-header.ts';
+export { RECEIVE_BUFFER } from './wire/mask.ts';
+export { portableTextCodec, type TextCodec } from './wire/text-codec.ts';

@@ -1,0 +1,370 @@
+import { LocalUsageError } from '../base/errors.ts';
+import { Countdown, checkFrameLength } from '../base/length.ts';
+import { Opcode } from '../base/opcode.ts';
+import { firstHeaderByte } from '../wire/frame-header.ts';
+import type { TextCodec } from '../wire/text-codec.ts';
+import { FrameEncoder } from './frame-encoder.ts';
+import { OutputQueue } from './output-queue.ts';
+import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
+
+/** What a {@link Scheduler} works with. */
+export interface SchedulerOptions {
+  /** Gives a fresh masking key for each frame; `undefined` at a server. */
+  readonly maskingKey: (() => number) | undefined;
+  readonly text: TextCodec;
+  /** Longest frame, in bytes, that a message of known length is cut into. */
+  readonly fragmentSize: number;
+  /** Says whether the transport has not written yet what it was given, so that control frames should overtake. */
+  isBlocked(): boolean;
+  /** The Close frame is on its way; nothing can follow it. */
+  onCloseSent(): void;
+}
+
+/** How one frame of an open message is sent. */
+export interface FrameFormat {
+  /** Its reserved bits, a three-bit number; 0 unless given. */
+  readonly rsv?: number | undefined;
+  /** Whether it is the last of its message, so that `endMessage` adds none. */
+  readonly final?: boolean | undefined;
+}
+
+type Waiting = { readonly payload: Uint8Array; readonly format: MessageFormat } | PreparedMessage;
+
+/**
+ * Owns the wire: whatever its callers do, what it writes is a valid sequence of frames.
+ *
+ * ground ──beginMessage──▶ message ──beginFrame──▶ frame
+ *    ▲                      │    ▲                   │
+ *    └──────endMessage──────┘    └──frameData (last)─┘
+ *
+ * Messages that are sent while another is open wait behind it, in order. Control frames wait for the end of a frame, and
+ * overtake what the transport does not take yet.
+ *
+ * @see RFC 6455 §5.4, §6.1
+ */
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #output = new OutputQueue();
+  readonly #encoder: FrameEncoder;
+
+  #state: 'ground' | 'message' | 'frame' = 'ground';
+  /** Whether the last message was ended by a frame that said `final`, so that `endMessage` has nothing left to do. */
+  #endedByFrame = false;
+  /** Opcode of the next frame of the open message. */
+  #opcode: number = Opcode.CONTINUATION;
+  /** What is missing of the open frame. */
+  readonly #missing = new Countdown();
+  #frameIsFinal = false;
+
+  #waiting: Waiting[] = [];
+  #waitingSize = 0;
+  /** Control frames that wait for the end of a frame. */
+  #urgent: Uint8Array[] = [];
+  /** The pong among them; only the newest is worth sending (RFC 6455 §5.5.3). */
+  #pong: Uint8Array | undefined;
+  /** The body of the Close frame that waits, and whether it waits for the end of the message or only of the frame. */
+  #close: { readonly body: Uint8Array; readonly after: 'message' | 'frame' } | undefined;
+
+  #messagesSent = 0;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#encoder = new FrameEncoder(this.#output, options.maskingKey, options.text);
+  }
+
+  /** Bytes that may leave now. */
+  get leavingSize(): number {
+    return this.#output.size;
+  }
+
+  /** Bytes that wait for the end of the open message, or of the open frame. */
+  get waitingSize(): number {
+    return this.#waitingSize + sizeOf(this.#urgent) + (this.#pong?.length ?? 0);
+  }
+
+  /** Whether a message is open. */
+  get insideMessage(): boolean {
+    return this.#state !== 'ground';
+  }
+
+  /** Whether a frame is open that nobody will ever finish, so that no other can follow: 2^53 bytes or more are missing. */
+  get insideEndlessFrame(): boolean {
+    return this.#state === 'frame' && this.#missing.endless;
+  }
+
+  /** Bytes missing of the open frame; above 2^53 rounded. */
+  get missing(): number {
+    return this.#state === 'frame' ? this.#missing.remaining : 0;
+  }
+
+  /** Whether the next frame is the first of the open message. */
+  get isFirstFrame(): boolean {
+    return this.#opcode !== Opcode.CONTINUATION;
+  }
+
+  /** Frames and messages that were sent, or are on their way. */
+  get counts(): { readonly framesSent: number; readonly messagesSent: number } {
+    return { framesSent: this.#encoder.framesWritten, messagesSent: this.#messagesSent };
+  }
+
+  /** Sends a message, cut into frames of `fragmentSize`; while another is open it waits. */
+  sendMessage(payload: string | Uint8Array, format: MessageFormat): void {
+    if (this.#state === 'ground') {
+      this.#writeMessage(payload, format);
+      return;
+    }
+    const bytes = typeof payload === 'string' ? this.#options.text.encode(payload) : payload;
+    this.#wait({ payload: bytes, format }, bytes.length);
+  }
+
+  /** Sends a message that was framed before; while another is open it waits. */
+  sendPreparedMessage(message: PreparedMessage): void {
+    if (this.#state === 'ground') this.#writePrepared(message);
+    else this.#wait(message, message.frame.length);
+  }
+
+  /**
+   * Opens a message, whose frames follow.
+   *
+   * @throws {LocalUsageError} one is open already
+   */
+  beginMessage(opcode: number): void {
+    if (this.#state !== 'ground') throw misuse('beginMessage', 'a message is open: endMessage comes first');
+    this.#state = 'message';
+    this.#opcode = opcode;
+    this.#endedByFrame = false;
+  }
+
+  /**
+   * Opens a frame of exactly `length` bytes, which follow; one of length 0 is complete at once.
+   *
+   * @throws {LocalUsageError} no message is open, a frame is open, or the length is not one
+   */
+  beginFrame(length: number | bigint, format: FrameFormat = {}): void {
+    this.#expectMessage('beginMessageFrame');
+    checkFrameLength(length);
+    this.#frameIsFinal = format.final ?? false;
+    this.#encoder.beginFrame(this.#firstByte(format), length);
+    this.#missing.setLength(length);
+    this.#state = 'frame';
+    if (this.#missing.done) this.#endFrame();
+  }
+
+  /**
+   * Sends payload of the open frame.
+   *
+   * @returns how many bytes are missing to complete the frame; negative when it is complete and that many bytes of
+   *   `payload` were not taken
+   *
+   * @throws {LocalUsageError} no frame is open
+   */
+  sendFrameData(payload: Uint8Array): number {
+    if (this.#state !== 'frame')
+      throw misuse('sendMessageFrameData', 'no frame is open: beginMessageFrame comes first');
+    const fitting = this.#missing.fitting(payload.length);
+    if (fitting === 0) return this.#missing.remaining;
+    this.#missing.take(fitting);
+    const complete = this.#missing.done;
+    this.#encoder.writeFrameData(fitting === payload.length ? payload : payload.subarray(0, fitting), complete);
+    if (!complete) return this.#missing.remaining;
+    this.#endFrame();
+    return fitting - payload.length;
+  }
+
+  /**
+   * Sends a whole frame of the open message.
+   *
+   * @throws {LocalUsageError} no message is open, or a frame is
+   */
+  sendFrame(payload: Uint8Array, format: FrameFormat = {}): void {
+    this.#expectMessage('sendMessageFrame');
+    this.#frameIsFinal = format.final ?? false;
+    this.#encoder.writeFrame(this.#firstByte(format), payload);
+    this.#endFrame();
+  }
+
+  /**
+   * Ends the open message: by an empty final frame, unless its last frame was final.
+   *
+   * @throws {LocalUsageError} no message is open, or a frame is
+   */
+  endMessage(): void {
+    if (this.#state === 'ground' && this.#endedByFrame) {
+      this.#endedByFrame = false;
+      return;
+    }
+    this.sendFrame(EMPTY, { final: true });
+    this.#endedByFrame = false;
+  }
+
+  /** Sends a control frame other than Pong and Close at the next end of a frame. */
+  sendControlFrame(opcode: number, payload: Uint8Array, rsv: number): void {
+    const byte0 = firstHeaderByte(true, rsv, opcode);
+    if (this.#mustOvertake()) this.#urgent.push(this.#encoder.encodeControlFrame(byte0, payload));
+    else this.#encoder.writeFrame(byte0, payload);
+  }
+
+  /** Sends a Pong at the next end of a frame; one that still waits there is replaced (RFC 6455 §5.5.3). */
+  sendPong(payload: Uint8Array): void {
+    const byte0 = firstHeaderByte(true, 0, Opcode.PONG);
+    if (this.#mustOvertake()) this.#pong = this.#encoder.encodeControlFrame(byte0, payload);
+    else this.#encoder.writeFrame(byte0, payload);
+  }
+
+  /** Sends Close after the open message and all that waits behind it. Nothing new may be sent after. */
+  close(body: Uint8Array): void {
+    if (this.#state === 'ground') this.#writeClose(body);
+    else this.#close = { body, after: 'message' };
+  }
+
+  /**
+   * Sends Close at the end of the present frame, abandoning the open message and what waits behind it.
+   *
+   * @returns `false` if the frame will never end ({@link insideEndlessFrame}), so that no Close can be sent
+   */
+  abandon(body: Uint8Array): boolean {
+    this.#giveUpWaiting();
+    if (this.insideEndlessFrame) return false;
+    if (this.#state === 'frame') this.#close = { body, after: 'frame' };
+    else this.#writeClose(body);
+    return true;
+  }
+
+  /**
+   * Gives up all that can be given up, and sends Close at once.
+   *
+   * @returns `false` if a frame has begun and not ended on the wire, so that no Close can be sent
+   */
+  fail(body: Uint8Array): boolean {
+    this.#giveUpWaiting();
+    this.#urgent = [];
+    this.#pong = undefined;
+    if (!this.#output.truncate()) return false;
+    this.#writeClose(body);
+    return true;
+  }
+
+  /** Takes out what is to be written, in order, until it has `limit` bytes. */
+  takeOutput(limit: number): Uint8Array[] {
+    this.#insertUrgent();
+    return this.#output.take(limit);
+  }
+
+  /** Whether {@link takeOutput} has something to give. */
+  get hasOutput(): boolean {
+    return this.#output.size > 0 || (this.#hasUrgent() && this.#state !== 'frame');
+  }
+
+  #expectMessage(method: string): void {
+    if (this.#state === 'ground') throw misuse(method, 'no message is open: beginMessage comes first');
+    if (this.#state === 'frame') {
+      const missing = String(this.#missing.remaining);
+      throw misuse(method, `a frame is open, and ${missing} bytes of its payload are missing`);
+    }
+  }
+
+  #firstByte(format: FrameFormat): number {
+    const byte0 = firstHeaderByte(this.#frameIsFinal, format.rsv ?? 0, this.#opcode);
+    this.#opcode = Opcode.CONTINUATION;
+    return byte0;
+  }
+
+  #endFrame(): void {
+    this.#state = this.#frameIsFinal ? 'ground' : 'message';
+    this.#endedByFrame = this.#frameIsFinal;
+    this.#insertUrgent();
+    if (this.#close?.after === 'frame') this.#writeClose(this.#close.body);
+    else if (this.#state === 'ground') this.#endMessage();
+  }
+
+  #endMessage(): void {
+    this.#messagesSent++;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingSize = 0;
+    for (const message of waiting) {
+      if ('payload' in message) this.#writeMessage(message.payload, message.format);
+      else this.#writePrepared(message);
+    }
+    if (this.#close !== undefined) this.#writeClose(this.#close.body);
+  }
+
+  #writeMessage(payload: string | Uint8Array, format: MessageFormat): void {
+    this.#messagesSent++;
+    const fragmentSize = format.fragmentSize ?? this.#options.fragmentSize;
+    if (typeof payload !== 'string') {
+      this.#writeFragments(payload, format, fragmentSize);
+    } else if (this.#encoder.isShortText(payload) && 3 * payload.length <= fragmentSize) {
+      this.#encoder.writeShortText(firstHeaderByte(true, format.rsv, format.opcode), payload);
+    } else {
+      this.#writeFragments(this.#options.text.encode(payload), format, fragmentSize);
+    }
+  }
+
+  #writeFragments(payload: Uint8Array, format: MessageFormat, fragmentSize: number): void {
+    let { opcode, rsv } = format;
+    let start = 0;
+    while (payload.length - start > fragmentSize) {
+      this.#encoder.writeFrame(firstHeaderByte(false, rsv, opcode), payload.subarray(start, start + fragmentSize));
+      start += fragmentSize;
+      opcode = Opcode.CONTINUATION;
+      rsv = 0;
+    }
+    this.#encoder.writeFrame(firstHeaderByte(true, rsv, opcode), start === 0 ? payload : payload.subarray(start));
+  }
+
+  #writePrepared(message: PreparedMessage): void {
+    if (this.#encoder.masks) {
+      this.#writeMessage(message.payload, message.format);
+      return;
+    }
+    this.#messagesSent++;
+    this.#encoder.writeEncoded(message.frame);
+  }
+
+  #writeClose(body: Uint8Array): void {
+    this.#insertUrgent();
+    this.#close = undefined;
+    this.#state = 'ground';
+    this.#encoder.writeFrame(firstHeaderByte(true, 0, Opcode.CLOSE), body);
+    this.#options.onCloseSent();
+  }
+
+  #wait(message: Waiting, size: number): void {
+    this.#waiting.push(message);
+    this.#waitingSize += size;
+  }
+
+  #giveUpWaiting(): void {
+    this.#waiting = [];
+    this.#waitingSize = 0;
+    this.#close = undefined;
+  }
+
+  /** Whether a control frame cannot just follow what was written before. */
+  #mustOvertake(): boolean {
+    return this.#state === 'frame' || this.#hasUrgent() || (this.#output.size > 0 && this.#options.isBlocked());
+  }
+
+  #hasUrgent(): boolean {
+    return this.#pong !== undefined || this.#urgent.length > 0;
+  }
+
+  #insertUrgent(): void {
+    if (this.#pong !== undefined && this.#output.insert(this.#pong)) this.#pong = undefined;
+    // The last goes in first, for each is put in front of the one before.
+    while (this.#urgent.length > 0 && this.#output.insert(this.#urgent.at(-1) ?? EMPTY)) this.#urgent.pop();
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+function sizeOf(frames: readonly Uint8Array[]): number {
+  let size = 0;
+  for (const frame of frames) size += frame.length;
+  return size;
+}
+
+function misuse(method: string, problem: string): LocalUsageError {
+  return new LocalUsageError(`${method}: ${problem}`);
+}

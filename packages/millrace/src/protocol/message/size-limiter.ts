@@ -1,0 +1,41 @@
+import { LimitExceededError } from '../base/errors.ts';
+import type { FrameHeader } from '../wire/frame-header.ts';
+import type { StreamingHandler } from './handlers.ts';
+
+/** Ends messages that stream for longer than `maxStreamedMessageSize`, and passes everything else on. */
+export class SizeLimiter implements StreamingHandler {
+  readonly #next: StreamingHandler;
+  readonly #limit: number;
+  #size = 0;
+
+  constructor(next: StreamingHandler, maxStreamedMessageSize: number) {
+    this.#next = next;
+    this.#limit = maxStreamedMessageSize;
+  }
+
+  onMessageBegin(opcode: number): void {
+    this.#size = 0;
+    this.#next.onMessageBegin(opcode);
+  }
+
+  onFrameBegin(header: FrameHeader): void {
+    this.#next.onFrameBegin(header);
+  }
+
+  /** @throws {LimitExceededError} with this chunk the message is longer than allowed */
+  onFrameData(chunk: Uint8Array): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#limit) {
+      throw new LimitExceededError({ option: 'maxStreamedMessageSize', limit: this.#limit, size: this.#size });
+    }
+    this.#next.onFrameData(chunk);
+  }
+
+  onFrameEnd(): void {
+    this.#next.onFrameEnd();
+  }
+
+  onMessageEnd(): void {
+    this.#next.onMessageEnd();
+  }
+}
