@@ -1,0 +1,144 @@
+import type { LookupFunction } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls';
+
+import { checkRequestFields } from '../protocol/handshake/client-request.ts';
+import type { HeaderField, HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
+import {
+  checkLimit,
+  checkOrigin,
+  checkPort,
+  checkSubprotocols,
+  checkText,
+  invalidOption,
+} from '../protocol/handshake/option-checks.ts';
+
+/** Options of a client. All are optional. */
+export interface ClientOptions {
+  /**
+   * Subprotocols to offer, the preferred one first.
+   *
+   * @defaultValue none
+   */
+  readonly subprotocols?: readonly string[] | undefined;
+
+  /**
+   * Header fields to add to the request.
+   *
+   * @defaultValue none
+   */
+  readonly headers?: HeaderFieldsInit | undefined;
+
+  /** Value of the `Origin` header; without it none is sent, as only browsers must. */
+  readonly origin?: string | undefined;
+
+  /**
+   * Time for the opening handshake, in milliseconds: from the call to the accepted response, with name lookup, TCP and TLS.
+   * What the peer sends meanwhile does not prolong it.
+   *
+   * @defaultValue 10_000
+   */
+  readonly handshakeTimeout?: number | undefined;
+
+  /**
+   * Longest head of a response, in bytes.
+   *
+   * @defaultValue 16_384 (16 KiB)
+   */
+  readonly maxHeaderSize?: number | undefined;
+
+  /**
+   * Most header lines of a response.
+   *
+   * @defaultValue 128
+   */
+  readonly maxHeaderCount?: number | undefined;
+
+  /** What TLS needs beside the defaults of Node.js: `ca`, `cert`, `key`, `servername`, … */
+  readonly tls?: TlsConnectionOptions | undefined;
+
+  /** Path of a Unix domain socket (or name of a Windows pipe) to connect to, in place of the URL's host and port. */
+  readonly socketPath?: string | undefined;
+
+  /** Address of this machine to connect from. */
+  readonly localAddress?: string | undefined;
+
+  /** Port of this machine to connect from. */
+  readonly localPort?: number | undefined;
+
+  /** Family of addresses to use: 4, 6, or 0 for both. */
+  readonly family?: 0 | 4 | 6 | undefined;
+
+  /** Name lookup in place of that of the operating system, like `dns.lookup`. */
+  readonly lookup?: LookupFunction | undefined;
+
+  /** Ends the opening handshake when it is aborted; does nothing after it. */
+  readonly signal?: AbortSignal | undefined;
+
+  /**
+   * Makes the transport, in place of TCP and TLS: a tunnel, a socket that is there already. It is given up (destroyed) when
+   * the handshake fails.
+   */
+  readonly createConnection?: (() => Duplex) | undefined;
+}
+
+/** {@link ClientOptions} with every default filled in and every value checked. Frozen. */
+export interface ResolvedClientOptions {
+  readonly subprotocols: readonly string[];
+  readonly headers: readonly HeaderField[];
+  readonly origin: string | undefined;
+  readonly handshakeTimeout: number;
+  readonly maxHeaderSize: number;
+  readonly maxHeaderCount: number;
+  readonly tls: TlsConnectionOptions;
+  readonly socketPath: string | undefined;
+  readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
+  readonly family: 0 | 4 | 6 | undefined;
+  readonly lookup: LookupFunction | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly createConnection: (() => Duplex) | undefined;
+}
+
+/**
+ * Fills in the defaults of {@link ClientOptions} and checks the values. Members that are not its own are ignored, so that
+ * the options of a façade can be handed over as they are.
+ *
+ * @throws {LocalUsageError} naming the option, its value and what would be valid
+ */
+export function resolveClientOptions(options: ClientOptions = {}): ResolvedClientOptions {
+  const { subprotocols = [], origin, handshakeTimeout = 10_000, tls, signal } = options;
+  const { maxHeaderSize = 16_384, maxHeaderCount = 128, lookup, createConnection } = options;
+
+  return Object.freeze({
+    subprotocols: checkSubprotocols(subprotocols),
+    headers: checkRequestFields(options.headers),
+    origin: origin === undefined ? undefined : checkOrigin(origin),
+    handshakeTimeout: checkLimit('handshakeTimeout', handshakeTimeout),
+    maxHeaderSize: checkLimit('maxHeaderSize', maxHeaderSize),
+    maxHeaderCount: checkLimit('maxHeaderCount', maxHeaderCount),
+    tls: Object.freeze({ ...tls }),
+    socketPath: checkText('socketPath', options.socketPath),
+    localAddress: checkText('localAddress', options.localAddress),
+    localPort: checkPort('localPort', options.localPort),
+    family: checkFamily(options.family),
+    lookup: checkFunction('lookup', lookup),
+    signal: checkSignal(signal),
+    createConnection: checkFunction('createConnection', createConnection),
+  });
+}
+
+function checkFamily(value: unknown): 0 | 4 | 6 | undefined {
+  if (value === undefined || value === 0 || value === 4 || value === 6) return value;
+  throw invalidOption('family', value, '0, 4 or 6');
+}
+
+function checkSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value;
+  throw invalidOption('signal', value, 'an AbortSignal');
+}
+
+function checkFunction<T>(option: string, value: T): T {
+  if (value === undefined || typeof value === 'function') return value;
+  throw invalidOption(option, value, 'a function');
+}

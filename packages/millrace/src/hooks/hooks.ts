@@ -1,0 +1,37 @@
+import type { ConnectionStats } from '../protocol/connection/host.ts';
+
+/** What a hook returns: nothing, or a promise for which receiving waits. */
+export type HookResult = void | Promise<void>;
+
+/** The callbacks of a protocol class, as the session calls them. {@link WebSocketProtocol} documents them. */
+export interface Hooks {
+  onOpen(): HookResult;
+  onMessageBegin(opcode: number): HookResult;
+  onMessageFrameBegin(length: number, reserved: number): HookResult;
+  onMessageFrameData(payload: Uint8Array): HookResult;
+  onMessageFrameEnd(): HookResult;
+  onMessageFrame(payload: Uint8Array, reserved: number): HookResult;
+  onMessageEnd(): HookResult;
+  onMessage(payload: string | Uint8Array, isBinary: boolean): HookResult;
+  onPing(payload: Uint8Array): HookResult;
+  onPong(payload: Uint8Array): HookResult;
+  onControlFrame(opcode: number, payload: Uint8Array, reserved: number): HookResult;
+  onDrain(): HookResult;
+  onClose(wasClean: boolean, code: number, reason: string): HookResult;
+}
+
+/** The states of a connection, as WHATWG numbers them. */
+export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
+
+/** One of the values of {@link ReadyState}. */
+export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
+
+/** Counters of a connection that never was. */
+export const NO_STATS: ConnectionStats = Object.freeze({
+  bytesReceived: 0,
+  bytesSent: 0,
+  framesReceived: 0,
+  messagesReceived: 0,
+  framesSent: 0,
+  messagesSent: 0,
+});

@@ -1,0 +1,137 @@
+import { CloseCode } from '../protocol/base/close-code.ts';
+import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
+import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts';
+import { listen } from '../server/listen.ts';
+import type { Listener } from '../server/listener.ts';
+import { findOnreadPlaces, type OnreadPlaces } from '../transport/shared-read-buffer.ts';
+import type { WebSocketServerFactory } from './server-factory.ts';
+import type { WebSocketServerProtocol } from './server-protocol.ts';
+
+/** How {@link WebSocketListener.close} ends the connections. */
+export interface CloseListenerOptions {
+  /**
+   * Code of the Close that each connection gets.
+   *
+   * @defaultValue 1001 (going away)
+   */
+  readonly code?: number | undefined;
+  /** Reason of that Close. */
+  readonly reason?: string | undefined;
+  /**
+   * Time that the connections have to end, in milliseconds; then they are dropped.
+   *
+   * @defaultValue the option `closeTimeout`
+   */
+  readonly timeout?: number | undefined;
+}
+
+/** A server that listens. */
+export class WebSocketListener {
+  readonly #factory: WebSocketServerFactory;
+  readonly #onreadPlaces: OnreadPlaces | undefined;
+  readonly #protocols = new Set<WebSocketServerProtocol>();
+  #listener: Listener | undefined;
+  #onIdle: (() => void) | undefined;
+
+  private constructor(factory: WebSocketServerFactory, onreadPlaces: OnreadPlaces | undefined) {
+    this.#factory = factory;
+    this.#onreadPlaces = onreadPlaces;
+  }
+
+  /** Begins to listen; see {@link listenWS}. */
+  static async listen(factory: WebSocketServerFactory): Promise<WebSocketListener> {
+    const { sharedReadBuffer } = factory.transportOptions;
+    const listener = new WebSocketListener(factory, sharedReadBuffer ? await findOnreadPlaces() : undefined);
+    listener.#listener = await listen<WebSocketServerProtocol>(factory.serverOptions, {
+      decide: (request) => listener.#decide(request),
+      accepted: (handshake) => listener.#accept(handshake),
+      error: (error) => factory.reportError(error, undefined),
+    });
+    return listener;
+  }
+
+  /** URL for clients on this machine, such as `ws://localhost:9000/`; empty when it does not listen any more. */
+  get url(): string {
+    return this.#listener?.url ?? '';
+  }
+
+  /** The TCP port that it listens on; `undefined` on a Unix domain socket, or when it does not listen any more. */
+  get port(): number | undefined {
+    const address = this.#listener?.address;
+    return typeof address === 'object' ? address.port : undefined;
+  }
+
+  /** The open connections. */
+  get connections(): ReadonlySet<WebSocketServerProtocol> {
+    return this.#protocols;
+  }
+
+  /**
+   * Stops listening, closes all connections, and resolves when they are over. Repeating it waits for the same.
+   *
+   * @throws {LocalUsageError} the code may not be sent, or the reason is too long
+   */
+  async close(options: CloseListenerOptions = {}): Promise<void> {
+    const { code = CloseCode.GOING_AWAY, reason, timeout = this.#factory.connectionOptions.closeTimeout } = options;
+    for (const protocol of this.#protocols) protocol.sendClose(code, reason);
+    const closed = this.#listener?.close();
+    const timer = setTimeout(() => {
+      for (const protocol of this.#protocols) protocol.dropConnection();
+    }, timeout);
+    await this.#idle();
+    clearTimeout(timer);
+    await closed;
+  }
+
+  async #decide(request: ConnectionRequest): Promise<Decision<WebSocketServerProtocol>> {
+    const protocol = this.#factory.buildProtocol();
+    protocol.setFactory(this.#factory);
+    const answer = await protocol.onConnect(request);
+    const accept = typeof answer === 'object' ? answer : { subprotocol: answer ?? undefined };
+    return { subprotocol: accept.subprotocol, headers: accept.headers, context: protocol };
+  }
+
+  #accept(handshake: AcceptedHandshake<WebSocketServerProtocol>): void {
+    const { context: protocol, socket, head, request, subprotocol, extensions = '' } = handshake;
+    this.#protocols.add(protocol);
+    protocol.makeConnection({
+      role: 'server',
+      socket,
+      head,
+      options: this.#factory.connectionOptions,
+      onreadPlaces: this.#onreadPlaces,
+      peer: request.peer,
+      subprotocol,
+      extensions,
+      onHookError: (error) => this.#factory.reportError(error, protocol),
+      onClosed: () => this.#forget(protocol),
+    });
+  }
+
+  /** Resolves when no connection is left. */
+  #idle(): Promise<void> {
+    if (this.#protocols.size === 0) return Promise.resolve();
+    const before = this.#onIdle;
+    return new Promise((resolve) => {
+      this.#onIdle = () => {
+        before?.();
+        resolve();
+      };
+    });
+  }
+
+  #forget(protocol: WebSocketServerProtocol): void {
+    this.#protocols.delete(protocol);
+    if (this.#protocols.size === 0) this.#onIdle?.();
+  }
+}
+
+/**
+ * Listens for connections, for each of which `factory` makes a protocol instance.
+ *
+ * @throws {TransportError} the place to listen on cannot be had: the port is taken, for one
+ * @throws {LocalUsageError} the HTTP server of the options already has a listener for the same path
+ */
+export function listenWS(factory: WebSocketServerFactory): Promise<WebSocketListener> {
+  return WebSocketListener.listen(factory);
+}

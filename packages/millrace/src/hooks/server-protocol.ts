@@ -1,0 +1,31 @@
+import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
+import type { HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
+import type { WebSocketFactory } from './factory.ts';
+import { WebSocketProtocol } from './protocol.ts';
+
+/** What {@link WebSocketServerProtocol.onConnect} may answer, besides nothing and a subprotocol. */
+export interface ConnectionAccept {
+  /** One of the subprotocols that the client offers. */
+  readonly subprotocol?: string | undefined;
+  /** Header fields to add to the response. */
+  readonly headers?: HeaderFieldsInit | undefined;
+}
+
+/** The server's end of a connection; see {@link WebSocketProtocol}. */
+export abstract class WebSocketServerProtocol<
+  Factory extends WebSocketFactory = WebSocketFactory,
+> extends WebSocketProtocol<Factory> {
+  /**
+   * A client asks for a connection, with a valid opening handshake.
+   *
+   * To refuse it, throw a `ConnectionDeny`; anything else that is thrown is answered with 500.
+   *
+   * @returns nothing to accept it, with the first of the client's subprotocols that the option `subprotocols` has; or the subprotocol; or that and
+   *   header fields to add to the response; or a promise of any of these
+   */
+  onConnect(request: ConnectionRequest): ConnectAnswer | Promise<ConnectAnswer>;
+  onConnect(): ConnectAnswer | Promise<ConnectAnswer> {}
+}
+
+/** What {@link WebSocketServerProtocol.onConnect} may answer. */
+export type ConnectAnswer = void | string | ConnectionAccept;

@@ -1,0 +1,37 @@
+export { ConnectionDeny } from './protocol/handshake/connection-deny.ts';
+export type { ConnectionRequest } from './protocol/handshake/connection-request.ts';
+export type { ConnectionResponse } from './protocol/handshake/connection-response.ts';
+export { CloseCode } from './protocol/base/close-code.ts';
+export type { CloseBody, Closure } from './protocol/base/closure.ts';
+export {
+  ConnectionClosedError,
+  HandshakeError,
+  InvalidPayloadError,
+  LimitExceededError,
+  LocalUsageError,
+  MillraceError,
+  RemoteProtocolError,
+  TransportError,
+} from './protocol/base/errors.ts';
+export { MAX_FRAME_LENGTH } from './protocol/base/length.ts';
+export { MessageType, Opcode } from './protocol/base/opcode.ts';
+export type { ConnectionStats } from './protocol/connection/host.ts';
+export type { ConnectionOptions, KeepAliveOptions } from './protocol/connection/options.ts';
+export type { ExtensionPoints } from './protocol/extension/claims.ts';
+export type { PreparedMessage } from './protocol/message/prepared-message.ts';
+export type { ClientOptions } from './client/options.ts';
+export type { ServerOptions } from './server/options.ts';
+export type { TransportOptions } from './transport/options.ts';
+export {
+  WebSocketClientFactory,
+  WebSocketClientProtocol,
+  connectWS,
+  type ClientFactoryOptions,
+} from './hooks/client.ts';
+export { WebSocketFactory } from './hooks/factory.ts';
+export { ReadyState } from './hooks/hooks.ts';
+export { WebSocketListener, listenWS, type CloseListenerOptions } from './hooks/listen.ts';
+export type { Producer } from './hooks/producer-registration.ts';
+export { WebSocketProtocol, type SendFrameOptions, type SendOptions } from './hooks/protocol.ts';
+export { WebSocketServerFactory, type ServerFactoryOptions } from './hooks/server-factory.ts';
+export { WebSocketServerProtocol, type ConnectionAccept } from './hooks/server-protocol.ts';

@@ -1,0 +1,26 @@
+import type { AddressInfo } from 'node:net';
+
+/** A server that listens. */
+export interface Listener {
+  /** Where it listens: an address, the path of a Unix domain socket, or `undefined` where nothing listens (any more). */
+  readonly address: AddressInfo | string | undefined;
+  /** URL for clients on this machine, such as `ws://localhost:9000/`; empty where nothing listens. */
+  readonly url: string;
+  /** Connections that were accepted and are still there. */
+  readonly connections: number;
+  /** Stops listening (or detaches) and ends the handshakes under way. Accepted connections are not touched. */
+  close(): Promise<void>;
+}
+
+/** Writes the URL of what listens at `address`; wildcard addresses become `localhost`. */
+export function formatUrl(address: AddressInfo | string | undefined, encrypted: boolean, path = '/'): string {
+  if (address === undefined) return '';
+  if (typeof address === 'string') return `ws+unix:${address}:${path}`;
+  const { address: host, port } = address;
+  return `${encrypted ? 'wss' : 'ws'}://${formatHost(host)}:${String(port)}${path}`;
+}
+
+function formatHost(host: string): string {
+  if (host === '::' || host === '0.0.0.0') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { Socket, connect, createServer } from 'node:net';
+
+import { RECEIVE_BUFFER } from '../protocol/wire/mask.ts';
+
+/** Size in bytes of a read at first and after a pause, so that a connection that stops reading keeps little. */
+const FIRST_READ = 64 * 1024;
+
+/** The buffer that all sockets of the process are read into: 1 MiB, where masked bytes are unmasked without moving them. */
+const whole = RECEIVE_BUFFER ?? new Uint8Array(1024 * 1024);
+const first = whole.subarray(0, FIRST_READ);
+
+/**
+ * Where `net.Socket` keeps its documented option `onread`, which only `connect` takes: the buffer, the callback after a read, and the
+ * function that may bring another buffer for the next.
+ *
+ * These places are not documented for a socket that exists already, so {@link findOnreadPlaces} tries them before they are trusted.
+ */
+export interface OnreadPlaces {
+  readonly buffer: symbol;
+  readonly callback: symbol;
+  readonly next: symbol;
+}
+
+/**
+ * Reads a socket into the buffer that it shares with all others in the process.
+ *
+ * A read takes up to 64 KiB; up to 1 MiB after one that was filled, as long as the socket was not paused meanwhile.
+ *
+ * @param receive - gets what was read, lent until it returns
+ */
+export function readIntoSharedBuffer(socket: Socket, places: OnreadPlaces, receive: (chunk: Uint8Array) => void): void {
+  let target = first;
+  let isNew = false;
+  Reflect.set(socket, places.buffer, target);
+  Reflect.set(socket, places.callback, (size: number): boolean => {
+    const isFilled = size === target.length;
+    receive(isFilled ? target : target.subarray(0, size));
+    const wanted = socket.isPaused() ? first : isFilled ? whole : target;
+    isNew = wanted !== target;
+    target = wanted;
+    return true;
+  });
+  Reflect.set(socket, places.next, () => (isNew ? target : undefined));
+  useBuffer(socket, target);
+}
+
+let places: Promise<OnreadPlaces | undefined> | undefined;
+
+/**
+ * Finds out whether sockets can be read into the shared buffer, by trying it once in the process on a loopback connection: bytes arrive, a
+ * pause holds, the end arrives.
+ *
+ * @returns where a socket keeps its buffer, or `undefined` if `'data'` events are the way
+ */
+export function findOnreadPlaces(): Promise<OnreadPlaces | undefined> {
+  places ??= tryOnread().catch(() => undefined);
+  return places;
+}
+
+async function tryOnread(): Promise<OnreadPlaces | undefined> {
+  const server = createServer();
+  try {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') return undefined;
+    const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
+    const near = connect(address.port, address.address);
+    const far = await accepted;
+    try {
+      return await tryOnreadOn(near, far);
+    } finally {
+      near.destroy();
+      far.destroy();
+    }
+  } finally {
+    server.close();
+  }
+}
+
+async function tryOnreadOn(near: Socket, far: Socket): Promise<OnreadPlaces | undefined> {
+  const found = onreadPlaces(far);
+  if (found === undefined) return undefined;
+  const received: number[] = [];
+  const end = once(far, 'end');
+  const error = once(far, 'close').then(() => Promise.reject(new Error('closed')));
+  let arrived: () => void = () => undefined;
+  const arrival = (): Promise<void> => Promise.race([new Promise<void>((resolve) => (arrived = resolve)), error]);
+
+  let arriving = arrival();
+  readIntoSharedBuffer(far, found, (chunk) => {
+    received.push(...chunk);
+    far.pause();
+    arrived();
+  });
+  far.resume();
+  near.write(Uint8Array.of(1, 2, 3));
+  await arriving;
+
+  // Paused: what comes now must wait.
+  near.end(Uint8Array.of(4));
+  await new Promise((resolve) => setImmediate(resolve));
+  const held = received.length === 3;
+  arriving = arrival();
+  far.resume();
+  await arriving;
+  far.resume();
+  await Promise.race([end, error]);
+  return held && received.join() === '1,2,3,4' ? found : undefined;
+}
+
+function onreadPlaces(socket: Socket): OnreadPlaces | undefined {
+  const find = (name: string): symbol | undefined =>
+    Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === name);
+  const [buffer, callback, next] = [find('kBuffer'), find('kBufferCb'), find('kBufferGen')];
+  return buffer === undefined || callback === undefined || next === undefined ? undefined : { buffer, callback, next };
+}
+
+/** Tells the handle beneath the socket where to read into, once; later buffers are what the function in `next` brings. */
+function useBuffer(socket: Socket, target: Uint8Array): void {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  if (typeof handle !== 'object' || handle === null) throw new Error('the socket has no handle');
+  const method: unknown = Reflect.get(handle, 'useUserBuffer');
+  if (typeof method !== 'function') throw new Error('the handle takes no buffer');
+  Reflect.apply(method, handle, [target]);
+}
