@@ -82,7 +82,6 @@ class Dialing {
   #timer: NodeJS.Timeout | undefined;
   #signal: AbortSignal | undefined;
   #request: ClientRequest | undefined;
-  #socket: Duplex | undefined;
   /** A refusal whose body is still coming. */
   #refusal: Refusal | undefined;
   #interimResponses = 0;
@@ -104,7 +103,6 @@ class Dialing {
     this.#timer = setTimeout(() => this.#onTimeout(handshakeTimeout), Math.min(handshakeTimeout, MAX_DELAY));
     try {
       const socket = openTransport(this.#endpoint, options);
-      this.#socket = socket;
       socket.on('error', ignore);
       if (socket.destroyed) throw new Error('the transport was destroyed before it was used');
       this.#send(socket, fields);
@@ -119,7 +117,6 @@ class Dialing {
       createConnection: () => socket,
       path: this.#endpoint.target,
       headers: fields.flat(),
-      setHost: false,
       insecureHTTPParser: false,
       maxHeaderSize: Math.min(maxHeaderSize, Number.MAX_SAFE_INTEGER),
     });
@@ -143,7 +140,6 @@ class Dialing {
       else outcome.resolve(established);
     } catch (error) {
       this.#fail(error);
-      socket.destroy();
     }
   };
 
@@ -159,7 +155,6 @@ class Dialing {
       refusal.size += chunk.length;
       if (refusal.size >= MAX_BODY_SIZE) this.#onRefused(refusal);
     });
-    if (message.statusCode === 101) this.#onRefused(refusal); // No body belongs to it: it would be read for ever.
   };
 
   readonly #onInformation = (): void => {
@@ -210,7 +205,6 @@ class Dialing {
   #fail(error: unknown): void {
     this.#settle()?.reject(error instanceof MillraceError ? error : this.#transportError(error));
     this.#request?.destroy();
-    this.#socket?.destroy();
   }
 
   /** Lets go of everything that could settle it again. */

@@ -36,8 +36,8 @@ const ENCRYPTED_SCHEMES: ReadonlyMap<string, boolean> = new Map([
 export function parseEndpoint(input: string | URL): Endpoint {
   const url = parseUrl(input);
   const encrypted = ENCRYPTED_SCHEMES.get(url.protocol);
-  if (encrypted === undefined) throw invalidUrl(url.href, 'the scheme ws, wss, http, https or ws+unix');
-  if (url.href.includes('#')) throw invalidUrl(url.href, 'no fragment');
+  if (encrypted === undefined) throw invalidUrl(input, 'the scheme ws, wss, http, https or ws+unix');
+  if (url.href.includes('#')) throw invalidUrl(input, 'no fragment');
   if (url.protocol === 'ws+unix:') return unixEndpoint(url);
 
   const { hostname, host, port, pathname, search } = url;
@@ -58,7 +58,7 @@ function unixEndpoint(url: URL): Endpoint {
   const socketPath = decodeURIComponent(colon === -1 ? url.pathname : url.pathname.slice(0, colon));
   const path = colon === -1 ? '' : url.pathname.slice(colon + 1);
   if (socketPath === '' || socketPath.includes('\0') || url.host !== '') {
-    throw invalidUrl(url.href, 'the form ws+unix:/path/of/socket:/path');
+    throw invalidUrl(url, 'the form ws+unix:/path/of/socket:/path');
   }
   return {
     url: url.href,
@@ -76,12 +76,12 @@ function parseUrl(input: string | URL): URL {
   try {
     return new URL(input);
   } catch {
-    throw invalidUrl(String(input), 'a URL such as wss://example.com/chat');
+    throw invalidUrl(input, 'a URL such as wss://example.com/chat');
   }
 }
 
-function invalidUrl(url: string, expected: string): LocalUsageError {
-  return new LocalUsageError(`URL is ${quote(withoutCredentials(url))}, expected ${expected}`);
+function invalidUrl(input: string | URL, expected: string): LocalUsageError {
+  return new LocalUsageError(`URL is ${quote(withoutCredentials(String(input)))}, expected ${expected}`);
 }
 
 /** Cuts user name and password out: a URL is shown in logs. */

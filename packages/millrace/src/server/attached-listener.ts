@@ -15,8 +15,8 @@ import type { ResolvedServerOptions } from './options.ts';
 
 type AnyServer = HttpServer | HttpsServer;
 
-/** How many header lines Node.js keeps of a request unless it is told otherwise; it drops the others. */
-const NODE_MAX_HEADERS = 2000;
+/** How many header lines Node.js keeps of a request unless it is told otherwise; others may be lost. (Not 2000, as it says.) */
+const NODE_MAX_HEADERS = 1000;
 
 const ATTACHMENTS = new WeakMap<AnyServer, Attachments>();
 

@@ -82,7 +82,10 @@ export class HandshakeGate<Context> {
     head: Uint8Array,
     maxHeaderCount: number = Infinity,
   ): void {
-    if (pending.stage !== 'receiving') return;
+    if (pending.stage !== 'receiving') {
+      pending.socket.resume(); // Behind a refused request: to be discarded like the rest.
+      return;
+    }
     const judged = this.#judge(pending, message, maxHeaderCount);
     if (judged === undefined) return;
 
@@ -106,7 +109,7 @@ export class HandshakeGate<Context> {
     const { request, socket, speaksHttp } = pending;
     pending.settle('refused');
     if (error instanceof OriginError) this.#warnOnce(error);
-    if (!(error instanceof HandshakeError) && !(error instanceof ConnectionDeny)) this.report(error);
+    if (!isDenial(error)) this.report(error);
     const response = this.#encode({ ...refusalFor(error), headOnly: pending.headOnly });
     if (speaksHttp) refuse(socket, response);
     else socket.destroy();
@@ -174,6 +177,7 @@ export class HandshakeGate<Context> {
 
   #deny({ pending }: Exchange, error: unknown): void {
     if (pending.stage === 'deciding') this.refuse(pending, error);
+    else if (!isDenial(error)) this.report(error);
   }
 
   #accept(exchange: Exchange, decision: Decision<Context>): void {
@@ -266,6 +270,11 @@ export class HandshakeGate<Context> {
       this.report(error);
     }
   }
+}
+
+/** Whether an error says how to answer a request; any other is one of ours. */
+function isDenial(error: unknown): boolean {
+  return error instanceof HandshakeError || error instanceof ConnectionDeny;
 }
 
 function prepare(socket: Duplex): void {

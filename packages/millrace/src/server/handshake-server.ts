@@ -103,7 +103,8 @@ export class HandshakeServer<Context> implements Listener {
     const pending = addresses === undefined ? this.#gate.begin(socket, true) : this.#unsecured.get(addresses);
     if (addresses !== undefined) this.#unsecured.delete(addresses);
     if (pending === undefined) {
-      socket.destroy();
+      // Without addresses it has been answered; with them, nobody knows when it began: its peer is gone.
+      if (addresses !== undefined) socket.destroy();
       return;
     }
     pending.secured(socket);
@@ -157,7 +158,6 @@ export class HandshakeServer<Context> implements Listener {
 
 function answerTo(code: string | undefined): Error | undefined {
   if (code === 'HPE_HEADER_OVERFLOW') return refusal(431, 'the request head exceeds maxHeaderSize');
-  if (code === 'HPE_INVALID_VERSION') return refusal(505, 'a WebSocket handshake is HTTP/1.1');
   return code?.startsWith('HPE_') === true ? refusal(400, 'this is not HTTP/1.1') : undefined;
 }
 

@@ -25,7 +25,7 @@ export class PendingHandshake {
   /** Whether the request was a HEAD: its response has no body. */
   headOnly = false;
 
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #unwatch: (() => void) | undefined;
 
   constructor(socket: Duplex, speaksHttp: boolean, timeout: number, onTimeout: (pending: PendingHandshake) => void) {
@@ -60,6 +60,7 @@ export class PendingHandshake {
     this.stage = stage;
     this.request = undefined;
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#unwatch?.();
     this.#unwatch = undefined;
   }

@@ -48,7 +48,7 @@ function isOctet(text: string): boolean {
 function isHostname(hostname: string): boolean {
   if (!hostname.startsWith('[')) return consistsOf(hostname, NAME_CHARACTERS);
   const address = hostname.slice(1, -1);
-  return hostname.endsWith(']') && address.includes(':') && consistsOf(address, IPV6_CHARACTERS);
+  return address.includes(':') && consistsOf(address, IPV6_CHARACTERS);
 }
 
 function parsePort(text: string): number | undefined | 'invalid' {

@@ -139,12 +139,12 @@ function checkEnvelope(raw: RawRequest, rules: RequestRules, received: ReceivedF
   if (received.invalid !== undefined) throw refusal(400, received.invalid);
 }
 
-function readTarget(text: string, { fields, repeated }: ReceivedFields): RequestTarget {
+/** Two Host headers were joined by a comma, which no host has; the same goes for key and version. */
+function readTarget(text: string, { fields }: ReceivedFields): RequestTarget {
   const target = parseTarget(text);
   if (target === undefined) throw refusal(400, 'invalid request target');
   const host = fields['host'];
   if (host === undefined) throw refusal(400, 'missing Host header');
-  if (repeated.has('host')) throw refusal(400, 'more than one Host header');
   if (parseAuthority(host) === undefined) throw refusal(400, `invalid Host header ${quote(host)}`);
   return target;
 }
@@ -164,10 +164,9 @@ function checkBody(fields: HeaderFields): void {
   if (announced) throw refusal(400, 'a WebSocket handshake has no body');
 }
 
-function readKey({ fields, repeated }: ReceivedFields): string {
+function readKey({ fields }: ReceivedFields): string {
   const key = fields['sec-websocket-key'];
   if (key === undefined) throw refusal(400, 'missing Sec-WebSocket-Key header');
-  if (repeated.has('sec-websocket-key')) throw refusal(400, 'more than one Sec-WebSocket-Key header');
   if (!isKey(key)) throw refusal(400, 'Sec-WebSocket-Key is not 16 bytes in base64');
   return key;
 }
@@ -185,10 +184,10 @@ function isKey(key: string): boolean {
   return BASE64_ALPHABET.indexOf(key.charAt(21)) % 16 === 0;
 }
 
-function checkVersion({ fields, repeated }: ReceivedFields): void {
+function checkVersion({ fields }: ReceivedFields): void {
   const version = fields['sec-websocket-version'];
   if (version === undefined) throw refusal(400, 'missing Sec-WebSocket-Version header', VERSION_FIELD);
-  if (repeated.has('sec-websocket-version') || !isVersion(version)) {
+  if (!isVersion(version)) {
     throw refusal(400, `invalid Sec-WebSocket-Version header ${quote(version)}`, VERSION_FIELD);
   }
   if (version !== String(WEBSOCKET_VERSION)) {

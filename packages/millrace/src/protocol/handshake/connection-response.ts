@@ -3,7 +3,7 @@ import { parseExtensionOffers } from './extension-offer.ts';
 import type { ExtensionOffer } from './extension-offer.ts';
 import { readHeaderFields } from './header-fields.ts';
 import type { HeaderFields, HeadLimits, ReceivedFields } from './header-fields.ts';
-import { isToken, listHasToken, quote } from './syntax.ts';
+import { listHasToken, quote } from './syntax.ts';
 
 /** A server's opening handshake, found valid. Frozen. */
 export interface ConnectionResponse {
@@ -53,12 +53,11 @@ export function judgeResponse(raw: RawResponse, rules: ResponseRules, body = '')
   const problem = findProblem(raw, rules, received);
   if (problem !== undefined) throw new HandshakeError(problem, failure);
 
-  const { fields, repeated } = received;
+  const { fields } = received;
   const protocol = fields['sec-websocket-protocol'];
   const offered = readOffered(fields['sec-websocket-extensions'], rules.extensions);
   const extensions = typeof offered === 'string' ? [] : offered;
-  const mismatch =
-    findProtocolProblem(protocol, repeated, rules) ?? (typeof offered === 'string' ? offered : undefined);
+  const mismatch = findProtocolProblem(protocol, rules) ?? (typeof offered === 'string' ? offered : undefined);
   if (mismatch !== undefined) throw new HandshakeError(mismatch, failure);
 
   return Object.freeze({ peer: raw.peer, headers: fields, protocol, extensions: Object.freeze(extensions) });
@@ -66,7 +65,7 @@ export function judgeResponse(raw: RawResponse, rules: ResponseRules, body = '')
 
 /** One line a rule, in the order of RFC 6455 §4.1; the rest of them are about HTTP. */
 function findProblem(raw: RawResponse, rules: ResponseRules, received: ReceivedFields): string | undefined {
-  const { fields, repeated } = received;
+  const { fields } = received;
   const { upgrade, connection } = fields;
   const accept = fields['sec-websocket-accept'];
 
@@ -77,8 +76,7 @@ function findProblem(raw: RawResponse, rules: ResponseRules, received: ReceivedF
   if (upgrade?.toLowerCase() !== 'websocket') return missing('Upgrade: websocket', upgrade);
   if (connection === undefined || !listHasToken(connection, 'upgrade'))
     return missing('Connection: Upgrade', connection);
-  if (accept !== rules.accept || repeated.has('sec-websocket-accept'))
-    return missing('the right Sec-WebSocket-Accept', accept);
+  if (accept !== rules.accept) return missing('the right Sec-WebSocket-Accept', accept);
   if (announcesBody(fields)) return 'the server announced a body after 101';
   return undefined;
 }
@@ -91,18 +89,9 @@ function missing(what: string, found: string | undefined): string {
   return `the server did not answer with ${what}${found === undefined ? '' : `, but with ${quote(found)}`}`;
 }
 
-function findProtocolProblem(
-  protocol: string | undefined,
-  repeated: ReadonlySet<string>,
-  rules: ResponseRules,
-): string | undefined {
-  if (protocol === undefined) return undefined;
-  if (repeated.has('sec-websocket-protocol') || !isToken(protocol)) {
-    return `the server sent an invalid Sec-WebSocket-Protocol ${quote(protocol)}`;
-  }
-  if (!rules.subprotocols.includes(protocol))
-    return `the server chose subprotocol ${quote(protocol)}, which was not offered`;
-  return undefined;
+function findProtocolProblem(protocol: string | undefined, rules: ResponseRules): string | undefined {
+  if (protocol === undefined || rules.subprotocols.includes(protocol)) return undefined;
+  return `the server chose subprotocol ${quote(protocol)}, which was not offered`;
 }
 
 /** The accepted extensions, or what is wrong with them. */
