@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { describe, it } from 'node:test';
+
+import { listen } from '../../src/server/listen.ts';
+import type { Listener } from '../../src/server/listener.ts';
+import { resolveServerOptions } from '../../src/server/options.ts';
+import type { ServerOptions } from '../../src/server/options.ts';
+import { splits } from '../helpers/splits.ts';
+import { FOR_LOCALHOST, KEY } from './certificates.ts';
+import { TestHandler } from './handler.ts';
+import { parseResponse, requestText, Wire } from './wire.ts';
+
+async function attach(server: Server, handler = new TestHandler(), options: ServerOptions = {}): Promise<Listener> {
+  return listen(resolveServerOptions({ server, ...options }), handler);
+}
+
+/** Feeds a request to a server that does not listen, and waits for the whole answer. */
+async function ask(server: Server, ...chunks: (string | Uint8Array)[]): Promise<string> {
+  const wire = new Wire();
+  server.emit('connection', wire);
+  wire.feed(...chunks);
+  const answer = await wire.answered();
+  await wire.discard();
+  return answer;
+}
+
+function forPath(path: string): string {
+  return requestText({}, `GET ${path} HTTP/1.1`);
+}
+
+function listenerCounts(server: Server): Record<string, number> {
+  return Object.fromEntries(server.eventNames().map((name) => [String(name), server.listenerCount(name)]));
+}
+
+describe('AttachedListener', () => {
+  it('takes requests for a WebSocket connection, however they are cut, and leaves the others', async () => {
+    const server = createServer((_, response) => response.setHeader('Connection', 'close').end('page'));
+    await attach(server);
+
+    for (const chunks of splits(Buffer.from(requestText()))) {
+      assert.equal(parseResponse(await ask(server, ...chunks)).status, 101);
+    }
+    assert.match(await ask(server, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'), /^HTTP\/1\.1 200 OK[^]*page/);
+  });
+
+  it('serves only its path; alone, it answers 404 for others', async () => {
+    const server = createServer();
+    await attach(server, new TestHandler(), { path: '/chat' });
+
+    assert.equal(parseResponse(await ask(server, forPath('/chat?x=1'))).status, 101);
+    assert.equal(parseResponse(await ask(server, forPath('/other'))).status, 404);
+    assert.equal(parseResponse(await ask(server, forPath('*'))).status, 404);
+  });
+
+  it('leaves other paths and other protocols to other listeners', async () => {
+    const server = createServer();
+    const seen: string[] = [];
+    await attach(server, new TestHandler(), { path: '/chat' });
+    server.on('upgrade', ({ url, headers }, socket) => {
+      if (url === '/chat' && headers.upgrade === 'websocket') return;
+      seen.push(`${headers.upgrade ?? ''} ${url ?? ''}`);
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    });
+
+    assert.equal(parseResponse(await ask(server, forPath('/chat'))).status, 101);
+    assert.equal(parseResponse(await ask(server, forPath('/other'))).status, 200);
+    assert.equal(parseResponse(await ask(server, requestText({ Upgrade: 'h2c' }))).status, 200);
+    assert.deepEqual(seen, ['websocket /other', 'h2c /chat']);
+  });
+
+  it('V032: refuses other protocols where nobody else would', async () => {
+    const server = createServer();
+    await attach(server);
+
+    assert.equal(parseResponse(await ask(server, requestText({ Upgrade: 'h2c' }))).status, 400);
+  });
+
+  it('shares a server with others of its kind, by path', async () => {
+    const server = createServer();
+    const handlers = [new TestHandler(), new TestHandler()];
+    const [a] = [await attach(server, handlers[0], { path: '/a' }), await attach(server, handlers[1], { path: '/b' })];
+
+    for (const path of ['/a', '/b', '/b', '/c']) await ask(server, forPath(path));
+    assert.deepEqual(
+      handlers.map(({ connections }) => connections.length),
+      [1, 2],
+    );
+
+    await a.close();
+    assert.equal(parseResponse(await ask(server, forPath('/a'))).status, 404);
+    assert.equal(parseResponse(await ask(server, forPath('/b'))).status, 101);
+  });
+
+  it('refuses to share a path', async () => {
+    const server = createServer();
+    await attach(server, new TestHandler(), { path: '/a' });
+    await attach(server);
+
+    await assert.rejects(attach(server, new TestHandler(), { path: '/a' }), {
+      name: 'LocalUsageError',
+      message: /\/a/,
+    });
+    await assert.rejects(attach(server), { name: 'LocalUsageError', message: /every path/ });
+  });
+
+  it('V109: leaves no listener behind, and its handshakes end, when it is closed', async () => {
+    const server = createServer();
+    const before = listenerCounts(server);
+    const handler = new TestHandler(() => new Promise(() => undefined));
+    const listeners = [await attach(server, handler), await attach(server, handler, { path: '/a' })];
+    const wire = new Wire();
+    server.emit('connection', wire);
+    wire.feed(requestText());
+    while (wire.listenerCount('readable') === 0) await new Promise(setImmediate);
+
+    for (const listener of [...listeners, ...listeners]) await listener.close();
+
+    await wire.gone();
+    assert.deepEqual(listenerCounts(server), before);
+    await attach(server);
+  });
+
+  const limits: [name: string, maxHeadersCount: number | null, count: number, status: number][] = [
+    ['one line less than Node keeps', 20, 19, 101],
+    ['as many lines as Node keeps: some may be lost', 20, 20, 431],
+    ['one line more than Node keeps', 20, 21, 431],
+    ['2100 lines', null, 2100, 431],
+    ['999 lines', null, 999, 101],
+    ['1000 lines', null, 1000, 431],
+    ['2100 lines, all of them kept', 0, 2100, 101],
+  ];
+  for (const [name, maxHeadersCount, count, status] of limits) {
+    for (const where of ['before', 'after']) {
+      it(`V004: answers ${String(status)} to ${name}, the others ${where} Upgrade`, async () => {
+        const server = createServer({ maxHeaderSize: 1_000_000 });
+        server.maxHeadersCount = maxHeadersCount;
+        await attach(server, new TestHandler(), { maxHeaderCount: Infinity, maxHeaderSize: Infinity });
+        const lines = Array.from({ length: count - 5 }, (_, n) => `a${String(n)}: x\r\n`).join('');
+        const request = requestText();
+
+        const text =
+          where === 'before' ? request.replace('Host', `${lines}Host`) : `${request.slice(0, -2)}${lines}\r\n`;
+
+        assert.equal(parseResponse(await ask(server, text)).status, status);
+      });
+    }
+  }
+
+  it('V030: judges what a lenient HTTP parser lets through', async () => {
+    const server = createServer({ insecureHTTPParser: true });
+    await attach(server);
+
+    assert.equal(parseResponse(await ask(server, requestText({ 'X-A': 'a\x01b' }))).status, 400);
+    assert.equal(parseResponse(await ask(server, requestText({ Host: 'a\x01' }))).status, 400);
+  });
+
+  it('V031: answers 414 to a target over maxHeaderSize that the server let through', async () => {
+    const server = createServer({ maxHeaderSize: 100_000 });
+    await attach(server);
+
+    assert.equal(parseResponse(await ask(server, forPath(`/${'a'.repeat(20_000)}`))).status, 414);
+    assert.equal(parseResponse(await ask(server, requestText({ 'X-A': 'x'.repeat(20_000) }))).status, 431);
+  });
+
+  it('counts its own connections', async () => {
+    const server = createServer();
+    const listener = await attach(server, new TestHandler(), { maxConnections: 1 });
+    const wire = new Wire();
+    server.emit('connection', wire);
+    wire.feed(requestText());
+    await wire.answered();
+
+    assert.equal(listener.connections, 1);
+    assert.equal(parseResponse(await ask(server, requestText())).status, 503);
+    await wire.discard();
+    assert.equal(listener.connections, 0);
+  });
+
+  it('starts its clock with the request, and does not care for the timeouts of the server', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const server = createServer();
+    await attach(server, new TestHandler(() => new Promise(() => undefined)), { handshakeTimeout: 1000 });
+    const wire = new Wire();
+    server.emit('connection', wire);
+    t.mock.timers.tick(5000);
+    wire.feed(requestText());
+    while (wire.listenerCount('readable') === 0) await new Promise(setImmediate);
+
+    t.mock.timers.tick(999);
+    assert.equal(wire.written, '');
+    t.mock.timers.tick(1);
+
+    assert.equal(parseResponse(await wire.answered()).status, 503);
+    await wire.discard();
+  });
+
+  it('knows where its server listens', async () => {
+    const plain = createServer();
+    const encrypted = createHttpsServer({ cert: FOR_LOCALHOST, key: KEY });
+    for (const [server, scheme] of [
+      [plain, 'ws'],
+      [encrypted, 'wss'],
+    ] as const) {
+      const listener = await attach(server, new TestHandler(), { path: '/chat' });
+      assert.equal(listener.url, '');
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { address } = listener;
+      assert.ok(typeof address === 'object');
+      assert.equal(listener.url, `${scheme}://127.0.0.1:${String(address.port)}/chat`);
+      server.close();
+    }
+  });
+});

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
+
+import { resolveServerOptions } from '../../src/server/options.ts';
+import type { ServerOptions } from '../../src/server/options.ts';
+
+describe('resolveServerOptions', () => {
+  it('V111: fills in the defaults', () => {
+    assert.deepEqual(resolveServerOptions({ port: 9000 }), {
+      place: { kind: 'port', port: 9000, host: undefined, backlog: 511 },
+      path: undefined,
+      tls: undefined,
+      subprotocols: [],
+      headers: [],
+      allowedOrigins: 'same-origin',
+      handshakeTimeout: 10_000,
+      maxConnections: Infinity,
+      maxPendingHandshakes: 1000,
+      maxHeaderSize: 16_384,
+      maxHeaderCount: 128,
+    });
+  });
+
+  it('takes undefined for the default', () => {
+    const options = {
+      port: 1,
+      host: undefined,
+      headers: undefined,
+      maxConnections: undefined,
+      allowedOrigins: undefined,
+    };
+
+    assert.deepEqual(resolveServerOptions(options), resolveServerOptions({ port: 1 }));
+  });
+
+  it('freezes the result, and copies what is in it', () => {
+    const subprotocols = ['a'];
+    const tls = { cert: 'x' };
+
+    const resolved = resolveServerOptions({
+      port: 0,
+      subprotocols,
+      tls,
+      headers: { A: '1' },
+      allowedOrigins: ['null'],
+    });
+    subprotocols.push('b');
+    tls.cert = 'y';
+
+    assert.deepEqual(resolved.subprotocols, ['a']);
+    assert.deepEqual(resolved.tls, { cert: 'x' });
+    const parts: unknown[] = Object.values(resolved);
+    for (const part of [resolved, ...parts]) assert.ok(Object.isFrozen(part));
+  });
+
+  it('leaves options that are not its own alone', () => {
+    const options = { port: 1, maxMessageSize: -1, path: '/a' };
+
+    assert.equal(resolveServerOptions(options).path, '/a');
+  });
+
+  const server = createServer();
+  const places: [name: string, options: ServerOptions, place: object][] = [
+    ['a port', { port: 0, host: '::1', backlog: 5 }, { kind: 'port', port: 0, host: '::1', backlog: 5 }],
+    ['a Unix domain socket', { socketPath: '/tmp/x' }, { kind: 'socket', socketPath: '/tmp/x', backlog: 511 }],
+    ['another server', { server }, { kind: 'server', server }],
+  ];
+  for (const [name, options, place] of places) {
+    it(`listens on ${name}`, () => {
+      assert.deepEqual(resolveServerOptions(options).place, place);
+    });
+  }
+
+  const invalid: [name: string, options: object, message: RegExp][] = [
+    ['no place', {}, /exactly one of the options port, socketPath and server/],
+    ['two places', { port: 1, socketPath: '/x' }, /exactly one/],
+    ['three places', { port: 1, socketPath: '/x', server }, /exactly one/],
+    ['a host without a port', { socketPath: '/x', host: 'a' }, /option host is "a"/],
+    ['TLS on the server of somebody else', { server, tls: {} }, /option tls is an object/],
+    ['a port', { port: 65_536 }, /option port is 65536, expected an integer from 0 to 65535/],
+    ['a port that is text', { port: '80' }, /option port is "80"/],
+    ['a host', { port: 1, host: '' }, /option host is ""/],
+    ['a socket path', { socketPath: 'a\0' }, /option socketPath/],
+    ['a backlog', { port: 1, backlog: -1 }, /option backlog is -1/],
+    ['a path without a slash', { port: 1, path: 'chat' }, /option path is "chat", expected a path/],
+    ['a path with a query', { port: 1, path: '/chat?x' }, /option path/],
+    ['a path that is no text', { port: 1, path: 1 }, /option path is 1/],
+    ['subprotocols', { port: 1, subprotocols: ['a b'] }, /option subprotocols has "a b"/],
+    ['headers', { port: 1, headers: { 'X-A': 'a\nb' } }, /header X-A is "a\\nb"/],
+    ['headers of the handshake', { port: 1, headers: { Upgrade: 'x' } }, /header Upgrade cannot be set/],
+    ['origins', { port: 1, allowedOrigins: ['a.com'] }, /option allowedOrigins has "a\.com"/],
+    ...['handshakeTimeout', 'maxConnections', 'maxPendingHandshakes', 'maxHeaderSize', 'maxHeaderCount'].map(
+      (option): [string, object, RegExp] => [
+        option,
+        { port: 1, [option]: -1 },
+        new RegExp(`option ${option} is -1, expected a non-negative integer or Infinity`),
+      ],
+    ),
+  ];
+  for (const [name, options, message] of invalid) {
+    it(`refuses ${name} such as ${inspect(options, { depth: 0 })}`, () => {
+      assert.throws(() => resolveServerOptions(options), { name: 'LocalUsageError', message });
+    });
+  }
+});
