@@ -17,10 +17,13 @@ const STEPS = {
   format: [[TOOLS.prettier, '--check', '--log-level=warn', '.']],
   lint: [[TOOLS.eslint, '.', '--max-warnings=0']],
   imports: [[TOOLS.depcruise, 'packages', 'examples']],
-  generated: [['scripts/build-mask-kernel.js', '--check']],
+  generated: [
+    ['scripts/build-mask-kernel.js', '--check'],
+    ['scripts/generate-docs.js', '--check'],
+  ],
   tests: [['scripts/coverage.js']],
   package: [['scripts/package-shape.js']],
-  examples: [['scripts/examples.js']],
+  examples: [['scripts/examples.js'], ['scripts/doc-programs.js']],
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(STEPS);
