@@ -29,7 +29,7 @@ export {
   type ClientFactoryOptions,
 } from './hooks/client.ts';
 export { WebSocketFactory } from './hooks/factory.ts';
-export { ReadyState } from './hooks/hooks.ts';
+export { ReadyState, type HookResult } from './hooks/hooks.ts';
 export { WebSocketListener, listenWS, type CloseListenerOptions } from './hooks/listen.ts';
 export type { Producer } from './hooks/producer-registration.ts';
 export { WebSocketProtocol, type SendFrameOptions, type SendOptions } from './hooks/protocol.ts';

@@ -37,7 +37,7 @@ export interface ClientFactoryOptions extends ClientOptions, ConnectionOptions, 
   /** The class of which each connection has an instance. */
   readonly protocol: new () => WebSocketClientProtocol;
   /** Learns of what a hook threw, after the connection has failed for it. By default, it becomes a process warning. */
-  readonly onError?: ((error: Error, protocol: WebSocketClientProtocol) => void) | undefined;
+  readonly onError?: ((error: Error, protocol: WebSocketClientProtocol) => HookResult) | undefined;
 }
 
 /** Makes a client's protocol instances; `connectWS` puts it to work. */

@@ -1,3 +1,4 @@
+import { toError } from '../protocol/base/errors.ts';
 import { MessageType } from '../protocol/base/opcode.ts';
 import {
   resolveConnectionOptions,
@@ -6,6 +7,8 @@ import {
 } from '../protocol/connection/options.ts';
 import { prepareMessage, type PreparedMessage } from '../protocol/message/prepared-message.ts';
 import { resolveTransportOptions, type ResolvedTransportOptions, type TransportOptions } from '../transport/options.ts';
+import { checkObject } from './argument-checks.ts';
+import type { HookResult } from './hooks.ts';
 import { checkPayload } from './payload.ts';
 
 /**
@@ -41,21 +44,30 @@ export abstract class WebSocketFactory {
     payload: string | Uint8Array,
     options: { readonly binary?: boolean | undefined } = {},
   ): PreparedMessage {
+    checkObject('options', options);
     const { bytes, isBinary } = checkPayload(payload, options.binary);
     return prepareMessage(bytes, isBinary ? MessageType.BINARY : MessageType.TEXT);
   }
 }
 
-/** Hands an error to the callback that is there for it; without one, or if it throws, there is a process warning. */
+/** Hands an error to the callback that is there for it; without one, or if that fails, there is a process warning. */
 export function reportError<Protocol>(
-  onError: ((error: Error, protocol: Protocol) => void) | undefined,
+  onError: ((error: Error, protocol: Protocol) => HookResult) | undefined,
   error: Error,
   protocol: Protocol,
 ): void {
   try {
-    if (onError === undefined) process.emitWarning(error);
-    else onError(error, protocol);
+    if (onError === undefined) {
+      process.emitWarning(error);
+      return;
+    }
+    const result = onError(error, protocol);
+    if (result instanceof Promise) result.catch(warn);
   } catch (thrown) {
-    process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
+    warn(thrown);
   }
+}
+
+function warn(thrown: unknown): void {
+  process.emitWarning(toError(thrown));
 }

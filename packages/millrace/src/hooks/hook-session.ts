@@ -6,7 +6,7 @@ import { Opcode } from '../protocol/base/opcode.ts';
 import { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionHandler } from '../protocol/connection/host.ts';
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
-import type { Receiver, StreamingHandler } from '../protocol/message/handlers.ts';
+import type { FrameHandler, MessageHandler, Receiver, StreamingHandler } from '../protocol/message/handlers.ts';
 import type { FrameHeader } from '../protocol/wire/frame-header.ts';
 import { nodeTextCodec } from '../transport/node-text-codec.ts';
 import type { OnreadPlaces } from '../transport/shared-read-buffer.ts';
@@ -22,14 +22,22 @@ export interface HookSessionSetup {
   /** What came right behind the opening handshake. */
   readonly head: Uint8Array;
   readonly options: ResolvedConnectionOptions;
+  /** Address of the other end; empty where it has none. */
+  readonly peer: string;
+  /** The subprotocol that was agreed on. */
+  readonly subprotocol: string | undefined;
+  /** The extensions that were agreed on, as a header; empty for none. */
+  readonly extensions: string;
   readonly onreadPlaces: OnreadPlaces | undefined;
   readonly hooks: Hooks;
   /** The lowest level at which the hooks want messages; nothing below it is called. */
   readonly level: Receiver['level'];
+  /** Whether the payload of frames is collected, as the default body of `onMessageFrameData` does. */
+  readonly collectsData: boolean;
   /** Learns of an error that a hook threw, or rejected with. */
   readonly onHookError: (error: Error) => void;
   /** The connection is over, and `onClose` was called. */
-  readonly onClosed: (closure: Closure) => void;
+  readonly onClosed: () => void;
 }
 
 /** What a lent chunk is overwritten with by `lendPayload: 'debug'`: no UTF-8, and easy to see. */
@@ -41,12 +49,15 @@ const HOOK = 'hook';
 /**
  * One connection of a protocol class: calls its hooks, waits for their promises, and turns what they throw into a failed connection.
  */
-export class HookSession implements ConnectionHandler, StreamingHandler {
+export class HookSession implements ConnectionHandler, MessageHandler, FrameHandler, StreamingHandler {
   readonly connection: Connection;
-  /** What the default bodies of the hooks collect. */
-  readonly assembly: MessageAssembly;
+  #assembly: MessageAssembly | undefined;
 
-  readonly #setup: HookSessionSetup;
+  /** What it was made of. */
+  readonly setup: HookSessionSetup;
+  /** How the connection ended; `undefined` before. */
+  closure: Closure | undefined;
+
   readonly #hooks: Hooks;
   readonly #driver: SocketDriver;
   #producer: ProducerRegistration | undefined;
@@ -55,34 +66,39 @@ export class HookSession implements ConnectionHandler, StreamingHandler {
 
   constructor(setup: HookSessionSetup) {
     const { role, options, socket, onreadPlaces } = setup;
-    this.#setup = setup;
+    this.setup = setup;
     this.#hooks = setup.hooks;
-    const receiver = this.#receiver();
+    const receiver: Receiver = { level: setup.level, handler: this };
     this.#driver = new SocketDriver({
       socket,
       onreadPlaces,
       createConnection: (host) => new Connection({ role, options, host, receiver, handler: this }),
     });
     this.connection = this.#driver.connection;
-    this.assembly = new MessageAssembly(options, nodeTextCodec, (error) => this.connection.fail(error));
+  }
+
+  /** What the default bodies of the hooks collect. */
+  get assembly(): MessageAssembly {
+    const fail = (error: Error): void => this.connection.fail(error);
+    return (this.#assembly ??= new MessageAssembly(this.setup.options, nodeTextCodec, fail));
   }
 
   /** Tells that the connection is open, and begins to receive. */
   start(): void {
     this.#call(() => this.#hooks.onOpen());
-    this.#driver.start(this.#setup.head);
+    this.#driver.start(this.setup.head);
   }
 
   /** Registers a producer; see `WebSocketProtocol.registerProducer`. */
   registerProducer(producer: Producer, streaming: boolean): void {
     if (this.#producer !== undefined) throw new LocalUsageError('registerProducer: another producer is registered');
+    this.#producer = new ProducerRegistration(producer, streaming);
     if (this.connection.state !== 'open') {
-      producer.stopProducing();
+      this.#stopProducer();
       return;
     }
-    this.#producer = new ProducerRegistration(producer, streaming);
     this.connection.sender.tellsEachDrain = !streaming;
-    if (!streaming) this.#producer.resume();
+    if (!streaming) this.#tellProducer((registered) => registered.resume());
   }
 
   /** Takes the registered producer away, if there is one. */
@@ -91,7 +107,15 @@ export class HookSession implements ConnectionHandler, StreamingHandler {
     this.connection.sender.tellsEachDrain = false;
   }
 
-  // Level 3. What these hooks throw, the connection catches.
+  // Receiving. What these hooks throw, the connection catches.
+
+  onMessage(payload: string | Uint8Array, opcode: number): void {
+    this.#waitFor(this.#hooks.onMessage(payload, opcode !== Opcode.TEXT));
+  }
+
+  onFrame(payload: Uint8Array, rsv: number): void {
+    this.#waitFor(this.#hooks.onMessageFrame(payload, rsv));
+  }
 
   onMessageBegin(opcode: number): void {
     this.assembly.begin(opcode);
@@ -99,18 +123,20 @@ export class HookSession implements ConnectionHandler, StreamingHandler {
   }
 
   onFrameBegin({ payloadLength, rsv }: FrameHeader): void {
-    this.assembly.beginFrame(rsv);
+    this.assembly.beginFrame(payloadLength, rsv, this.setup.collectsData);
     this.#waitFor(this.#hooks.onMessageFrameBegin(payloadLength, rsv));
   }
 
   onFrameData(chunk: Uint8Array): void {
-    const { lendPayload } = this.#setup.options;
+    const { lendPayload } = this.setup.options;
     if (lendPayload === false) {
       this.#waitFor(this.#hooks.onMessageFrameData(new Uint8Array(chunk)));
       return;
     }
     const result = this.#hooks.onMessageFrameData(chunk);
-    if (result !== undefined) {
+    if (isPromise(result)) {
+      // The connection fails for this; how the promise ends does not matter any more.
+      result.then(ignore, ignore);
       throw new LocalUsageError('onMessageFrameData returned a promise, but with lendPayload its payload is only lent');
     }
     if (lendPayload === 'debug') chunk.fill(OVERWRITTEN);
@@ -139,52 +165,44 @@ export class HookSession implements ConnectionHandler, StreamingHandler {
   }
 
   onError(error: Error): void {
-    this.#setup.onHookError(error);
+    this.setup.onHookError(error);
   }
 
   onHighWater(): void {
-    this.#call(() => this.#producer?.pause());
+    this.#tellProducer((producer) => producer.pause());
   }
 
   onDrain(): void {
-    this.#call(() => this.#producer?.resume());
+    this.#tellProducer((producer) => producer.resume());
     this.#call(() => this.#hooks.onDrain());
   }
 
   onClosing(): void {
-    // While our own Close waits for our open message, its producer may finish it.
-    if (this.connection.state !== 'closing') this.#stopProducer();
+    this.#stopProducer();
   }
 
   onClosed(closure: Closure): void {
+    this.closure = closure;
     this.#stopProducer();
     this.#call(() => this.#hooks.onClose(closure.wasClean, closure.code, closure.reason));
-    this.#setup.onClosed(closure);
+    this.setup.onClosed();
   }
 
   #stopProducer(): void {
-    const producer = this.#producer;
-    this.unregisterProducer();
-    this.#call(() => producer?.stop());
+    this.#tellProducer((producer) => {
+      this.unregisterProducer();
+      return producer.stop();
+    });
   }
 
-  /** The handler for the level that the hooks want. */
-  #receiver(): Receiver {
-    const { level } = this.#setup;
-    const hooks = this.#hooks;
-    switch (level) {
-      case 'streaming':
-        return { level, handler: this };
-      case 'frame': {
-        const onFrame = (payload: Uint8Array, rsv: number): void => this.#waitFor(hooks.onMessageFrame(payload, rsv));
-        const onMessageBegin = (opcode: number): void => this.onMessageBegin(opcode);
-        return { level, handler: { onMessageBegin, onFrame, onMessageEnd: () => this.onMessageEnd() } };
-      }
-      case 'message': {
-        const onMessage = (payload: string | Uint8Array, opcode: number): void =>
-          this.#waitFor(hooks.onMessage(payload, opcode !== Opcode.TEXT));
-        return { level, handler: { onMessage } };
-      }
+  /** Calls the producer, if there is one. Nothing waits for its promise, but what it throws or rejects with is a hook's error. */
+  #tellProducer(tell: (producer: ProducerRegistration) => HookResult): void {
+    if (this.#producer === undefined) return;
+    try {
+      const result = tell(this.#producer);
+      if (isPromise(result)) result.then(ignore, (error: unknown) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
     }
   }
 
@@ -199,23 +217,31 @@ export class HookSession implements ConnectionHandler, StreamingHandler {
 
   /** Has receiving wait for the promise of a hook, if it returned one. */
   #waitFor(result: HookResult): void {
-    if (result === undefined) return;
+    if (!isPromise(result)) return;
     this.#pending++;
     this.connection.pause(HOOK);
-    result.then(this.#settled, (error: unknown) => {
+    const settle = (): void => {
+      this.#pending--;
+      if (this.#pending === 0) this.connection.resume(HOOK);
+    };
+    result.then(settle, (error: unknown) => {
       this.#fail(error);
-      this.#settled();
+      settle();
     });
   }
-
-  readonly #settled = (): void => {
-    this.#pending--;
-    if (this.#pending === 0) this.connection.resume(HOOK);
-  };
 
   #fail(thrown: unknown): void {
     const error = toError(thrown);
     this.connection.fail(error);
-    this.#setup.onHookError(error);
+    this.setup.onHookError(error);
   }
+}
+
+/** Says whether a hook returned a promise. Without types, it may have returned anything, which means nothing. */
+function isPromise(result: unknown): result is Promise<void> {
+  return typeof result === 'object' && result !== null && 'then' in result;
+}
+
+function ignore(): void {
+  // Nobody wants to know.
 }

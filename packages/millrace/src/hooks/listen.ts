@@ -1,5 +1,7 @@
 import { CloseCode } from '../protocol/base/close-code.ts';
+import { checkAmount } from '../protocol/connection/options.ts';
 import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
+import { checkCloseBody } from '../protocol/wire/close-body.ts';
 import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts';
 import { listen } from '../server/listen.ts';
 import type { Listener } from '../server/listener.ts';
@@ -24,6 +26,9 @@ export interface CloseListenerOptions {
    */
   readonly timeout?: number | undefined;
 }
+
+/** The longest time that `setTimeout` takes, in milliseconds. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** A server that listens. */
 export class WebSocketListener {
@@ -69,15 +74,24 @@ export class WebSocketListener {
   /**
    * Stops listening, closes all connections, and resolves when they are over. Repeating it waits for the same.
    *
-   * @throws {LocalUsageError} the code may not be sent, or the reason is too long
+   * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
    */
   async close(options: CloseListenerOptions = {}): Promise<void> {
-    const { code = CloseCode.GOING_AWAY, reason, timeout = this.#factory.connectionOptions.closeTimeout } = options;
+    const {
+      code = CloseCode.GOING_AWAY,
+      reason = '',
+      timeout = this.#factory.connectionOptions.closeTimeout,
+    } = options;
+    checkCloseBody({ code, reason }, 'server');
+    checkAmount('timeout', timeout);
     for (const protocol of this.#protocols) protocol.sendClose(code, reason);
     const closed = this.#listener?.close();
-    const timer = setTimeout(() => {
-      for (const protocol of this.#protocols) protocol.dropConnection();
-    }, timeout);
+    const timer = setTimeout(
+      () => {
+        for (const protocol of this.#protocols) protocol.dropConnection();
+      },
+      Math.min(timeout, MAX_TIMEOUT),
+    );
     await this.#idle();
     clearTimeout(timer);
     await closed;

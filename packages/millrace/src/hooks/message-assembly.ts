@@ -38,16 +38,16 @@ export class MessageAssembly {
     this.#message.take();
   }
 
-  /** Begins a frame, whatever the hooks do. */
-  beginFrame(reserved: number): void {
-    this.#announced = 0;
+  /**
+   * Begins a frame, whatever the hooks do.
+   *
+   * @param isCollected - whether its payload will be collected, so that its length can be judged before any of it is there
+   */
+  beginFrame(length: number, reserved: number, isCollected: boolean): void {
+    this.#announced = length;
     this.reserved = reserved;
     this.#frame.take();
-  }
-
-  /** Judges a frame that is to be collected by what its header announces. */
-  expect(length: number): void {
-    this.#announced = length;
+    if (!isCollected) return;
     if (this.#isWithin('maxFrameSize', length)) this.#isWithin('maxMessageSize', this.#message.size + length);
   }
 

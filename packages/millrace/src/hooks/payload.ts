@@ -1,5 +1,6 @@
 import { LocalUsageError } from '../protocol/base/errors.ts';
 import { nodeTextCodec } from '../transport/node-text-codec.ts';
+import { checkBoolean, describe } from './argument-checks.ts';
 
 /**
  * Checks what an application wants to send as a message, and makes bytes of it.
@@ -12,6 +13,7 @@ export function checkPayload(
   payload: string | Uint8Array,
   binary: boolean | undefined,
 ): { readonly bytes: Uint8Array; readonly isBinary: boolean } {
+  checkBoolean('binary', binary);
   const isBinary = binary ?? typeof payload !== 'string';
   if (typeof payload === 'string') return { bytes: nodeTextCodec.encode(payload), isBinary };
   checkBytes(payload);
@@ -39,7 +41,12 @@ export function checkText(payload: Uint8Array): void {
   throw new LocalUsageError(`payload of ${String(payload.length)} bytes is not UTF-8, and cannot be sent as text`);
 }
 
-function describe(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return `${typeof value} ${String(value)}`;
-  return Object.prototype.toString.call(value);
+/**
+ * Checks that something was made by `prepareMessage`.
+ *
+ * @throws {LocalUsageError} it was not
+ */
+export function checkPrepared(prepared: unknown): void {
+  if (typeof prepared === 'object' && prepared !== null && 'frame' in prepared && 'payload' in prepared) return;
+  throw new LocalUsageError(`prepared message is ${describe(prepared)}, expected what prepareMessage returned`);
 }

@@ -1,15 +1,16 @@
+import type { Closure } from '../protocol/base/closure.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
 import { MessageType, Opcode } from '../protocol/base/opcode.ts';
 import type { ClosingState } from '../protocol/connection/closing.ts';
 import type { ConnectionStats } from '../protocol/connection/host.ts';
-import type { Receiver } from '../protocol/message/handlers.ts';
 import type { PreparedMessage } from '../protocol/message/prepared-message.ts';
 import type { FrameFormat } from '../protocol/message/scheduler.ts';
+import { checkBoolean, checkNumber, checkObject, checkString } from './argument-checks.ts';
 import type { WebSocketFactory } from './factory.ts';
 import { HookSession, type HookSessionSetup } from './hook-session.ts';
 import { NO_STATS, ReadyState, type HookResult, type Hooks } from './hooks.ts';
-import { checkBytes, checkText } from './payload.ts';
-import type { Producer } from './producer-registration.ts';
+import { checkBytes, checkPrepared, checkText } from './payload.ts';
+import { checkProducer, type Producer } from './producer-registration.ts';
 
 /** How {@link WebSocketProtocol.sendMessage} sends. */
 export interface SendOptions {
@@ -28,11 +29,7 @@ export interface SendFrameOptions {
 }
 
 /** What a connection is made of, for its protocol instance. */
-export interface ConnectionMade extends Omit<HookSessionSetup, 'hooks' | 'level'> {
-  readonly peer: string;
-  readonly subprotocol: string | undefined;
-  readonly extensions: string;
-}
+export type ConnectionMade = Omit<HookSessionSetup, 'hooks' | 'level' | 'collectsData'>;
 
 /**
  * One end of a connection, as a class to derive from: it is called by its hooks, and sends by its methods.
@@ -47,7 +44,6 @@ export interface ConnectionMade extends Omit<HookSessionSetup, 'hooks' | 'level'
  */
 export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSocketFactory> implements Hooks {
   #factory: Factory | undefined;
-  #made: ConnectionMade | undefined;
   #session: HookSession | undefined;
 
   // What it is
@@ -69,17 +65,17 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
 
   /** Address of the other end, such as `192.0.2.1:50000`; empty where it has none. */
   get peer(): string {
-    return this.#made?.peer ?? '';
+    return this.#session?.setup.peer ?? '';
   }
 
   /** The subprotocol that was agreed on, or `undefined` for none. */
   get subprotocol(): string | undefined {
-    return this.#made?.subprotocol;
+    return this.#session?.setup.subprotocol;
   }
 
   /** The extensions that were agreed on, as in the header `Sec-WebSocket-Extensions`; empty for none. */
   get extensions(): string {
-    return this.#made?.extensions ?? '';
+    return this.#session?.setup.extensions ?? '';
   }
 
   /** Bytes that were sent and not written yet: by us, or by the socket. */
@@ -90,6 +86,11 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
   /** Counters since the opening handshake. */
   get stats(): ConnectionStats {
     return this.#session?.connection.stats ?? NO_STATS;
+  }
+
+  /** How the connection ended, in full; `undefined` before. */
+  get closure(): Closure | undefined {
+    return this.#session?.closure;
   }
 
   // Hooks: the connection
@@ -121,15 +122,13 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
   onMessageBegin(): HookResult {}
 
   /**
-   * A frame of the message begins. By default, its announced length is judged by the limits for what is collected.
+   * A frame of the message begins.
    *
    * @param length - of its payload, in bytes; above 2^53 rounded
    * @param reserved - its reserved bits, as a three-bit number
    */
   onMessageFrameBegin(length: number, reserved: number): HookResult;
-  onMessageFrameBegin(length: number): HookResult {
-    this.#session?.assembly.expect(length);
-  }
+  onMessageFrameBegin(): HookResult {}
 
   /**
    * Payload of the frame arrived. By default, it is collected for {@link onMessageFrame}.
@@ -200,15 +199,22 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
    * @throws {LocalUsageError} the payload is neither text nor bytes, or bytes to be sent as text are not UTF-8
    */
   sendMessage(payload: string | Uint8Array, options: SendOptions = {}): boolean {
+    checkObject('options', options);
     const { binary = typeof payload !== 'string', fragmentSize } = options;
+    checkBoolean('binary', binary);
     if (typeof payload !== 'string') checkBytes(payload);
     if (typeof payload !== 'string' && !binary) checkText(payload);
     const opcode = binary ? MessageType.BINARY : MessageType.TEXT;
     return this.#session?.connection.sender.sendMessage(payload, opcode, { fragmentSize }) ?? false;
   }
 
-  /** Sends a message that the factory has framed. Results are those of {@link sendMessage}. */
+  /**
+   * Sends a message that the factory has framed. Results are those of {@link sendMessage}.
+   *
+   * @throws {LocalUsageError} it is no prepared message
+   */
   sendPreparedMessage(prepared: PreparedMessage): boolean {
+    checkPrepared(prepared);
     return this.#session?.connection.sender.sendPreparedMessage(prepared) ?? false;
   }
 
@@ -291,6 +297,7 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
    * @throws {LocalUsageError} the opcode or a bit is not claimed, or the payload is over 125 bytes
    */
   sendControlFrame(opcode: number, payload: Uint8Array, reserved = 0): boolean {
+    checkNumber('opcode', opcode);
     return this.#sendControl(opcode, payload, reserved);
   }
 
@@ -303,6 +310,8 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
    * @throws {LocalUsageError} the code may not be sent, or the reason is too long or comes without a code
    */
   sendClose(code?: number, reason?: string): void {
+    if (code !== undefined) checkNumber('close code', code);
+    checkString('close reason', reason);
     this.#session?.connection.close(code, reason);
   }
 
@@ -319,9 +328,10 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
    * @param streaming - `true` for a push producer, which sends until it is paused, `false` for a pull producer, which is resumed once for each
    *   piece. If the connection is not open any more, it is stopped at once
    *
-   * @throws {LocalUsageError} another one is registered, or the connection is not open yet
+   * @throws {LocalUsageError} another one is registered, it lacks a method, or the connection is not open yet
    */
   registerProducer(producer: Producer, streaming: boolean): void {
+    checkProducer(producer, streaming);
     if (this.#session === undefined) throw new LocalUsageError('registerProducer: the connection is not open yet');
     this.#session.registerProducer(producer, streaming);
   }
@@ -350,16 +360,15 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
 
   /** Gives it its connection; called once, when the opening handshake is done. */
   makeConnection(made: ConnectionMade): void {
-    this.#made = made;
-    this.#session = new HookSession({ ...made, hooks: this, level: this.#level() });
-    this.#session.start();
-  }
-
-  /** The lowest level at which a hook is overridden. */
-  #level(): Receiver['level'] {
     const isOverridden = (hook: keyof Hooks): boolean => this[hook] !== WebSocketProtocol.prototype[hook];
-    if (STREAMING_HOOKS.some(isOverridden)) return 'streaming';
-    return FRAME_HOOKS.some(isOverridden) ? 'frame' : 'message';
+    const level = STREAMING_HOOKS.some(isOverridden)
+      ? 'streaming'
+      : FRAME_HOOKS.some(isOverridden)
+        ? 'frame'
+        : 'message';
+    const collectsData = !isOverridden('onMessageFrameData');
+    this.#session = new HookSession({ ...made, hooks: this, level, collectsData });
+    this.#session.start();
   }
 
   #sendControl(opcode: number, payload: Uint8Array | undefined, reserved: number): boolean {
@@ -385,5 +394,7 @@ const STATES: Readonly<Record<ClosingState, ReadyState>> = {
 };
 
 function toFormat(options: SendFrameOptions): FrameFormat {
+  checkObject('options', options);
+  checkBoolean('final', options.final);
   return { rsv: options.reserved, final: options.final };
 }

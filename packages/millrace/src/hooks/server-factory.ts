@@ -2,6 +2,7 @@ import type { ConnectionOptions } from '../protocol/connection/options.ts';
 import { resolveServerOptions, type ResolvedServerOptions, type ServerOptions } from '../server/options.ts';
 import type { TransportOptions } from '../transport/options.ts';
 import { WebSocketFactory, reportError } from './factory.ts';
+import type { HookResult } from './hooks.ts';
 import type { WebSocketServerProtocol } from './server-protocol.ts';
 import { parseServerUrl } from './server-url.ts';
 
@@ -13,7 +14,7 @@ export interface ServerFactoryOptions extends ServerOptions, ConnectionOptions, 
    * Learns of what a hook threw, after the connection has failed for it; without a protocol, of an error of the listening socket. By default, it
    * becomes a process warning.
    */
-  readonly onError?: ((error: Error, protocol: WebSocketServerProtocol | undefined) => void) | undefined;
+  readonly onError?: ((error: Error, protocol: WebSocketServerProtocol | undefined) => HookResult) | undefined;
 }
 
 /** Makes a server's protocol instances; `listenWS` puts it to work. */

@@ -6,6 +6,9 @@ import { RECEIVE_BUFFER } from '../protocol/wire/mask.ts';
 /** Size in bytes of a read at first and after a pause, so that a connection that stops reading keeps little. */
 const FIRST_READ = 64 * 1024;
 
+/** Silence after which it is given up to try whether that can be done, in milliseconds. It takes one or two. */
+const TRIAL_LIMIT = 2000;
+
 /** The buffer that all sockets of the process are read into: 1 MiB, where masked bytes are unmasked without moving them. */
 const whole = RECEIVE_BUFFER ?? new Uint8Array(1024 * 1024);
 const first = whole.subarray(0, FIRST_READ);
@@ -66,8 +69,9 @@ async function tryOnread(): Promise<OnreadPlaces | undefined> {
     const address = server.address();
     if (address === null || typeof address === 'string') return undefined;
     const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
-    const near = connect(address.port, address.address);
-    const far = await accepted;
+    const near = connect(address.port, address.address).on('error', ignore);
+    near.setTimeout(TRIAL_LIMIT, () => near.destroy());
+    const far = await Promise.race([accepted, failure(near)]);
     try {
       return await tryOnreadOn(near, far);
     } finally {
@@ -83,10 +87,16 @@ async function tryOnreadOn(near: Socket, far: Socket): Promise<OnreadPlaces | un
   const found = onreadPlaces(far);
   if (found === undefined) return undefined;
   const received: number[] = [];
-  const end = once(far, 'end');
-  const error = once(far, 'close').then(() => Promise.reject(new Error('closed')));
+  far.on('error', ignore);
+  far.setTimeout(TRIAL_LIMIT, () => far.destroy());
+  const end = new Promise((resolve) => far.once('end', resolve));
+  const error = failure(far);
   let arrived: () => void = () => undefined;
-  const arrival = (): Promise<void> => Promise.race([new Promise<void>((resolve) => (arrived = resolve)), error]);
+  const arrival = (): Promise<void> => {
+    const arriving = Promise.race([new Promise<void>((resolve) => (arrived = resolve)), error]);
+    arriving.catch(ignore);
+    return arriving;
+  };
 
   let arriving = arrival();
   readIntoSharedBuffer(far, found, (chunk) => {
@@ -98,9 +108,9 @@ async function tryOnreadOn(near: Socket, far: Socket): Promise<OnreadPlaces | un
   near.write(Uint8Array.of(1, 2, 3));
   await arriving;
 
-  // Paused: what comes now must wait.
+  // Paused: what comes now must wait. Sockets are read between one turn and the next.
   near.end(Uint8Array.of(4));
-  await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
   const held = received.length === 3;
   arriving = arrival();
   far.resume();
@@ -108,6 +118,16 @@ async function tryOnreadOn(near: Socket, far: Socket): Promise<OnreadPlaces | un
   far.resume();
   await Promise.race([end, error]);
   return held && received.join() === '1,2,3,4' ? found : undefined;
+}
+
+/** Rejects when the socket is closed. */
+async function failure(socket: Socket): Promise<never> {
+  await new Promise((resolve) => socket.once('close', resolve));
+  throw new Error('the socket was closed');
+}
+
+function ignore(): void {
+  // What becomes of an error is in the 'close' event.
 }
 
 function onreadPlaces(socket: Socket): OnreadPlaces | undefined {

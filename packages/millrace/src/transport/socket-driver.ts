@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 
 import type { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionHost } from '../protocol/connection/host.ts';
@@ -11,8 +12,13 @@ import { readIntoSharedBuffer, type OnreadPlaces } from './shared-read-buffer.ts
 /** Bytes that are handed to the socket at a time, about; the next go when these are written. */
 const WRITE_SIZE = 64 * 1024;
 
+/** Bytes that are written before other events of the process have their turn; a fast peer would take them without end. */
+const TURN_SIZE = 1024 * 1024;
+
 /** The longest time that `setTimeout` takes, in milliseconds. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
+
+const NOTHING = new Uint8Array(0);
 
 const maskingKeys = new MaskingKeyPool();
 
@@ -40,8 +46,9 @@ export class SocketDriver implements ConnectionHost {
   readonly #socket: Duplex;
   readonly #onreadPlaces: OnreadPlaces | undefined;
   #isReceiving = false;
-  #isReading = true;
   #isUpdateScheduled = false;
+  /** What may still be written in this turn; negative when it is over. */
+  #turn = TURN_SIZE;
   #isEnded = false;
   #timer: NodeJS.Timeout | undefined;
   #timerDeadline = Infinity;
@@ -75,6 +82,8 @@ export class SocketDriver implements ConnectionHost {
       return;
     }
     if (head.length > 0) this.#receive(head);
+    // The opening handshake may still be on its way out, over TLS for one; our output follows it.
+    if (socket.writableLength > 0) socket.write(NOTHING, this.#onWritten);
     this.#startReading();
     this.#update();
   }
@@ -107,14 +116,19 @@ export class SocketDriver implements ConnectionHost {
     for (let chunk: unknown = socket.read(); chunk !== null; chunk = socket.read()) {
       if (chunk instanceof Uint8Array) this.#receive(plain(chunk));
     }
-    if (this.#onreadPlaces !== undefined && socket instanceof Socket) {
+    // Dropped by a hook, for what was there already.
+    if (socket.destroyed) return;
+    if (this.#onreadPlaces !== undefined && socket instanceof Socket && isReadFromNetwork(socket)) {
       readIntoSharedBuffer(socket, this.#onreadPlaces, this.#receive);
     } else {
       // A socket makes a buffer for each read; what comes from another stream may still be somebody's.
       const own = socket instanceof Socket ? plain : (chunk: Uint8Array) => new Uint8Array(chunk);
       socket.on('data', (chunk: Uint8Array) => this.#receive(own(chunk)));
     }
-    socket.resume();
+    // What was there already may have paused receiving.
+    if (this.connection.wantsInput) socket.resume();
+    else socket.pause();
+    if (socket.readableEnded) this.connection.receiveEnd();
   }
 
   readonly #receive = (chunk: Uint8Array): void => {
@@ -137,20 +151,37 @@ export class SocketDriver implements ConnectionHost {
   #flush(): void {
     const { connection } = this;
     while (this.#socket.writableLength === 0 && connection.hasOutput && !this.#socket.destroyed) {
+      if (this.#turn < 0) return;
       this.#write(connection.takeOutput(WRITE_SIZE));
     }
-    if (this.#socket.writableLength === 0) connection.sender.outputWritten();
+    // Whoever waits for this sends on at once, so it is part of the turn.
+    if (this.#socket.writableLength === 0 && this.#turn >= 0) connection.sender.outputWritten();
+  }
+
+  /** Counts what is written, and leaves the rest for later when it is enough. */
+  #count(size: number): void {
+    const wasOver = this.#turn < 0;
+    this.#turn -= size;
+    if (wasOver || this.#turn >= 0) return;
+    setImmediate(() => {
+      this.#turn = TURN_SIZE;
+      this.#update();
+    });
   }
 
   #write(pieces: readonly Uint8Array[]): void {
     const socket = this.#socket;
     const [piece] = pieces;
     if (pieces.length === 1 && piece !== undefined) {
+      this.#count(piece.length);
       socket.write(piece, this.#onWritten);
       return;
     }
     socket.cork();
-    for (const each of pieces) socket.write(each, this.#onWritten);
+    for (const each of pieces) {
+      this.#count(each.length);
+      socket.write(each, this.#onWritten);
+    }
     socket.uncork();
   }
 
@@ -160,8 +191,8 @@ export class SocketDriver implements ConnectionHost {
 
   #pauseOrResume(): void {
     const { wantsInput } = this.connection;
-    if (wantsInput === this.#isReading) return;
-    this.#isReading = wantsInput;
+    // The socket is asked, for Node resumes it by itself when another kind of listener has been taken away.
+    if (wantsInput !== this.#socket.isPaused()) return;
     if (wantsInput) this.#socket.resume();
     else this.#socket.pause();
   }
@@ -185,20 +216,35 @@ export class SocketDriver implements ConnectionHost {
     if (deadline >= this.#timerDeadline) return;
     clearTimeout(this.#timer);
     this.#timerDeadline = deadline;
-    this.#timer = setTimeout(this.#onTimer, Math.min(Math.max(deadline - this.now(), 0) + 1, MAX_TIMEOUT));
+    this.#timer = setTimeout(onTimeout, Math.min(Math.max(deadline - this.now(), 0) + 1, MAX_TIMEOUT), this);
   }
 
-  readonly #onTimer = (): void => {
+  /** The timer has run out. */
+  handleTimer(): void {
     this.#timerDeadline = Infinity;
     this.connection.handleDeadline(this.now());
     this.#update();
-  };
+  }
 
   #close(): void {
     this.connection.transportClosed();
     clearTimeout(this.#timer);
     this.#timerDeadline = -Infinity;
   }
+}
+
+/**
+ * Whether each read of a socket is a call of the event loop, so that no two of them are under way at once.
+ *
+ * TLS over any other stream is read when that stream has data: perhaps within a read into the shared buffer, which it would overwrite.
+ */
+function isReadFromNetwork(socket: Socket): boolean {
+  return !(socket instanceof TLSSocket) || socket.remoteAddress !== undefined;
+}
+
+/** One function for the timers of all drivers. */
+function onTimeout(driver: SocketDriver): void {
+  driver.handleTimer();
 }
 
 /** The same bytes as a plain `Uint8Array`, whose `slice` copies. */

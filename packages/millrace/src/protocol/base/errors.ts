@@ -36,16 +36,20 @@ export class RemoteProtocolError extends MillraceError {
   readonly closeCode: number;
   /** The rule that was broken, such as `RFC 6455 §5.5`. */
   readonly rule: string;
+  /** What that Close frame says: the message without rule and advice. */
+  readonly closeReason: string;
 
   /**
    * @param message - what happened, without the rule, which is appended
    * @param rule - the rule that was broken
    * @param closeCode - 1002 unless told otherwise
+   * @param advice - what to do about it, for our side alone
    */
-  constructor(message: string, rule: string, closeCode: number = CloseCode.PROTOCOL_ERROR) {
-    super(`${message} (${rule})`);
+  constructor(message: string, rule: string, closeCode: number = CloseCode.PROTOCOL_ERROR, advice?: string) {
+    super(advice === undefined ? `${message} (${rule})` : `${message}; ${advice} (${rule})`);
     this.rule = rule;
     this.closeCode = closeCode;
+    this.closeReason = message;
   }
 }
 
@@ -74,8 +78,7 @@ export class LimitExceededError extends RemoteProtocolError {
 
   constructor(exceeded: ExceededLimit, closeCode: number = CloseCode.MESSAGE_TOO_BIG) {
     const { option, limit, size, advice } = exceeded;
-    const base = `${String(size)} bytes exceed ${option}, ${String(limit)} bytes`;
-    super(advice === undefined ? base : `${base}; ${advice}`, 'RFC 6455 §10.4', closeCode);
+    super(`${String(size)} bytes exceed ${option}, ${String(limit)} bytes`, 'RFC 6455 §10.4', closeCode, advice);
     this.option = option;
     this.limit = limit;
     this.size = size;

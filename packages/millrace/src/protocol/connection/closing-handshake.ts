@@ -4,7 +4,7 @@ import { nextClosingState, type ClosingEvent, type ClosingState } from './closin
 
 /** What is known of the end of a connection, from its first sign to its {@link Closure}. */
 export class ClosingHandshake {
-  readonly #onFirst: () => void;
+  readonly #onMove: (before: ClosingState) => void;
   #state: ClosingState = 'open';
 
   /** Which side began; the first one to set it stays. */
@@ -18,9 +18,9 @@ export class ClosingHandshake {
   /** What made the connection fail; the first one to set it stays. */
   #error: Error | undefined;
 
-  /** @param onFirst - called when the connection stops being open */
-  constructor(onFirst: () => void) {
-    this.#onFirst = onFirst;
+  /** @param onMove - called after each change of the state, with the one before */
+  constructor(onMove: (before: ClosingState) => void) {
+    this.#onMove = onMove;
   }
 
   /** Where the connection stands. */
@@ -32,7 +32,7 @@ export class ClosingHandshake {
   move(event: ClosingEvent): void {
     const before = this.#state;
     this.#state = nextClosingState(before, event);
-    if (before === 'open' && this.#state !== 'open') this.#onFirst();
+    if (before !== this.#state) this.#onMove(before);
   }
 
   /** Notes who began, and why if it is an error. What was noted first stays. */

@@ -1,5 +1,5 @@
 import { CloseCode } from '../base/close-code.ts';
-import { RemoteProtocolError, TransportError } from '../base/errors.ts';
+import { RemoteProtocolError, TransportError, toError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
 import { claimExtensionPoints } from '../extension/claims.ts';
 import type { Receiver } from '../message/handlers.ts';
@@ -25,8 +25,11 @@ export interface ConnectionSetup {
   readonly handler: ConnectionHandler;
 }
 
-/** What is read and thrown away of a connection that has failed, in bytes, before its transport is dropped. */
-const MAX_DISCARDED = 1024 * 1024;
+/**
+ * What is read and thrown away of a connection that has failed, in bytes, before its transport is dropped: more than the operating systems of
+ * both sides keep under way, so that an honest peer finds our Close before that.
+ */
+const MAX_DISCARDED = 16 * 1024 * 1024;
 
 /**
  * One WebSocket connection after its opening handshake, without I/O.
@@ -50,6 +53,8 @@ export class Connection {
   /** Whether the peer's side of the transport has ended. */
   #inputEnded = false;
   #isDropped = false;
+  /** Whether the handler was told that nothing can be sent any more. */
+  #sendingEnded = false;
   #bytesReceived = 0;
   #bytesSent = 0;
   #bytesDiscarded = 0;
@@ -62,7 +67,7 @@ export class Connection {
     this.#host = host;
     this.#handler = handler;
     this.#keepAlive = new KeepAlive(options.keepAlive, host.now());
-    this.#closing = new ClosingHandshake(() => this.#stopBeingOpen());
+    this.#closing = new ClosingHandshake((before) => this.#afterMove(before));
     this.#inbound = new Inbound({
       role,
       reserved: claims,
@@ -86,7 +91,10 @@ export class Connection {
       claims,
       options,
       host,
-      handler,
+      handler: {
+        onHighWater: () => this.#tell(() => handler.onHighWater()),
+        onDrain: () => this.#tell(() => handler.onDrain()),
+      },
       fail: (error) => this.fail(error),
     });
   }
@@ -123,8 +131,9 @@ export class Connection {
     this.#inbound.receive(chunk);
   }
 
-  /** Takes the end of the peer's side of the transport: no bytes will come any more. */
+  /** Takes the end of the peer's side of the transport: no bytes will come any more. Repeating it does nothing. */
   receiveEnd(): void {
+    if (this.#inputEnded) return;
     this.#inputEnded = true;
     const { state } = this.#closing;
     // Otherwise the Close that we still have to send may find its way.
@@ -150,27 +159,28 @@ export class Connection {
     this.#closing.begin('remote');
     this.#inbound.stop();
     this.#closing.move('transportEnd');
-    this.#handler.onClosed(this.#closing.closure(state === 'closeDone'));
+    const closure = this.#closing.closure(state === 'closeDone');
+    this.#tell(() => this.#handler.onClosed(closure));
   }
 
   /** When {@link handleDeadline} is to be called, in milliseconds of the host's clock; `Infinity` for never. */
   get nextDeadline(): number {
+    if (this.#isDropped || this.#closing.state === 'closed') return Infinity;
     return this.#closing.state === 'open' ? this.#keepAlive.deadline : this.#closeDeadline;
   }
 
   /** Does what is due at `now`: pings a silent peer, gives up one that has vanished, ends a closing that takes too long. */
   handleDeadline(now: number): void {
     if (now < this.nextDeadline) return;
-    if (this.#closing.state !== 'open') {
-      this.#closing.begin(
-        'local',
-        new TransportError('the closing handshake took longer than the option closeTimeout allows'),
-      );
+    const { state } = this.#closing;
+    if (state !== 'open') {
+      const problem = 'the closing handshake took longer than the option closeTimeout allows';
+      if (state !== 'closeDone') this.#closing.begin('local', new TransportError(problem));
       this.drop();
       return;
     }
-    // While we do not read, silence is not the peer's fault.
-    if (!this.wantsInput) this.#keepAlive.heard(now);
+    // While we do not read, or can send no ping for a frame of ours is open, silence is not the peer's fault.
+    if (!this.wantsInput || this.#scheduler.insideFrame) this.#keepAlive.heard(now);
     const verdict = this.#keepAlive.check(now, this.#inbound.insideFrame);
     if (verdict === 'ping') this.sender.sendControlFrame(Opcode.PING);
     if (verdict !== 'lost') return;
@@ -195,8 +205,9 @@ export class Connection {
 
   /** Takes a reason to pause away; without any left, receiving goes on with what waits. Repeating it does nothing. */
   resume(reason: string): void {
+    if (!this.#inbound.resume(reason)) return;
     this.#keepAlive.heard(this.#host.now());
-    if (this.#inbound.resume(reason)) this.#host.requestUpdate();
+    this.#host.requestUpdate();
   }
 
   /**
@@ -215,10 +226,12 @@ export class Connection {
   close(code?: number, reason = ''): void {
     const body = { code, reason };
     checkCloseBody(body, this.#role);
-    if (this.#closing.state !== 'open') return;
+    if (this.state !== 'open') return;
     this.#closing.begin('local');
     this.#closing.body = body;
     this.#closing.move('close');
+    // A handler that was told of it may have failed the connection.
+    if (this.#closing.state !== 'closing') return;
     if (this.#scheduler.insideEndlessFrame) this.#failWithoutClose();
     else this.#scheduler.close(encodeCloseBody(body));
     this.#inbound.stopWaiting();
@@ -242,8 +255,10 @@ export class Connection {
     this.#host.requestUpdate();
   }
 
-  /** Ends the transport now, without any handshake. Repeating it does nothing. */
+  /** Ends the transport now, without any handshake; nothing that came is delivered any more. Repeating it does nothing. */
   drop(): void {
+    this.#closing.begin('local');
+    this.#inbound.stop();
     this.#isDropped = true;
     this.#host.requestUpdate();
   }
@@ -298,15 +313,31 @@ export class Connection {
     if (!this.#scheduler.abandon(payload)) this.#failWithoutClose();
   }
 
-  /** Takes what was thrown while receiving: by a rule that was broken, or by a handler. */
-  #receiveError(error: Error): void {
-    this.fail(error);
-    if (!(error instanceof RemoteProtocolError)) this.#handler.onError(error);
+  /** Tells the handler something outside of receiving, and fails the connection if it throws. */
+  #tell(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#receiveError(toError(error));
+    }
   }
 
-  #stopBeingOpen(): void {
-    this.#closeDeadline = this.#host.now() + this.#closeTimeout;
-    this.#handler.onClosing();
+  /** Takes what was thrown while receiving, by a rule that was broken or by a handler. */
+  #receiveError(error: Error): void {
+    this.fail(error);
+    if (error instanceof RemoteProtocolError) return;
+    try {
+      this.#handler.onError(error);
+    } catch {
+      // There is nobody left to tell, and whoever drives us must not suffer for it.
+    }
+  }
+
+  #afterMove(before: ClosingState): void {
+    if (before === 'open') this.#closeDeadline = this.#host.now() + this.#closeTimeout;
+    if (this.#sendingEnded || this.sender.canSend) return;
+    this.#sendingEnded = true;
+    this.#tell(() => this.#handler.onClosing());
   }
 
   /** Ends the transport inside a frame of ours that nobody will finish. */
@@ -320,5 +351,5 @@ export class Connection {
 
 function closeBodyFor(error: Error): { code: number; reason: string } {
   if (!(error instanceof RemoteProtocolError)) return { code: CloseCode.INTERNAL_ERROR, reason: '' };
-  return { code: error.closeCode, reason: truncateCloseReason(error.message) };
+  return { code: error.closeCode, reason: truncateCloseReason(error.closeReason) };
 }

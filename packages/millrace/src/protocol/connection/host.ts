@@ -30,15 +30,15 @@ export interface ConnectionHandler {
   onPong(payload: Uint8Array): void;
   /** A control frame with a claimed opcode came in. */
   onControlFrame(opcode: number, payload: Uint8Array, rsv: number): void;
-  /** A handler of messages or control frames threw `error`, and the connection has failed for it. */
+  /** A handler threw `error`, and the connection has failed for it, if it was not over. What this throws itself is lost. */
   onError(error: Error): void;
   /** A send has crossed the high-water mark. Told inside that send. */
   onHighWater(): void;
   /** All output is written, after {@link onHighWater}. */
   onDrain(): void;
-  /** No new message can be sent any more. Told once, before {@link onClosed}. */
+  /** Nothing can be sent any more, not even the rest of an open message. Told once, before {@link onClosed}. */
   onClosing(): void;
-  /** The connection is over. Told once; nothing else is told after. */
+  /** The connection is over. Told once; nothing else is told after, except what it throws itself. */
   onClosed(closure: Closure): void;
 }
 

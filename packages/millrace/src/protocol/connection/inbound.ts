@@ -15,6 +15,7 @@ export interface InboundSetup {
 }
 
 const NOTHING = new Uint8Array(0);
+const NO_REASONS: readonly string[] = [];
 
 /** The receiving half of a connection: parses what arrives, pauses in the middle of it, goes on with what is left. */
 export class Inbound {
@@ -22,7 +23,7 @@ export class Inbound {
   readonly #reader: FrameReader;
   readonly #onError: (error: Error) => void;
 
-  readonly #pauseReasons = new Set<string>();
+  #pauseReasons: readonly string[] = NO_REASONS;
   /** What was received and not parsed yet, because receiving was paused in the middle of a chunk. */
   #unread: Uint8Array | undefined;
   #isParsing = false;
@@ -65,7 +66,7 @@ export class Inbound {
 
   /** Adds a reason to pause; see `Connection.pause`. */
   pause(reason: string): void {
-    this.#pauseReasons.add(reason);
+    if (!this.#pauseReasons.includes(reason)) this.#pauseReasons = [...this.#pauseReasons, reason];
     if (this.#mayWait) this.#parser.pause();
     else this.#reader.discardMessages();
   }
@@ -76,7 +77,9 @@ export class Inbound {
    * @returns whether it was
    */
   resume(reason: string): boolean {
-    if (!this.#pauseReasons.delete(reason) || this.#pauseReasons.size > 0 || this.#isStopped) return false;
+    if (!this.#pauseReasons.includes(reason)) return false;
+    this.#pauseReasons = this.#pauseReasons.filter((other) => other !== reason);
+    if (this.#pauseReasons.length > 0 || this.#isStopped) return false;
     this.#parser.resume();
     this.#parseUnread();
     return true;
@@ -85,7 +88,7 @@ export class Inbound {
   /** From now on, messages that would have to wait are discarded, so that the peer's Close is found behind them. */
   stopWaiting(): void {
     this.#mayWait = false;
-    if (this.#pauseReasons.size === 0) return;
+    if (this.#pauseReasons.length === 0) return;
     this.#reader.discardMessages();
     this.#parser.resume();
     this.#parseUnread();
@@ -99,7 +102,7 @@ export class Inbound {
   }
 
   #isPaused(): boolean {
-    return this.#isStopped || (this.#mayWait && this.#pauseReasons.size > 0);
+    return this.#isStopped || (this.#mayWait && this.#pauseReasons.length > 0);
   }
 
   #parse(chunk: Uint8Array): void {

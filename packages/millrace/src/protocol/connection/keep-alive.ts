@@ -19,7 +19,7 @@ export class KeepAlive {
   constructor(options: KeepAliveOptions | false, now: number) {
     this.#options = options;
     this.#heardAt = now;
-    this.deadline = options === false ? Infinity : now + options.interval;
+    this.deadline = options === false ? Infinity : now + Math.min(options.interval, options.midFrameTimeout);
   }
 
   /** Notes that the peer was heard, or that for now its silence is our doing. */
@@ -37,14 +37,12 @@ export class KeepAlive {
       this.deadline = Math.min(lostAt, now + interval);
       return now >= lostAt ? 'lost' : 'alive';
     }
-    if (this.#pingedAt === undefined) {
-      const pingAt = this.#heardAt + interval;
-      const due = now >= pingAt;
-      if (due) this.#pingedAt = now;
-      this.deadline = due ? now + timeout : pingAt;
-      return due ? 'ping' : 'alive';
-    }
-    this.deadline = this.#pingedAt + timeout;
-    return now >= this.deadline ? 'lost' : 'alive';
+    const isSilent = this.#pingedAt === undefined && now >= this.#heardAt + interval;
+    if (isSilent) this.#pingedAt = now;
+    const dueAt = this.#pingedAt === undefined ? this.#heardAt + interval : this.#pingedAt + timeout;
+    // A frame may begin meanwhile, and stop.
+    this.deadline = Math.min(dueAt, now + midFrameTimeout);
+    if (isSilent) return 'ping';
+    return now >= dueAt ? 'lost' : 'alive';
   }
 }

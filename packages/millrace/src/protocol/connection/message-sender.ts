@@ -47,6 +47,12 @@ export class MessageSender {
     this.#closing = setup.closing;
   }
 
+  /** Whether frames can be sent: while the connection is open, and while it closes those of the message that was open before. */
+  get canSend(): boolean {
+    const { state } = this.#closing;
+    return state === 'open' || (this.#scheduler.insideMessage && (state === 'closing' || state === 'closeReceived'));
+  }
+
   /** Bytes that were sent and that the transport has not written yet. */
   get bufferedAmount(): number {
     return this.#leaving() + this.#scheduler.waitingSize;
@@ -67,8 +73,13 @@ export class MessageSender {
     return this.#sent();
   }
 
-  /** Sends a message that was framed before. Results are those of {@link sendMessage}. */
+  /**
+   * Sends a message that was framed before. Results are those of {@link sendMessage}.
+   *
+   * @throws {LocalUsageError} its opcode is none of a message, or not claimed
+   */
   sendPreparedMessage(message: PreparedMessage): boolean {
+    this.#checkMessageOpcode(message.format.opcode);
     if (!this.#isOpen() || !this.#admit(message.frame.length)) return false;
     this.#scheduler.sendPreparedMessage(message);
     return this.#sent();
@@ -90,7 +101,8 @@ export class MessageSender {
    * @throws {LocalUsageError} no message is open, a frame is, or a reserved bit is not claimed
    */
   sendFrame(payload: Uint8Array, format: FrameFormat = {}): boolean {
-    if (!this.#mayFinish()) return false;
+    if (!this.canSend) return false;
+    this.#scheduler.expectMessage('sendMessageFrame');
     this.#checkFrameBits(format);
     if (!this.#admit(payload.length)) return false;
     this.#scheduler.sendFrame(payload, format);
@@ -103,7 +115,7 @@ export class MessageSender {
    * @throws {LocalUsageError} no message is open, a frame is, the length is not one, or a reserved bit is not claimed
    */
   beginFrame(length: number | bigint, format: FrameFormat = {}): void {
-    if (!this.#mayFinish()) return;
+    if (!this.canSend) return;
     this.#checkFrameBits(format);
     this.#scheduler.beginFrame(length, format);
     this.#sent();
@@ -118,7 +130,9 @@ export class MessageSender {
    * @throws {LocalUsageError} no frame is open
    */
   sendFrameData(payload: Uint8Array): number {
-    if (!this.#mayFinish() || !this.#admit(payload.length)) return this.#scheduler.missing;
+    if (!this.canSend) return this.#scheduler.missing;
+    this.#scheduler.expectFrame();
+    if (!this.#admit(payload.length)) return this.#scheduler.missing;
     const missing = this.#scheduler.sendFrameData(payload);
     this.#sent();
     return missing;
@@ -130,23 +144,24 @@ export class MessageSender {
    * @throws {LocalUsageError} no message is open, or a frame is
    */
   endMessage(): void {
-    if (!this.#mayFinish()) return;
+    if (!this.canSend) return;
     this.#scheduler.endMessage();
     this.#sent();
   }
 
   /**
    * Sends a Ping, a Pong, or a control frame with a claimed opcode, at the next end of a frame. A Pong that still waits there is
-   * replaced by a newer one (RFC 6455 §5.5.3).
+   * replaced by a newer one (RFC 6455 §5.5.3). Of what waits, only control frames count towards `maxBufferedAmount`.
    *
-   * @returns `false` if the connection is not open, and nothing was sent
+   * @returns `false` if nothing was sent: the connection is neither open nor closing with our Close still to come
    *
    * @throws {LocalUsageError} the payload is over 125 bytes, the opcode or a reserved bit is not claimed; a Close is for
    *   `Connection.close`
    */
   sendControlFrame(opcode: number, payload: Uint8Array = NOTHING, rsv = 0): boolean {
     this.#checkControl(opcode, payload, rsv);
-    if (!this.#isOpen() || !this.#admit(payload.length)) return false;
+    if (!this.#isOpen() && this.#closing.state !== 'closing') return false;
+    if (!this.#admit(payload.length, this.#scheduler.waitingControlSize)) return false;
     if (opcode === Opcode.PONG && rsv === 0) this.#scheduler.sendPong(payload);
     else this.#scheduler.sendControlFrame(opcode, payload, rsv);
     this.#setup.host.requestUpdate();
@@ -157,17 +172,11 @@ export class MessageSender {
   outputWritten(): void {
     if (!this.#needsDrain || this.#leaving() > 0) return;
     this.#needsDrain = false;
-    if (this.#isOpen() || this.#mayFinish()) this.#setup.handler.onDrain();
+    if (this.canSend) this.#setup.handler.onDrain();
   }
 
   #isOpen(): boolean {
     return this.#closing.state === 'open';
-  }
-
-  /** Whether frames can be sent: while open, and while closing those of the message that was open before. */
-  #mayFinish(): boolean {
-    const { state } = this.#closing;
-    return state === 'open' || (this.#scheduler.insideMessage && (state === 'closing' || state === 'closeReceived'));
   }
 
   /** Bytes that may leave now: only the transport holds them up. */
@@ -175,10 +184,9 @@ export class MessageSender {
     return this.#scheduler.leavingSize + this.#setup.host.transportBufferedAmount();
   }
 
-  /** Judges whether `size` bytes more may wait; fails the connection if not. */
-  #admit(size: number): boolean {
+  /** Judges whether `size` bytes more may wait, beside those that do; fails the connection if not. */
+  #admit(size: number, buffered = this.bufferedAmount): boolean {
     const { maxBufferedAmount } = this.#setup.options;
-    const buffered = this.bufferedAmount;
     if (buffered === 0 || buffered + size <= maxBufferedAmount) return true;
     const advice = 'the peer reads too slowly for what is sent to it';
     const exceeded = { option: 'maxBufferedAmount', limit: maxBufferedAmount, size: buffered + size, advice };

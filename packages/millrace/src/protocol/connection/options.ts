@@ -11,6 +11,9 @@ export interface KeepAliveOptions {
   readonly midFrameTimeout: number;
 }
 
+/** {@link KeepAliveOptions} of which any may be missing. */
+type PartialKeepAlive = { readonly [Name in keyof KeepAliveOptions]?: KeepAliveOptions[Name] | undefined };
+
 /** Options of a connection, after its opening handshake. All are optional; sizes in bytes, times in milliseconds. */
 export interface ConnectionOptions {
   /**
@@ -44,7 +47,7 @@ export interface ConnectionOptions {
    *
    * @defaultValue `{ interval: 20_000, timeout: 20_000, midFrameTimeout: 120_000 }`
    */
-  readonly keepAlive?: Partial<KeepAliveOptions> | false | undefined;
+  readonly keepAlive?: PartialKeepAlive | false | undefined;
   /**
    * Bytes on their way out above which senders are told to wait.
    *
@@ -144,7 +147,7 @@ function checkLendPayload(value: unknown): void {
   }
 }
 
-function resolveKeepAlive(options: Partial<KeepAliveOptions> | false = DEFAULT_KEEP_ALIVE): KeepAliveOptions | false {
+function resolveKeepAlive(options: PartialKeepAlive | false = DEFAULT_KEEP_ALIVE): KeepAliveOptions | false {
   if (options === false) return false;
   checkObject('keepAlive', options);
   const resolved: { -readonly [Name in keyof KeepAliveOptions]: number } = { ...DEFAULT_KEEP_ALIVE };

@@ -34,8 +34,8 @@ const FRAME_KINDS = ['firstFrameBits', 'continuationBits', 'controlBits'] as con
 
 /** The one table of what is claimed on a connection, and by whom. */
 export class ClaimTable implements ReservedRules {
-  readonly #bitOwners = { firstFrameBits: ['', '', ''], continuationBits: ['', '', ''], controlBits: ['', '', ''] };
-  readonly #opcodeOwners = new Map<number, string>();
+  /** Who claimed what, by kind of frame and bit (`controlBits 2`) or by opcode (`0xB`); made for the first claim. */
+  #owners: Map<string, string> | undefined;
   firstFrameBits = 0;
   continuationBits = 0;
   controlBits = 0;
@@ -50,11 +50,11 @@ export class ClaimTable implements ReservedRules {
     for (const opcode of claim.opcodes ?? []) this.#checkOpcode(opcode, claim.owner);
 
     for (const kind of FRAME_KINDS) this.#enterBits(kind, claim);
-    for (const opcode of claim.opcodes ?? []) this.#opcodeOwners.set(opcode, claim.owner);
+    for (const opcode of claim.opcodes ?? []) this.#enter(formatOpcode(opcode), claim.owner);
   }
 
   allowsOpcode(opcode: number): boolean {
-    return this.#opcodeOwners.has(opcode);
+    return this.#owners?.has(formatOpcode(opcode)) ?? false;
   }
 
   /** Says whether a message may be sent with `opcode`: Text, Binary, or a claimed one for data. */
@@ -70,7 +70,7 @@ export class ClaimTable implements ReservedRules {
     }
     const index = BITS.findIndex((bit) => (bits & this[kind] & bit) !== 0);
     if (index === -1) return;
-    const owner = this.#bitOwners[kind][index] ?? '';
+    const owner = this.#owners?.get(`${kind} ${String(index)}`) ?? '';
     throw new LocalUsageError(`${claim.owner} claims RSV${String(index + 1)}, which ${owner} has`);
   }
 
@@ -78,7 +78,7 @@ export class ClaimTable implements ReservedRules {
     if (!Number.isInteger(opcode) || opcode < 0 || opcode > 0xf || isDefinedOpcode(opcode)) {
       throw new LocalUsageError(`${claimant} claims opcode ${String(opcode)}, expected 3 to 7 or 0xB to 0xF`);
     }
-    const owner = this.#opcodeOwners.get(opcode);
+    const owner = this.#owners?.get(formatOpcode(opcode));
     if (owner === undefined) return;
     throw new LocalUsageError(`${claimant} claims opcode ${formatOpcode(opcode)}, which ${owner} has`);
   }
@@ -87,8 +87,13 @@ export class ClaimTable implements ReservedRules {
     const bits = claim[kind] ?? 0;
     this[kind] |= bits;
     BITS.forEach((bit, index) => {
-      if ((bits & bit) !== 0) this.#bitOwners[kind][index] = claim.owner;
+      if ((bits & bit) !== 0) this.#enter(`${kind} ${String(index)}`, claim.owner);
     });
+  }
+
+  #enter(claimed: string, owner: string): void {
+    this.#owners ??= new Map();
+    this.#owners.set(claimed, owner);
   }
 }
 

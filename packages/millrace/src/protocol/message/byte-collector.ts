@@ -24,8 +24,8 @@ export class ByteCollector {
   /**
    * Takes a copy of `bytes`.
    *
-   * @param expected - the size that is announced for the whole, `bytes` included. Where `bytes` are the whole, they are
-   *   copied into exactly their size; otherwise it only keeps the last block from being too large.
+   * @param expected - the size that is announced for the whole, `bytes` included; `Infinity` if it is not known. Where `bytes`
+   *   are the whole, they are copied into exactly their size; otherwise it only keeps the last block from being too large.
    */
   append(bytes: Uint8Array, expected: number): void {
     let rest = bytes;
@@ -53,8 +53,10 @@ export class ByteCollector {
   /** Begins a new block with `bytes`. */
   #begin(bytes: Uint8Array, expected: number): void {
     const spare = Math.min(Math.max(this.#size, MIN_BLOCK), MAX_BLOCK);
-    const announced = Math.max(expected - this.#size, bytes.length);
-    const block = new Uint8Array(Math.min(announced, Math.max(bytes.length, spare)));
+    const announced = expected - this.#size;
+    // What is longer than announced may grow on.
+    const wanted = announced < bytes.length ? Infinity : announced;
+    const block = new Uint8Array(Math.min(wanted, Math.max(bytes.length, spare)));
     block.set(bytes);
     this.#blocks.push(block);
     this.#block = block;

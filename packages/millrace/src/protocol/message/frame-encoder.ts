@@ -126,7 +126,7 @@ export class FrameEncoder {
   #writeHeader(byte0: number, length: number | bigint, maskingKey: number | undefined): void {
     const start = this.#output.reserve(MAX_HEADER_SIZE);
     const end = encodeFrameHeader({ byte0, length, maskingKey }, this.#output.packing, start);
-    this.#output.commit(end, length === 0);
+    this.#output.commit(end, length < 1);
   }
 }
 

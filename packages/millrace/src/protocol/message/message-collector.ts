@@ -19,8 +19,8 @@ export class MessageCollector implements StreamingHandler {
   /** The message, when it came in one chunk. */
   #whole: string | Uint8Array | undefined;
   #opcode: number = Opcode.TEXT;
-  /** Size of the message so far, with what the header of the present frame announces. */
-  #announced = 0;
+  /** Size of the message, once the header of its last frame has announced it; `Infinity` before. */
+  #expected = Infinity;
   /** Whether the present frame is the only one of its message. */
   #alone = false;
 
@@ -32,7 +32,6 @@ export class MessageCollector implements StreamingHandler {
 
   onMessageBegin(opcode: number): void {
     this.#opcode = opcode;
-    this.#announced = 0;
     this.#alone = true;
   }
 
@@ -40,20 +39,21 @@ export class MessageCollector implements StreamingHandler {
   onFrameBegin(header: FrameHeader): void {
     const { payloadLength } = header;
     if (payloadLength > this.#limits.maxFrameSize) throw this.#exceeded('maxFrameSize', payloadLength);
-    this.#announced = this.#message.size + payloadLength;
-    if (this.#announced > this.#limits.maxMessageSize) throw this.#exceeded('maxMessageSize', this.#announced);
+    const announced = this.#message.size + payloadLength;
+    if (announced > this.#limits.maxMessageSize) throw this.#exceeded('maxMessageSize', announced);
+    this.#expected = header.fin ? announced : Infinity;
     this.#alone &&= header.fin;
   }
 
   /** @throws {LimitExceededError} the message became longer than its headers announced, as an inflated one can */
   onFrameData(chunk: Uint8Array): void {
-    if (this.#alone && chunk.length === this.#announced && this.#message.size === 0) {
-      this.#whole = this.#opcode === Opcode.TEXT ? this.#text.decode(chunk) : new Uint8Array(chunk);
-      return;
+    if (this.#alone && chunk.length === this.#expected && this.#message.size === 0) {
+      this.#whole = this.#opcode === Opcode.TEXT ? this.#decodeWhole(chunk) : new Uint8Array(chunk);
+      if (this.#whole !== undefined) return;
     }
     const size = this.#message.size + chunk.length;
     if (size > this.#limits.maxMessageSize) throw this.#exceeded('maxMessageSize', size);
-    this.#message.append(chunk, this.#announced);
+    this.#message.append(chunk, this.#expected);
   }
 
   onFrameEnd(): void {
@@ -64,6 +64,16 @@ export class MessageCollector implements StreamingHandler {
     const payload = this.#whole ?? this.#take();
     this.#whole = undefined;
     this.#next.onMessage(payload, this.#opcode);
+  }
+
+  /** Decodes text from where it lies, or gives `undefined` if it ends inside a code point, which the end of the message tells. */
+  #decodeWhole(chunk: Uint8Array): string | undefined {
+    try {
+      return this.#text.decode(chunk);
+    } catch {
+      // The check of UTF-8 has let it pass so far, and refuses the end of the message.
+      return undefined;
+    }
   }
 
   #take(): string | Uint8Array {

@@ -15,6 +15,8 @@ interface Piece {
   readonly endsFrame: boolean;
   /** Masking key still to be applied, turned to the first byte of the piece. */
   readonly maskingKey: number | undefined;
+  /** Whether it was put in front of others. */
+  readonly isInserted?: boolean;
 }
 
 /**
@@ -110,15 +112,18 @@ export class OutputQueue {
   }
 
   /**
-   * Puts a whole frame where the first frame ends that is on its way, in front of all that follows.
+   * Puts whole frames where the first frame ends that is on its way: in front of all that follows, behind those that were put there
+   * before.
    *
    * @returns whether there is such a place
    */
-  insert(frame: Uint8Array): boolean {
-    const index = this.#firstBoundary();
+  insert(frames: readonly Uint8Array[]): boolean {
+    let index = this.#firstBoundary();
     if (index === undefined) return false;
-    this.#pieces.splice(index, 0, { bytes: frame, endsFrame: true, maskingKey: undefined });
-    this.#size += frame.length;
+    while (this.#pieces[index]?.isInserted === true) index++;
+    const inserted = frames.map((bytes) => ({ bytes, endsFrame: true, maskingKey: undefined, isInserted: true }));
+    this.#pieces = [...this.#pieces.slice(0, index), ...inserted, ...this.#pieces.slice(index)];
+    for (const frame of frames) this.#size += frame.length;
     return true;
   }
 

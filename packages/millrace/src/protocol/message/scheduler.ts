@@ -79,12 +79,22 @@ export class Scheduler {
 
   /** Bytes that wait for the end of the open message, or of the open frame. */
   get waitingSize(): number {
-    return this.#waitingSize + sizeOf(this.#urgent) + (this.#pong?.length ?? 0);
+    return this.#waitingSize + this.waitingControlSize;
+  }
+
+  /** Those of them that are control frames. */
+  get waitingControlSize(): number {
+    return sizeOf(this.#urgent) + (this.#pong?.length ?? 0);
   }
 
   /** Whether a message is open. */
   get insideMessage(): boolean {
     return this.#state !== 'ground';
+  }
+
+  /** Whether a frame is open, so that nothing but its payload can be sent. */
+  get insideFrame(): boolean {
+    return this.#state === 'frame';
   }
 
   /** Whether a frame is open that nobody will ever finish, so that no other can follow: 2^53 bytes or more are missing. */
@@ -141,7 +151,7 @@ export class Scheduler {
    * @throws {LocalUsageError} no message is open, a frame is open, or the length is not one
    */
   beginFrame(length: number | bigint, format: FrameFormat = {}): void {
-    this.#expectMessage('beginMessageFrame');
+    this.expectMessage('beginMessageFrame');
     checkFrameLength(length);
     this.#frameIsFinal = format.final ?? false;
     this.#encoder.beginFrame(this.#firstByte(format), length);
@@ -159,8 +169,7 @@ export class Scheduler {
    * @throws {LocalUsageError} no frame is open
    */
   sendFrameData(payload: Uint8Array): number {
-    if (this.#state !== 'frame')
-      throw misuse('sendMessageFrameData', 'no frame is open: beginMessageFrame comes first');
+    this.expectFrame();
     const fitting = this.#missing.fitting(payload.length);
     if (fitting === 0) return this.#missing.remaining;
     this.#missing.take(fitting);
@@ -177,7 +186,7 @@ export class Scheduler {
    * @throws {LocalUsageError} no message is open, or a frame is
    */
   sendFrame(payload: Uint8Array, format: FrameFormat = {}): void {
-    this.#expectMessage('sendMessageFrame');
+    this.expectMessage('sendMessageFrame');
     this.#frameIsFinal = format.final ?? false;
     this.#encoder.writeFrame(this.#firstByte(format), payload);
     this.#endFrame();
@@ -195,6 +204,27 @@ export class Scheduler {
     }
     this.sendFrame(EMPTY, { final: true });
     this.#endedByFrame = false;
+  }
+
+  /**
+   * Checks that a frame can begin.
+   *
+   * @param method - who asks, for the error
+   *
+   * @throws {LocalUsageError} no message is open, or a frame is
+   */
+  expectMessage(method: string): void {
+    if (this.#state === 'ground') throw misuse(method, 'no message is open: beginMessage comes first');
+    if (this.#state === 'frame') {
+      const missing = String(this.#missing.remaining);
+      throw misuse(method, `a frame is open, and ${missing} bytes of its payload are missing`);
+    }
+  }
+
+  /** @throws {LocalUsageError} no frame is open */
+  expectFrame(): void {
+    if (this.#state === 'frame') return;
+    throw misuse('sendMessageFrameData', 'no frame is open: beginMessageFrame comes first');
   }
 
   /** Sends a control frame other than Pong and Close at the next end of a frame. */
@@ -255,14 +285,6 @@ export class Scheduler {
     return this.#output.size > 0 || (this.#hasUrgent() && this.#state !== 'frame');
   }
 
-  #expectMessage(method: string): void {
-    if (this.#state === 'ground') throw misuse(method, 'no message is open: beginMessage comes first');
-    if (this.#state === 'frame') {
-      const missing = String(this.#missing.remaining);
-      throw misuse(method, `a frame is open, and ${missing} bytes of its payload are missing`);
-    }
-  }
-
   #firstByte(format: FrameFormat): number {
     const byte0 = firstHeaderByte(this.#frameIsFinal, format.rsv ?? 0, this.#opcode);
     this.#opcode = Opcode.CONTINUATION;
@@ -283,8 +305,8 @@ export class Scheduler {
     this.#waiting = [];
     this.#waitingSize = 0;
     for (const message of waiting) {
-      if ('payload' in message) this.#writeMessage(message.payload, message.format);
-      else this.#writePrepared(message);
+      if ('frame' in message) this.#writePrepared(message);
+      else this.#writeMessage(message.payload, message.format);
     }
     if (this.#close !== undefined) this.#writeClose(this.#close.body);
   }
@@ -343,7 +365,8 @@ export class Scheduler {
 
   /** Whether a control frame cannot just follow what was written before. */
   #mustOvertake(): boolean {
-    return this.#state === 'frame' || this.#hasUrgent() || (this.#output.size > 0 && this.#options.isBlocked());
+    if (this.#state === 'frame' || this.#hasUrgent()) return true;
+    return this.#output.size > PLENTY || this.#options.isBlocked();
   }
 
   #hasUrgent(): boolean {
@@ -351,13 +374,18 @@ export class Scheduler {
   }
 
   #insertUrgent(): void {
-    if (this.#pong !== undefined && this.#output.insert(this.#pong)) this.#pong = undefined;
-    // The last goes in first, for each is put in front of the one before.
-    while (this.#urgent.length > 0 && this.#output.insert(this.#urgent.at(-1) ?? EMPTY)) this.#urgent.pop();
+    if (!this.#hasUrgent()) return;
+    const frames = this.#pong === undefined ? this.#urgent : [...this.#urgent, this.#pong];
+    if (!this.#output.insert(frames)) return;
+    this.#urgent = [];
+    this.#pong = undefined;
   }
 }
 
 const EMPTY = new Uint8Array(0);
+
+/** Output in bytes above which control frames do not queue behind it, so that a flood of pings is answered by one pong. */
+const PLENTY = 64 * 1024;
 
 function sizeOf(frames: readonly Uint8Array[]): number {
   let size = 0;

@@ -18,16 +18,16 @@ export class SizeLimiter implements StreamingHandler {
     this.#next.onMessageBegin(opcode);
   }
 
+  /** @throws {LimitExceededError} the header announces more than is allowed */
   onFrameBegin(header: FrameHeader): void {
+    this.#check(this.#size + header.payloadLength);
     this.#next.onFrameBegin(header);
   }
 
-  /** @throws {LimitExceededError} with this chunk the message is longer than allowed */
+  /** @throws {LimitExceededError} the message became longer than its headers announced, as an inflated one can */
   onFrameData(chunk: Uint8Array): void {
     this.#size += chunk.length;
-    if (this.#size > this.#limit) {
-      throw new LimitExceededError({ option: 'maxStreamedMessageSize', limit: this.#limit, size: this.#size });
-    }
+    this.#check(this.#size);
     this.#next.onFrameData(chunk);
   }
 
@@ -37,5 +37,10 @@ export class SizeLimiter implements StreamingHandler {
 
   onMessageEnd(): void {
     this.#next.onMessageEnd();
+  }
+
+  #check(size: number): void {
+    if (size <= this.#limit) return;
+    throw new LimitExceededError({ option: 'maxStreamedMessageSize', limit: this.#limit, size });
   }
 }
