@@ -1,0 +1,15 @@
+export type { Chunking } from './byte-line.ts';
+export { DuplexEnd, createDuplexPair, type DuplexEndOptions } from './duplex-pair.ts';
+export type { FrameScript } from './frame-script.ts';
+export {
+  createMemoryPair,
+  createScriptedPair,
+  type MemoryEnd,
+  type MemoryEndSetup,
+  type MemoryPair,
+  type ScriptedPair,
+  type Settling,
+} from './memory-pair.ts';
+export type { MemoryTransport } from './memory-transport.ts';
+export { ScriptedPeer, type PeerEvent, type PeerTransport, type ReceivedFrame } from './scripted-peer.ts';
+export { VirtualClock } from './virtual-clock.ts';

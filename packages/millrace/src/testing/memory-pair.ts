@@ -1,0 +1,135 @@
+import { Opcode } from '../protocol/base/opcode.ts';
+import { Connection } from '../protocol/connection/connection.ts';
+import type { ConnectionHandler } from '../protocol/connection/host.ts';
+import { resolveConnectionOptions, type ConnectionOptions } from '../protocol/connection/options.ts';
+import type { Receiver } from '../protocol/message/handlers.ts';
+import { MemoryDriver } from './memory-driver.ts';
+import { MemoryTransport } from './memory-transport.ts';
+import { ScriptedPeer } from './scripted-peer.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** How one end of a {@link MemoryPair} is set up. */
+export interface MemoryEndSetup {
+  readonly options?: ConnectionOptions | undefined;
+  /** The level at which messages are received, and who takes them; they are ignored unless given. */
+  readonly receiver?: Receiver | undefined;
+  /** Who is told of everything else. What it leaves out does nothing, but that a Ping is answered. */
+  readonly handler?: Partial<ConnectionHandler> | undefined;
+  /** Gives the masking keys of a client; unless given, a fixed sequence without repetition. */
+  readonly maskingKey?: (() => number) | undefined;
+}
+
+/** A connection over a transport in memory. */
+export interface MemoryEnd {
+  readonly connection: Connection;
+  /** Its end of the transport, to cut what arrives at it, to stop it from reading, to break it. */
+  readonly transport: MemoryTransport;
+}
+
+/** Something in memory in which nothing happens by itself. */
+export interface Settling {
+  /** The clock that all deadlines follow. What becomes due when it is advanced happens, with all that follows. */
+  readonly clock: VirtualClock;
+  /** Lets everything happen that needs no time, until nothing does any more. */
+  readonly settle: () => void;
+}
+
+/** Two connections that talk to each other. */
+export interface MemoryPair extends Settling {
+  readonly client: MemoryEnd;
+  readonly server: MemoryEnd;
+}
+
+/**
+ * Joins two connections in memory, without sockets and timers: nothing happens but in `settle()` and in `clock.advance()`, so that a test
+ * sees the same each time.
+ */
+export function createMemoryPair(
+  setup: { readonly client?: MemoryEndSetup; readonly server?: MemoryEndSetup; readonly clock?: VirtualClock } = {},
+): MemoryPair {
+  const { clock = new VirtualClock() } = setup;
+  const [near, far] = MemoryTransport.createPair();
+  const parts: Part[] = [near, far];
+  const settle = (): void => settleAll(parts);
+  const client = createEnd('client', setup.client, { transport: near, clock, settle });
+  const server = createEnd('server', setup.server, { transport: far, clock, settle });
+  parts.push(client.driver, server.driver);
+  return { clock, settle, client: client.end, server: server.end };
+}
+
+/** A connection, and a peer that says what a test tells it to. */
+export interface ScriptedPair extends MemoryEnd, Settling {
+  readonly peer: ScriptedPeer;
+  /** The peer's end of the transport. */
+  readonly peerTransport: MemoryTransport;
+}
+
+/**
+ * Joins a connection in memory to a {@link ScriptedPeer} of the other role, as {@link createMemoryPair} does with two connections.
+ *
+ * @param role - that of the connection
+ */
+export function createScriptedPair(
+  role: 'client' | 'server',
+  setup: MemoryEndSetup & { readonly clock?: VirtualClock } = {},
+): ScriptedPair {
+  const { clock = new VirtualClock() } = setup;
+  const [near, far] = MemoryTransport.createPair();
+  const parts: Part[] = [near, far];
+  const settle = (): void => settleAll(parts);
+  const peer = new ScriptedPeer(role === 'client' ? 'server' : 'client', far);
+  const { end, driver } = createEnd(role, setup, { transport: near, clock, settle });
+  parts.push(driver);
+  far.attach(peer);
+  return { ...end, clock, settle, peer, peerTransport: far };
+}
+
+interface Part {
+  step(): boolean;
+}
+
+function settleAll(parts: readonly Part[]): void {
+  while (parts.filter((part) => part.step()).length > 0);
+}
+
+interface Surroundings {
+  readonly transport: MemoryTransport;
+  readonly clock: VirtualClock;
+  readonly settle: () => void;
+}
+
+function createEnd(
+  role: 'client' | 'server',
+  setup: MemoryEndSetup = {},
+  surroundings: Surroundings,
+): { end: MemoryEnd; driver: MemoryDriver } {
+  const { receiver = { level: 'message', handler: { onMessage: ignore } }, maskingKey = createKeys() } = setup;
+  const options = resolveConnectionOptions(setup.options);
+  const handler: ConnectionHandler = {
+    onPing: (payload) => driver.connection.sender.sendControlFrame(Opcode.PONG, payload),
+    onPong: ignore,
+    onControlFrame: ignore,
+    onError: ignore,
+    onHighWater: ignore,
+    onDrain: ignore,
+    onClosing: ignore,
+    onClosed: ignore,
+    ...setup.handler,
+  };
+  const driver: MemoryDriver = new MemoryDriver({
+    ...surroundings,
+    maskingKey,
+    createConnection: (host) => new Connection({ role, options, host, receiver, handler }),
+  });
+  return { driver, end: { connection: driver.connection, transport: surroundings.transport } };
+}
+
+function ignore(): void {
+  // Nobody asked to be told.
+}
+
+/** Keys that differ in every byte from one to the next, and repeat after 2^32. */
+function createKeys(): () => number {
+  let key = 0;
+  return () => (key = (key + 0x9e37_79b9) | 0);
+}
