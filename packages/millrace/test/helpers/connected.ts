@@ -1,0 +1,80 @@
+import type { Closure } from '../../src/protocol/base/closure.ts';
+import type { ConnectionHandler } from '../../src/protocol/connection/host.ts';
+import type { ConnectionOptions } from '../../src/protocol/connection/options.ts';
+import type { Receiver } from '../../src/protocol/message/handlers.ts';
+import { createScriptedPair, type ScriptedPair } from '../../src/testing/index.ts';
+import { toHex } from './bytes.ts';
+import { EventLog } from './event-log.ts';
+
+/** How {@link connect} connects. */
+export interface ConnectedSetup {
+  /** Role of the connection; a client unless given, whose peer's frames are easy to read. */
+  readonly role?: 'client' | 'server';
+  readonly options?: ConnectionOptions;
+  /** Level at which it receives; 3 unless given. */
+  readonly level?: Receiver['level'];
+  /** Is told of each line of the log when it has been written; may pause, send, throw. */
+  readonly onLine?: (line: string, connected: Connected) => void;
+  readonly maskingKey?: () => number;
+}
+
+/** A connection with a scripted peer, whose handlers write a log. */
+export interface Connected extends ScriptedPair {
+  readonly log: EventLog;
+  /** How it ended; empty before, one entry after. */
+  readonly closures: Closure[];
+  readonly errors: Error[];
+  /** Lets everything happen, and gives the frames that the peer has received since the last time: `81: 48 69`. */
+  heard(): string[];
+}
+
+/** Connects a connection to a scripted peer, in memory. */
+export function connect(setup: ConnectedSetup = {}): Connected {
+  const { role = 'client', level = 'streaming', onLine = () => undefined, options, maskingKey } = setup;
+  const log = new EventLog((line) => onLine(line, connected));
+  const closures: Closure[] = [];
+  const errors: Error[] = [];
+  const handler: ConnectionHandler = {
+    ...log.connection,
+    onError: (error) => {
+      errors.push(error);
+      log.connection.onError(error);
+    },
+    onClosed: (closure) => {
+      closures.push(closure);
+      log.connection.onClosed(closure);
+    },
+  };
+  const pair = createScriptedPair(role, { options, handler, receiver: receiverFor(level, log), maskingKey });
+  const connected: Connected = {
+    ...pair,
+    log,
+    closures,
+    errors,
+    heard: () => {
+      pair.settle();
+      const heard: string[] = [];
+      for (let event = pair.peer.take(); event !== undefined; event = pair.peer.take()) {
+        heard.push(event.type === 'frame' ? formatFrame(event.frame) : event.type);
+      }
+      return heard;
+    },
+  };
+  return connected;
+}
+
+function formatFrame(frame: { fin: boolean; rsv: number; opcode: number; payload: Uint8Array }): string {
+  const byte0 = (frame.fin ? 0x80 : 0) | (frame.rsv << 4) | frame.opcode;
+  return `${toHex(Uint8Array.of(byte0))}: ${toHex(frame.payload)}`.trim();
+}
+
+function receiverFor(level: Receiver['level'], log: EventLog): Receiver {
+  switch (level) {
+    case 'streaming':
+      return { level, handler: log.streaming };
+    case 'frame':
+      return { level, handler: log.frames };
+    case 'message':
+      return { level, handler: log.messages };
+  }
+}

@@ -1,0 +1,409 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import type { MessageSender } from '../../../src/protocol/connection/message-sender.ts';
+import { prepareMessage } from '../../../src/protocol/message/prepared-message.ts';
+import { hex } from '../../helpers/bytes.ts';
+import { connect, type Connected, type ConnectedSetup } from '../../helpers/connected.ts';
+
+type Act = (sender: MessageSender) => unknown;
+
+const POINTS = { reservedBits: 0b100, dataOpcodes: [3], controlOpcodes: [0xb] };
+
+/** A connection whose peer reads nothing, so that what is sent stays. */
+function blocked(options: ConnectedSetup['options'] = {}, onLine?: ConnectedSetup['onLine']): Connected {
+  const connected = connect({ role: 'server', options, ...(onLine === undefined ? {} : { onLine }) });
+  connected.peerTransport.stopReading();
+  connected.settle();
+  return connected;
+}
+
+function unblock(connected: Connected): string[] {
+  connected.peerTransport.startReading();
+  return connected.heard();
+}
+
+const SENDS: [method: string, act: Act, result: unknown][] = [
+  ['sendMessage', (sender) => sender.sendMessage('a', 1), false],
+  ['sendPreparedMessage', (sender) => sender.sendPreparedMessage(prepareMessage(hex('01'), 2)), false],
+  ['beginMessage', (sender) => sender.beginMessage(2), undefined],
+  ['sendFrame', (sender) => sender.sendFrame(hex('01')), false],
+  ['beginFrame', (sender) => sender.beginFrame(5), undefined],
+  ['sendFrameData', (sender) => sender.sendFrameData(hex('01')), 0],
+  ['endMessage', (sender) => sender.endMessage(), undefined],
+  ['sendControlFrame', (sender) => sender.sendControlFrame(9), false],
+];
+
+const NOT_OPEN: [state: string, reach: (connected: Connected) => void][] = [
+  ['closeSent', ({ connection }) => connection.close(1000)],
+  [
+    'closeDone',
+    ({ connection, peer, peerTransport }) => {
+      connection.close(1000);
+      peer.sendClose(1000);
+      peerTransport.deliver(8);
+    },
+  ],
+  ['failed', ({ connection }) => connection.fail(new Error('failed'))],
+  ['closed', ({ connection }) => connection.drop()],
+];
+
+describe('MessageSender', () => {
+  for (const [state, reach] of NOT_OPEN) {
+    for (const [method, act, result] of SENDS) {
+      it(`does nothing on ${method} in the state '${state}'`, () => {
+        const connected = connect();
+        reach(connected);
+        connected.settle();
+        assert.equal(connected.connection.state, state);
+        connected.heard();
+
+        assert.equal(act(connected.connection.sender), result);
+
+        assert.deepEqual(connected.heard(), []);
+      });
+    }
+  }
+
+  describe('with an open message', () => {
+    it('may end it while our Close waits, and send nothing else but control frames', () => {
+      const connected = connect();
+      const { sender } = connected.connection;
+      sender.beginMessage(2);
+      connected.connection.close(1000);
+      assert.equal(connected.connection.state, 'closing');
+
+      assert.equal(sender.sendMessage('a', 1), false);
+      sender.beginMessage(2);
+      assert.equal(sender.sendControlFrame(0xa, hex('07')), true);
+      assert.equal(sender.sendFrame(hex('01')), true);
+      sender.beginFrame(2);
+      assert.equal(sender.sendFrameData(hex('02')), 1);
+      assert.equal(sender.sendFrameData(hex('03')), 0);
+      sender.endMessage();
+
+      assert.deepEqual(connected.heard(), ['8a: 07', '02: 01', '00: 02 03', '80:', '88: 03 e8']);
+    });
+
+    it('may end the frame, when the peer has closed', () => {
+      const connected = connect();
+      const { sender } = connected.connection;
+      sender.beginMessage(2);
+      sender.beginFrame(2);
+      connected.peer.sendClose(1001);
+      connected.settle();
+      assert.equal(connected.connection.state, 'closeReceived');
+
+      assert.equal(sender.sendControlFrame(9), false);
+      assert.equal(sender.sendFrameData(hex('01')), 1);
+      assert.equal(sender.sendFrameData(hex('02 03')), -1);
+      assert.equal(sender.sendFrame(hex('04')), false);
+
+      assert.deepEqual(connected.heard(), ['02: 01 02', '88: 03 e9']);
+    });
+
+    it('says what is missing of the frame, when it cannot be sent any more', () => {
+      const connected = connect();
+      const { sender } = connected.connection;
+      sender.beginMessage(2);
+      sender.beginFrame(5);
+      sender.sendFrameData(hex('01 02'));
+      connected.connection.fail(new Error('failed'));
+
+      connected.settle();
+      assert.ok([0, 3].includes(sender.sendFrameData(hex('03'))));
+    });
+  });
+
+  describe('misuse', () => {
+    const MISUSES: [name: string, act: Act, message: RegExp][] = [
+      ['a message with opcode 3', (sender) => sender.sendMessage('a', 4), /message type is 4/],
+      ['a message with opcode 0', (sender) => sender.sendMessage('a', 0), /message type is 0/],
+      ['a message with the opcode of Ping', (sender) => sender.beginMessage(9), /message type is 9/],
+      ['a message with a claimed opcode for control', (sender) => sender.beginMessage(0xb), /message type is 11/],
+      [
+        'a prepared message with the opcode of Close',
+        (sender) => sender.sendPreparedMessage(prepareMessage(hex('03 e8'), 8)),
+        /message type is 8/,
+      ],
+      ['a fragmentSize of 0', (sender) => sender.sendMessage('a', 1, { fragmentSize: 0 }), /fragmentSize is 0/],
+      ['a fragmentSize of 1.5', (sender) => sender.sendMessage('a', 1, { fragmentSize: 1.5 }), /fragmentSize is 1.5/],
+      ['a Close', (sender) => sender.sendControlFrame(8), /opcode is 0x8/],
+      ['Text as a control frame', (sender) => sender.sendControlFrame(1), /opcode is 0x1/],
+      ['a claimed opcode for data as a control frame', (sender) => sender.sendControlFrame(3), /opcode is 0x3/],
+      ['a control frame that nobody claims', (sender) => sender.sendControlFrame(0xc), /opcode is 0xC/],
+      ['126 bytes in a Ping', (sender) => sender.sendControlFrame(9, new Uint8Array(126)), /126 bytes/],
+      ['a reserved bit that nobody claims', (sender) => sender.sendControlFrame(9, hex(''), 0b001), /bits are 1/],
+      ['reserved bits that are none', (sender) => sender.sendControlFrame(9, hex(''), -1), /bits are -1/],
+      ['a frame outside a message', (sender) => sender.sendFrame(hex('01')), /no message is open/],
+      ['a frame begun outside a message', (sender) => sender.beginFrame(1), /no message is open/],
+      ['data outside a frame', (sender) => sender.sendFrameData(hex('01')), /no frame is open/],
+      ['the end of no message', (sender) => sender.endMessage(), /no message is open/],
+    ];
+    for (const [name, act, message] of MISUSES) {
+      it(`throws on ${name}, and changes nothing`, () => {
+        const connected = connect({ options: { extensionPoints: POINTS } });
+        const { sender } = connected.connection;
+
+        assert.throws(() => act(sender), { name: 'LocalUsageError', message });
+
+        assert.deepEqual(connected.heard(), []);
+        assert.equal(connected.connection.state, 'open');
+        assert.deepEqual(connected.connection.stats.framesSent, 0);
+      });
+    }
+
+    for (const method of ['sendFrame', 'beginFrame'] as const) {
+      it(`throws on ${method} with a reserved bit that nobody claims, and leaves the message open`, () => {
+        const connected = connect();
+        const { sender } = connected.connection;
+        sender.beginMessage(2);
+
+        assert.throws(
+          () => (method === 'sendFrame' ? sender.sendFrame(hex(''), { rsv: 4 }) : sender.beginFrame(0, { rsv: 4 })),
+          { name: 'LocalUsageError', message: /reserved bits are 4/ },
+        );
+        sender.endMessage();
+
+        assert.deepEqual(connected.heard(), ['82:']);
+      });
+    }
+
+    it('throws on misuse also where the buffer is full', () => {
+      const connected = blocked({ maxBufferedAmount: 10 });
+      const { sender } = connected.connection;
+      sender.sendMessage(new Uint8Array(100), 2);
+
+      assert.throws(() => sender.sendFrame(new Uint8Array(100)), { name: 'LocalUsageError' });
+      assert.throws(() => sender.sendFrameData(new Uint8Array(100)), { name: 'LocalUsageError' });
+
+      assert.equal(connected.connection.state, 'open');
+    });
+  });
+
+  it('sends what is claimed', () => {
+    const connected = connect({ options: { extensionPoints: POINTS } });
+    const { sender } = connected.connection;
+
+    sender.sendMessage(hex('01'), 3);
+    sender.beginMessage(2);
+    sender.sendFrame(hex('02'), { rsv: 0b100 });
+    sender.beginFrame(1, { rsv: 0b100, final: true });
+    sender.sendFrameData(hex('03'));
+    sender.sendControlFrame(0xb, hex('04'), 0b100);
+    sender.sendControlFrame(0xa, hex('05'), 0b100);
+
+    assert.deepEqual(connected.heard(), ['83: 01', '42: 02', 'c0: 03', 'cb: 04', 'ca: 05']);
+  });
+
+  it('cuts by fragmentSize, that of the call or of the connection', () => {
+    const connected = connect({ options: { fragmentSize: 2 } });
+    const { sender } = connected.connection;
+
+    sender.sendMessage(hex('01 02 03'), 2);
+    sender.sendMessage(hex('01 02 03'), 2, { fragmentSize: Infinity });
+
+    assert.deepEqual(connected.heard(), ['02: 01 02', '80: 03', '82: 01 02 03']);
+  });
+
+  describe('the high-water mark', () => {
+    it('is told inside the send that crosses it, once until all has left', () => {
+      const connected = blocked({ highWaterMark: 10 });
+      const { sender } = connected.connection;
+
+      assert.equal(sender.sendMessage(new Uint8Array(8), 2), true, 'on the mark');
+      assert.deepEqual(connected.log.lines, []);
+      assert.equal(sender.sendMessage(new Uint8Array(0), 2), false, 'above');
+      assert.deepEqual(connected.log.lines, ['high water']);
+      assert.equal(sender.sendPreparedMessage(prepareMessage(hex('01'), 2)), false);
+      sender.beginMessage(2);
+      assert.equal(sender.sendFrame(hex('01')), false);
+      sender.endMessage();
+      connected.settle();
+      assert.deepEqual(connected.log.lines, ['high water']);
+
+      unblock(connected);
+      assert.deepEqual(connected.log.lines, ['high water', 'drain']);
+      assert.equal(sender.bufferedAmount, 0);
+    });
+
+    it('is told anew after each drain, and no drain is told without it', () => {
+      const connected = connect({ role: 'server', options: { highWaterMark: 4 } });
+      const { sender } = connected.connection;
+
+      for (let round = 0; round < 2; round++) {
+        sender.sendMessage(hex('01 02 03'), 2);
+        connected.settle();
+        sender.sendMessage(hex('01'), 2);
+        connected.settle();
+      }
+
+      assert.deepEqual(connected.log.lines, ['high water', 'drain', 'high water', 'drain']);
+    });
+
+    it('tells each drain, to whom it wants', () => {
+      const connected = connect();
+      connected.connection.sender.tellsEachDrain = true;
+
+      connected.connection.sender.sendMessage('a', 1);
+      connected.settle();
+      connected.settle();
+
+      assert.deepEqual(connected.log.lines, ['drain']);
+    });
+
+    it('does not count what waits behind an open message', () => {
+      const connected = blocked({ highWaterMark: 10 });
+      const { sender } = connected.connection;
+      sender.beginMessage(2);
+
+      assert.equal(sender.sendMessage(new Uint8Array(100), 2), true);
+      assert.equal(sender.bufferedAmount, 100);
+      assert.deepEqual(connected.log.lines, []);
+      sender.endMessage();
+
+      assert.deepEqual(connected.log.lines, ['high water']);
+    });
+
+    it('may be crossed by any part of a frame', () => {
+      const connected = blocked({ highWaterMark: 5 });
+      const { sender } = connected.connection;
+      sender.beginMessage(2);
+      sender.beginFrame(100);
+
+      sender.sendFrameData(hex('01 02 03'));
+      assert.deepEqual(connected.log.lines, []);
+      sender.sendFrameData(hex('04'));
+
+      assert.deepEqual(connected.log.lines, ['high water']);
+    });
+
+    it('lets a handler send on each drain', () => {
+      let left = 5;
+      const connected = connect({
+        role: 'server',
+        options: { highWaterMark: 0 },
+        onLine: (line, { connection }) => {
+          if (line === 'drain' && left-- > 0) connection.sender.sendMessage(Uint8Array.of(left), 2);
+        },
+      });
+
+      connected.connection.sender.sendMessage(hex('07'), 2);
+
+      assert.deepEqual(connected.heard(), ['82: 07', '82: 04', '82: 03', '82: 02', '82: 01', '82: 00']);
+    });
+
+    it('tells no drain when nothing can be sent any more', () => {
+      const connected = blocked({ highWaterMark: 0 });
+      connected.connection.sender.sendMessage('a', 1);
+      connected.connection.close(1000);
+
+      assert.deepEqual(unblock(connected), ['81: 61', '88: 03 e8']);
+      assert.deepEqual(connected.log.lines, ['high water', 'closing']);
+    });
+  });
+
+  describe('maxBufferedAmount', () => {
+    it('lets an empty buffer take any message, and is judged before adding', () => {
+      const connected = blocked({ maxBufferedAmount: 1000 });
+      const { sender } = connected.connection;
+
+      sender.sendMessage(new Uint8Array(50_000), 2);
+      assert.equal(connected.connection.state, 'open');
+      assert.equal(sender.sendMessage(hex('01'), 2), false);
+
+      assert.equal(connected.connection.state, 'failed');
+    });
+
+    for (const [size, isAllowed] of [
+      [89, true],
+      [90, true],
+      [91, false],
+    ] as const) {
+      for (const [method, act] of [
+        ['sendMessage', (sender) => sender.sendMessage(new Uint8Array(size), 2)],
+        ['sendPreparedMessage', (sender) => sender.sendPreparedMessage(prepareMessage(new Uint8Array(size - 2), 2))],
+        ['sendFrame', (sender) => sender.sendFrame(new Uint8Array(size))],
+        ['sendFrameData', (sender) => sender.sendFrameData(new Uint8Array(size))],
+      ] satisfies [string, Act][]) {
+        it(`${isAllowed ? 'allows' : 'closes with 1008 on'} ${method} of ${size} bytes beside 10, with a limit of 100`, () => {
+          const connected = blocked({ maxBufferedAmount: 100 });
+          const { sender } = connected.connection;
+          const inFrame = method === 'sendFrameData';
+          if (method === 'sendFrame' || inFrame) sender.beginMessage(2);
+          if (inFrame) sender.beginFrame(1000);
+          while (sender.bufferedAmount < 10) {
+            if (inFrame) sender.sendFrameData(hex('01'));
+            else sender.sendControlFrame(9);
+          }
+          assert.equal(sender.bufferedAmount, 10);
+
+          act(sender);
+
+          assert.equal(connected.connection.state, isAllowed ? 'open' : 'failed');
+        });
+      }
+    }
+
+    it('tells why in the closure, and to the peer', () => {
+      const connected = blocked({ maxBufferedAmount: 10 });
+      const { sender } = connected.connection;
+      sender.sendMessage('abc', 1);
+      connected.settle();
+      sender.sendMessage('0123456789', 1);
+
+      const heard = unblock(connected);
+      connected.peer.end();
+      connected.settle();
+
+      assert.equal(heard[0], '81: 61 62 63', 'the transport had taken it');
+      assert.match(heard[1] ?? '', /^88: 03 f0 /);
+      const [closure] = connected.closures;
+      assert.equal(closure?.sent?.code, 1008);
+      assert.match(closure.reason, /15 bytes exceed maxBufferedAmount, 10 bytes; the peer reads too slowly/);
+      assert.equal(closure.error?.name, 'LimitExceededError');
+      assert.equal(closure.initiator, 'local');
+    });
+
+    it('counts what waits behind an open message', () => {
+      const connected = blocked({ maxBufferedAmount: 10 });
+      const { sender } = connected.connection;
+      sender.beginMessage(2);
+
+      sender.sendMessage(new Uint8Array(9), 2);
+      sender.sendMessage(new Uint8Array(1), 2);
+      assert.equal(connected.connection.state, 'open');
+      sender.sendMessage(new Uint8Array(1), 2);
+
+      assert.equal(connected.connection.state, 'failed');
+    });
+
+    it('lets control frames pass by a large message, but counts those that wait', () => {
+      const connected = blocked({ maxBufferedAmount: 100 });
+      const { sender } = connected.connection;
+      sender.sendMessage(new Uint8Array(5000), 2);
+      connected.settle();
+
+      for (let count = 0; count < 1000; count++) assert.equal(sender.sendControlFrame(0xa, hex('07')), true);
+      for (let count = 0; count < 48; count++) assert.equal(sender.sendControlFrame(9), true);
+      assert.equal(sender.bufferedAmount, 5004 + 3 + 96);
+      assert.equal(sender.sendControlFrame(9, hex('01 02')), false);
+
+      assert.equal(connected.connection.state, 'failed');
+    });
+  });
+
+  it('puts a Close before what the transport has not begun, when it fails', () => {
+    const connected = blocked();
+    const { sender } = connected.connection;
+    sender.sendMessage(new Uint8Array(200_000), 2, { fragmentSize: 50_000 });
+    connected.settle();
+
+    connected.connection.fail(new Error('failed'));
+    const heard = unblock(connected);
+
+    assert.ok(heard.length < 5);
+    assert.equal(heard.filter((frame) => frame.startsWith('88')).length, 1);
+    assert.deepEqual(heard.slice(-2), ['88: 03 f3', 'end']);
+  });
+});

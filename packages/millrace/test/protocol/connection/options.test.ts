@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { resolveConnectionOptions } from '../../../src/protocol/connection/options.ts';
+
+const DEFAULTS = {
+  maxMessageSize: 16_777_216,
+  maxFrameSize: 16_777_216,
+  maxStreamedMessageSize: Infinity,
+  closeTimeout: 10_000,
+  highWaterMark: 65_536,
+  maxBufferedAmount: 16_777_216,
+  fragmentSize: 1_048_576,
+  keepAlive: { interval: 20_000, timeout: 20_000, midFrameTimeout: 120_000 },
+  extensionPoints: {},
+  lendPayload: false,
+};
+
+const AMOUNTS = [
+  'maxMessageSize',
+  'maxFrameSize',
+  'maxStreamedMessageSize',
+  'closeTimeout',
+  'highWaterMark',
+  'maxBufferedAmount',
+  'fragmentSize',
+] as const;
+
+/** What no amount can be. */
+const NO_AMOUNTS: unknown[] = [-1, 0.5, NaN, -Infinity, 2 ** 53, '1e9', 10n, {}, true, [1]];
+
+function refuses(options: Record<string, unknown>, message: RegExp | string): void {
+  assert.throws(() => resolveConnectionOptions(options), { name: 'LocalUsageError', message });
+}
+
+describe('resolveConnectionOptions', () => {
+  it('has safe defaults, with nothing given or undefined given', () => {
+    const empty = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, undefined]));
+
+    for (const options of [undefined, {}, empty]) {
+      assert.deepEqual(resolveConnectionOptions(options), DEFAULTS);
+    }
+  });
+
+  for (const name of AMOUNTS) {
+    it(`takes ${name}, from its least value to Infinity`, () => {
+      for (const amount of [name === 'fragmentSize' ? 1 : 0, 1, 2 ** 53 - 1, Infinity]) {
+        assert.deepEqual(resolveConnectionOptions({ [name]: amount }), { ...DEFAULTS, [name]: amount });
+      }
+    });
+
+    it(`refuses ${name} that is none`, () => {
+      for (const amount of NO_AMOUNTS) {
+        refuses({ [name]: amount }, new RegExp(`^option ${name} is .*, expected a non-negative integer or Infinity$`));
+      }
+    });
+  }
+
+  it('refuses a fragmentSize of 0', () => {
+    refuses({ fragmentSize: 0 }, 'option fragmentSize is 0, expected a positive integer or Infinity');
+  });
+
+  it('quotes a string that it refuses', () => {
+    refuses({ closeTimeout: '10s' }, 'option closeTimeout is "10s", expected a non-negative integer or Infinity');
+  });
+
+  describe('keepAlive', () => {
+    it('is off, or has what it is given', () => {
+      assert.equal(resolveConnectionOptions({ keepAlive: false }).keepAlive, false);
+      assert.deepEqual(resolveConnectionOptions({ keepAlive: { timeout: 5, interval: undefined } }).keepAlive, {
+        ...DEFAULTS.keepAlive,
+        timeout: 5,
+      });
+    });
+
+    for (const name of ['interval', 'timeout', 'midFrameTimeout']) {
+      it(`refuses a time for ${name} that is none`, () => {
+        for (const time of [0, ...NO_AMOUNTS]) {
+          refuses({ keepAlive: { [name]: time } }, new RegExp(`^option keepAlive\\.${name} is `));
+        }
+      });
+    }
+
+    it('refuses what is neither an object nor false', () => {
+      for (const value of [true, null, 20, '20']) refuses({ keepAlive: value }, /^option keepAlive is .* or false$/);
+    });
+  });
+
+  it('checks extensionPoints', () => {
+    const extensionPoints = { reservedBits: 0b110, dataOpcodes: [3], controlOpcodes: [0xb] };
+
+    assert.deepEqual(resolveConnectionOptions({ extensionPoints }).extensionPoints, extensionPoints);
+    refuses({ extensionPoints: { reservedBits: 9 } }, /reserved bits 9/);
+    refuses({ extensionPoints: { dataOpcodes: [1] } }, /opcode 1/);
+  });
+
+  it('checks lendPayload', () => {
+    for (const lendPayload of [true, false, 'debug'] as const) {
+      assert.equal(resolveConnectionOptions({ lendPayload }).lendPayload, lendPayload);
+    }
+    for (const value of ['yes', 1, null]) refuses({ lendPayload: value }, /^option lendPayload is .* or 'debug'$/);
+  });
+
+  it('gives options that cannot be changed, and does not touch its argument', () => {
+    const options = Object.freeze({ keepAlive: Object.freeze({ interval: 5 }), maxFrameSize: 3 });
+
+    const resolved = resolveConnectionOptions(options);
+
+    assert.ok(Object.isFrozen(resolved));
+    assert.ok(Object.isFrozen(resolved.keepAlive));
+    assert.ok(Object.isFrozen(resolved.extensionPoints));
+  });
+});
