@@ -1,0 +1,36 @@
+import type { Role, TestCase } from './test-case.ts';
+
+/** What a case may need of a peer, and not every peer has. */
+export type Feature =
+  | 'streams'
+  | 'sends frames'
+  | 'takes frames'
+  | 'sends pings'
+  | 'keeps U+FEFF'
+  | 'closes without code'
+  | 'sees no code'
+  | 'sees no reason';
+
+/** What a peer lacks in a role, and why; `missing`, if it cannot take the role at all. */
+export type Lacks = Readonly<Partial<Record<Feature | 'missing', string>>>;
+
+/** Which cases need a feature. */
+const NEEDS: readonly (readonly [feature: Feature, isNeeded: (testCase: TestCase, role: Role) => boolean])[] = [
+  ['streams', ({ theirs }) => theirs.level === 'streaming'],
+  ['sends frames', ({ theirs }) => theirs.fragments > 1],
+  ['sends frames', ({ work, theirs }, role) => theirs.level === 'frame' && (work === 'echo' || role === 'client')],
+  ['takes frames', ({ work, theirs }, role) => theirs.level === 'frame' && (work === 'echo' || role === 'server')],
+  ['sends pings', ({ theirs }) => theirs.ping !== ''],
+  ['keeps U+FEFF', ({ content }) => content.unit.startsWith('\u{feff}')],
+  ['closes without code', ({ closing }) => closing.by === 'peer' && closing.code === 0],
+  ['sees no code', ({ closing }) => closing.by === 'us' && closing.code === 0],
+  ['sees no reason', ({ closing }) => closing.by === 'us' && closing.reason === ''],
+];
+
+/** Why a peer cannot do a case; `undefined` if it can. */
+export function findLack(testCase: TestCase, role: Role, lacks: Lacks): string | undefined {
+  if (lacks.missing !== undefined) return lacks.missing;
+
+  const needs = NEEDS.filter(([, isNeeded]) => isNeeded(testCase, role));
+  return needs.map(([feature]) => lacks[feature]).find((reason) => reason !== undefined);
+}

@@ -1,0 +1,71 @@
+// Runs other WebSocket implementations against Millrace over real sockets, in both directions, and prints a table.
+// Exit code 1 if a case fails, 2 if the command line cannot be followed.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { USAGE, readArguments } from './arguments.ts';
+import type { InteropArguments } from './arguments.ts';
+import { installPeers } from './install.ts';
+import type { Peer } from './peers.ts';
+import { runPeer } from './run-peer.ts';
+import type { PeerResult, RunOptions } from './run-peer.ts';
+import { renderResults, summarize } from './table.ts';
+import type { Role } from './test-case.ts';
+
+/** How many peers run at the same time: each has one process, and all share ours. */
+const CONCURRENCY = 2;
+
+/** In milliseconds, for everything but installing. */
+const TIME_LIMIT = 420_000;
+
+const args = readArgumentsOrExit();
+if (args.help) console.log(USAGE);
+else await main(args);
+
+async function main({ peers, words, json }: InteropArguments): Promise<void> {
+  // Programs and files are cleared away when this process exits.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(128 + constants.signals[signal]));
+  }
+  const temporary = mkdtempSync(join(tmpdir(), 'millrace-interop-'));
+  process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 3 }));
+
+  installPeers(peers);
+  const results = await runAll(peers, { words, temporary, deadline: performance.now() + TIME_LIMIT });
+  const outcomes = results.flatMap((result) => result.outcomes);
+
+  if (json) console.log(JSON.stringify({ results }, undefined, 2));
+  else console.log(`${renderResults(results)}\n\n${summarize(outcomes)}`);
+  process.exitCode = outcomes.some(({ status }) => status === 'failed') || outcomes.length === 0 ? 1 : 0;
+}
+
+/** Runs some at a time; the results are in the order of the peers. */
+async function runAll(peers: readonly Peer[], options: RunOptions): Promise<PeerResult[]> {
+  const runs = peers.flatMap((peer) => (['client', 'server'] as const).map((role) => ({ peer, role })));
+  const results: PeerResult[] = [];
+  const queue = runs.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, { peer, role }] of queue) {
+      const result = await runPeer(peer, role, options);
+      results[index] = result;
+      reportProgress(peer, role, result);
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  return results;
+}
+
+function reportProgress({ name, lacks }: Peer, role: Role, { outcomes, seconds }: PeerResult): void {
+  if (lacks[role].missing !== undefined) return;
+  console.error(`${name} as ${role}: ${summarize(outcomes)}, ${seconds.toFixed(1)} s`);
+}
+
+function readArgumentsOrExit(): InteropArguments {
+  try {
+    return readArguments();
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    process.exit(2);
+  }
+}

@@ -1,0 +1,151 @@
+import { GROUPS } from './cases.ts';
+import { findLack } from './features.ts';
+import { judge } from './judge.ts';
+import { startClient, startServer } from './millrace/endpoints.ts';
+import type { Endpoint } from './millrace/endpoints.ts';
+import { createCommand } from './peer-command.ts';
+import type { Hello } from './peer-lines.ts';
+import { PeerProcess } from './peer-process.ts';
+import type { Peer } from './peers.ts';
+import { createTask } from './test-case.ts';
+import type { Outcome, Report, Reports, Role, TestCase } from './test-case.ts';
+import { withTimeout } from './timeout.ts';
+
+/** In milliseconds, for one case. */
+const CASE_TIMEOUT = 30_000;
+
+/** In milliseconds, for all cases of a peer in one role. */
+const PEER_TIMEOUT = 180_000;
+
+/** What came of all cases of a peer in one role. */
+export interface PeerResult {
+  readonly peer: string;
+  readonly role: Role;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly outcomes: readonly Outcome[];
+  readonly seconds: number;
+}
+
+/** Which cases, where programs may leave files, and when it is enough. */
+export interface RunOptions {
+  /** In milliseconds, as `performance.now()` counts; after it, no case is begun. */
+  readonly deadline: number;
+  /** Part of the name of a case; `''` for all. */
+  readonly words: string;
+  readonly temporary: string;
+}
+
+/** Runs all cases of a peer in one role, one after the other. */
+export async function runPeer(peer: Peer, role: Role, options: RunOptions): Promise<PeerResult> {
+  const start = performance.now();
+  const deadline = Math.min(start + PEER_TIMEOUT, options.deadline);
+  const runner = new PeerRunner(peer, role, options);
+  const outcomes: Outcome[] = [];
+  for (const { name, cases } of GROUPS) {
+    for (const testCase of cases.filter(({ id }) => id.includes(options.words))) {
+      const begin = performance.now();
+      const result = begin > deadline ? LATE : await runner.run(testCase);
+      const milliseconds = Math.round(performance.now() - begin);
+      outcomes.push({ group: name, case: testCase.id, ...result, milliseconds });
+    }
+  }
+  await runner.stop();
+  return { peer: peer.name, role, versions: runner.versions, outcomes, seconds: (performance.now() - start) / 1000 };
+}
+
+type Result = Pick<Outcome, 'status' | 'details'>;
+
+const LATE: Result = { status: 'failed', details: ['Not run: the time for all cases is over'] };
+
+/** Waits for the reports of both sides; says of which in vain. */
+async function waitForBoth(ours: Promise<Report>, theirs: Promise<Report>): Promise<Reports> {
+  const missing = new Set<string>();
+  const watch = async (report: Promise<Report>, side: string): Promise<Report> => {
+    missing.add(side);
+    const result = await report;
+    missing.delete(side);
+    return result;
+  };
+  const both = Promise.all([watch(ours, 'our side'), watch(theirs, 'the peer')]);
+  const explain = (): string => `The connection did not end for ${[...missing].join(' and ')}`;
+  const [ourReport, theirReport] = await withTimeout(both, CASE_TIMEOUT, explain);
+  return { ours: ourReport, theirs: theirReport };
+}
+
+class PeerRunner {
+  readonly #peer: Peer;
+  readonly #role: Role;
+  readonly #options: RunOptions;
+  #running: { readonly process: PeerProcess; readonly hello: Hello } | undefined;
+  #versions: Hello['versions'] = {};
+  /** Why the program does not start: it is not tried again for each case. */
+  #startFailure: Error | undefined;
+
+  constructor(peer: Peer, role: Role, options: RunOptions) {
+    this.#peer = peer;
+    this.#role = role;
+    this.#options = options;
+  }
+
+  get versions(): Hello['versions'] {
+    return this.#versions;
+  }
+
+  async run(testCase: TestCase): Promise<Result> {
+    const lack = findLack(testCase, this.#role, this.#peer.lacks[this.#role]);
+    if (lack !== undefined) return { status: 'lacking', details: [lack] };
+
+    try {
+      const details = await this.#runWithPeer(testCase);
+      return { status: details.length === 0 ? 'passed' : 'failed', details };
+    } catch (error) {
+      await this.stop(); // the next case has a new program
+      return { status: 'failed', details: [error instanceof Error ? error.message : String(error)] };
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.process.stop();
+    this.#running = undefined;
+  }
+
+  /** Both sides do their part. */
+  async #runWithPeer(testCase: TestCase): Promise<string[]> {
+    const { process, hello } = await this.#start();
+    const theirs = process.report(testCase.id);
+    const endpoint = this.#role === 'client' ? await this.#serve(testCase, process) : this.#connect(testCase, hello);
+    try {
+      return judge(testCase, this.#role, await waitForBoth(endpoint.report, theirs));
+    } finally {
+      await endpoint.stop();
+    }
+  }
+
+  async #serve(testCase: TestCase, process: PeerProcess): Promise<Endpoint> {
+    const endpoint = await startServer(createTask(testCase, 'us', this.#role));
+    process.assign({ ...createTask(testCase, 'peer', this.#role), url: endpoint.url });
+    return endpoint;
+  }
+
+  #connect(testCase: TestCase, { port, ports }: Hello): Endpoint {
+    // A server has no use for the content, and it would make the URL long.
+    const task = { ...createTask(testCase, 'peer', this.#role), unit: '' };
+    const itsPort = port ?? ports?.[`${task.work}/${task.level}`];
+    const url = `ws://127.0.0.1:${itsPort}/?task=${encodeURIComponent(JSON.stringify(task))}`;
+    return startClient({ ...createTask(testCase, 'us', this.#role), url });
+  }
+
+  async #start(): Promise<{ readonly process: PeerProcess; readonly hello: Hello }> {
+    if (this.#running !== undefined) return this.#running;
+    if (this.#startFailure !== undefined) throw this.#startFailure;
+
+    const command = createCommand(this.#peer, this.#role, this.#options.temporary);
+    const [process, hello] = await PeerProcess.start(command).catch((error: unknown) => {
+      this.#startFailure = error instanceof Error ? error : new Error(String(error));
+      throw this.#startFailure;
+    });
+    this.#versions = hello.versions;
+    this.#running = { process, hello };
+    return this.#running;
+  }
+}

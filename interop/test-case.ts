@@ -1,0 +1,72 @@
+import type { HashWork, Manner, MessageContent, Report, Task } from './peers/convention.ts';
+
+export type { HashWork, Level, Manner, MessageContent, ReceivedMessage, Report, Task } from './peers/convention.ts';
+
+/** What a peer is to us: a client of our server, or a server of our client. */
+export type Role = 'client' | 'server';
+
+/** How a connection ends. */
+export interface Closing {
+  /** Who starts the closing handshake. */
+  readonly by: 'peer' | 'us' | 'client';
+  /** 0 for a Close without code and reason. */
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** One thing that we and a peer do together, on a connection of its own; with the peer in either role. */
+export interface TestCase {
+  /** Unique; says what it is. */
+  readonly id: string;
+  readonly work: Task['work'];
+  readonly content: MessageContent;
+  readonly hash: HashWork;
+  /** How we send. */
+  readonly ours: Manner;
+  /** How the peer sends. */
+  readonly theirs: Manner;
+  readonly subprotocols: readonly string[];
+  readonly closing: Closing;
+}
+
+/** Cases that are shown together: a row of the table. */
+export interface CaseGroup {
+  readonly name: string;
+  readonly cases: readonly TestCase[];
+}
+
+/** What came of a case. */
+export interface Outcome {
+  readonly group: string;
+  readonly case: string;
+  readonly status: 'passed' | 'failed' | 'lacking';
+  /** What went wrong, or what the peer lacks. */
+  readonly details: readonly string[];
+  readonly milliseconds: number;
+}
+
+/** What both sides saw. */
+export interface Reports {
+  readonly ours: Report;
+  readonly theirs: Report;
+}
+
+/** The task of one side of a case. */
+export function createTask(testCase: TestCase, side: 'peer' | 'us', role: Role): Task {
+  const { id, work, content, hash, ours, theirs, subprotocols, closing } = testCase;
+  const { by, code, reason } = closing;
+  const peerCloses = by === 'peer' || (by === 'client' && role === 'client');
+  const closes = side === 'peer' ? peerCloses : !peerCloses;
+  return {
+    id,
+    url: '',
+    work,
+    ...content,
+    ...hash,
+    ...(side === 'peer' ? theirs : ours),
+    subprotocols,
+    closes,
+    code,
+    reason,
+  };
+}
