@@ -1,0 +1,95 @@
+import { cpuSeconds } from '../process-figures.ts';
+
+/** What was measured in one round. */
+export interface Measurement {
+  readonly replies: number;
+  readonly seconds: number;
+  /** CPU time of the server, in seconds. */
+  readonly serverCpu: number;
+  /** CPU time of the generator, in seconds. */
+  readonly generatorCpu: number;
+}
+
+/** How long a round takes, in seconds of CPU time of the server, so that it says as much on a machine that has other work. */
+export interface Durations {
+  /** From the first request on, not measured: the server compiles, buffers grow. */
+  readonly warmUp: number;
+  readonly measured: number;
+}
+
+/** How often it looks at the clocks, in milliseconds. */
+const INTERVAL = 20;
+
+/** Times the CPU time that is wanted, the longest time to wait for it. */
+const PATIENCE = 10;
+
+interface Reading {
+  readonly time: number;
+  readonly replies: number;
+  readonly serverCpu: number;
+  readonly generatorCpu: number;
+}
+
+/** Counts replies, and measures from one of them to another. */
+export class Meter {
+  /** Settled with what was measured. */
+  readonly measurement: Promise<Measurement>;
+
+  readonly #serverPid: number;
+  readonly #durations: Durations;
+  readonly #resolve: (measurement: Measurement) => void;
+  #replies = 0;
+  readonly #start: Reading;
+  #begin: Reading | undefined;
+  #next = 0;
+
+  constructor(serverPid: number, durations: Durations) {
+    this.#serverPid = serverPid;
+    this.#durations = durations;
+    this.#start = this.#read();
+    const { promise, resolve } = withResolvers<Measurement>();
+    this.measurement = promise;
+    this.#resolve = resolve;
+  }
+
+  /** Counts `count` replies more. */
+  add(count: number): void {
+    this.#replies += count;
+    const now = performance.now();
+    if (now < this.#next) return;
+    this.#next = now + INTERVAL;
+    const reading = this.#read();
+    if (this.#begin === undefined) {
+      if (isOver(this.#start, reading, this.#durations.warmUp)) this.#begin = reading;
+    } else if (isOver(this.#begin, reading, this.#durations.measured)) {
+      this.#next = Infinity;
+      this.#resolve(difference(this.#begin, reading));
+    }
+  }
+
+  #read(): Reading {
+    const { user, system } = process.cpuUsage();
+    const serverCpu = cpuSeconds(this.#serverPid);
+    return { time: performance.now(), replies: this.#replies, serverCpu, generatorCpu: (user + system) / 1e6 };
+  }
+}
+
+/** Whether the server has had its CPU time, or will not get it. */
+function isOver(begin: Reading, now: Reading, cpuTime: number): boolean {
+  return now.serverCpu - begin.serverCpu >= cpuTime || now.time - begin.time >= 1000 * PATIENCE * cpuTime;
+}
+
+function difference(begin: Reading, end: Reading): Measurement {
+  return {
+    replies: end.replies - begin.replies,
+    seconds: (end.time - begin.time) / 1000,
+    serverCpu: end.serverCpu - begin.serverCpu,
+    generatorCpu: end.generatorCpu - begin.generatorCpu,
+  };
+}
+
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => (resolve = settle));
+  return { promise, resolve };
+}
