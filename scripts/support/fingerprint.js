@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { ROOT, displayPath, filesBelow, outputFolders } from './paths.js';
 
-const SOURCE_FOLDERS = ['packages', 'examples', 'interop'];
+const SOURCE_FOLDERS = ['packages', 'examples', 'interop', 'bench'];
 const SOURCE_FILES = [
   'package-lock.json',
   'tsconfig.base.json',

@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * The folders that the compiler writes: one for each package, and those of the examples and of interop.
+ * The folders that the compiler writes: one for each package, and those of the programs beside them.
  *
  * @returns {string[]} absolute paths; the folders need not exist
  */
 export function outputFolders() {
   const packages = readdirSync(join(ROOT, 'packages')).map((name) => join(ROOT, 'packages', name));
-  return [...packages, join(ROOT, 'examples'), join(ROOT, 'interop')]
+  return [...packages, ...['examples', 'interop', 'bench'].map((name) => join(ROOT, name))]
     .filter((folder) => existsSync(join(folder, 'package.json')))
     .map((folder) => join(folder, 'dist'));
 }

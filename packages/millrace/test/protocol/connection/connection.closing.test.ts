@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 
 import { MAX_FRAME_LENGTH } from '../../../src/protocol/base/length.ts';
 import { createMemoryPair, type MemoryEndSetup } from '../../../src/testing/index.ts';
+import { countAllocations } from '../../helpers/allocations.ts';
 import { hex } from '../../helpers/bytes.ts';
 import { connect, type Connected, type ConnectedSetup } from '../../helpers/connected.ts';
 
@@ -118,6 +119,9 @@ describe('Connection.close', () => {
 
     assert.deepEqual(connected.heard(), ['88: 03 e8']);
     assert.equal(connected.connection.state, 'closeDone');
+    connected.peer.end();
+    connected.settle();
+    assert.equal(summary(connected), '1002 clean local sent 1000 received 1002');
   });
 
   it('may be called within any handler', () => {
@@ -175,9 +179,11 @@ describe('Connection.close', () => {
 
       close(connected);
       assert.deepEqual(connected.heard(), ['end']);
+      connected.peer.sendText('ignored');
       connected.peer.end();
       connected.settle();
 
+      assert.equal(connected.log.lines.includes('begin 1'), false);
       assert.deepEqual([...(connected.peer.takeUnfinished()?.payload ?? [])], [7]);
       const [closure] = connected.closures;
       assert.equal(closure?.code, 1006);
@@ -313,6 +319,14 @@ describe('Connection.fail', () => {
     assert.equal(summary(connected), '1000 clean remote sent 1000 received 1000');
   });
 
+  it('keeps nothing of what it discards', () => {
+    const { connection } = connect();
+    connection.fail(new Error('failed'));
+    const chunk = new Uint8Array(1000);
+
+    assert.equal(countAllocations(() => connection.receive(chunk)).count, 0);
+  });
+
   it('reads and discards what still comes, up to a bound', () => {
     const connected = connect();
     connected.connection.fail(new Error('failed'));
@@ -440,6 +454,14 @@ describe('Connection, when the transport ends', () => {
     assert.equal(summary(connected), '1000 clean remote sent 1000 received 1000');
   });
 
+  it('wants a transport that has failed to be dropped', () => {
+    const { connection } = connect();
+
+    connection.transportFailed(new Error('ECONNRESET'));
+
+    assert.equal(connection.transport, 'drop');
+  });
+
   it('tells the cause of a transport that failed', () => {
     const connected = connect();
     const cause = new Error('ECONNRESET');
@@ -453,6 +475,8 @@ describe('Connection, when the transport ends', () => {
 
   it('says that we began, when we drop it', () => {
     const connected = connect();
+
+    connected.settle();
 
     connected.connection.drop();
     connected.connection.drop();

@@ -67,6 +67,16 @@ describe('closeTimeout', () => {
     });
   }
 
+  it('is not over when somebody asks too early', () => {
+    const connected = connect({ options: { closeTimeout: 500 } });
+    connected.connection.close(1000);
+
+    connected.connection.handleDeadline(499);
+    connected.settle();
+
+    assert.equal(connected.closures.length, 0);
+  });
+
   it('is not put off by bytes that drip in', () => {
     const connected = connect({ options: { closeTimeout: 500 } });
     connected.connection.close(1000);

@@ -196,14 +196,24 @@ describe('MessageSender', () => {
     assert.deepEqual(connected.heard(), ['83: 01', '42: 02', 'c0: 03', 'cb: 04', 'ca: 05']);
   });
 
+  it('sends control frames of up to 125 bytes', () => {
+    const connected = connect();
+
+    assert.equal(connected.connection.sender.sendControlFrame(9, new Uint8Array(125)), true);
+    connected.settle();
+
+    assert.equal(connected.peer.frames[0]?.payload.length, 125);
+  });
+
   it('cuts by fragmentSize, that of the call or of the connection', () => {
     const connected = connect({ options: { fragmentSize: 2 } });
     const { sender } = connected.connection;
 
     sender.sendMessage(hex('01 02 03'), 2);
     sender.sendMessage(hex('01 02 03'), 2, { fragmentSize: Infinity });
+    sender.sendMessage(hex('01 02'), 2, { fragmentSize: 1 });
 
-    assert.deepEqual(connected.heard(), ['02: 01 02', '80: 03', '82: 01 02 03']);
+    assert.deepEqual(connected.heard(), ['02: 01 02', '80: 03', '82: 01 02 03', '02: 01', '80: 02']);
   });
 
   describe('the high-water mark', () => {

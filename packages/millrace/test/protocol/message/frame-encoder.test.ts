@@ -128,7 +128,31 @@ for (const [role, key, maskingKey] of ROLES) {
   });
 }
 
+const WHOLE_FRAMES: [name: string, write: (encoder: FrameEncoder) => void][] = [
+  ['a small frame', (encoder) => encoder.writeFrame(0x82, hex('01'))],
+  ['a large frame', (encoder) => encoder.writeFrame(0x82, new Uint8Array(5000))],
+  ['short text', (encoder) => encoder.writeShortText(0x81, 'a')],
+  ['a small encoded frame', (encoder) => encoder.writeEncoded(hex('82 01 01'))],
+  ['a large encoded frame', (encoder) => encoder.writeEncoded(frame({ payload: new Uint8Array(5000) }))],
+];
+
 describe('FrameEncoder', () => {
+  for (const [name, write] of WHOLE_FRAMES) {
+    it(`has another frame follow ${name}, and none inside a frame`, () => {
+      const { encoder, output } = new Encoding();
+
+      write(encoder);
+      output.take(Infinity);
+      assert.equal(output.insert([hex('89 00')]), true);
+      encoder.beginFrame(0x82, 10_000);
+      encoder.writeFrameData(hex('01'), false);
+      encoder.writeFrameData(new Uint8Array(5000), false);
+      output.take(Infinity);
+
+      assert.equal(output.insert([hex('89 00')]), false);
+    });
+  }
+
   it('says who masks', () => {
     assert.equal(new Encoding().encoder.masks, false);
     assert.equal(new Encoding(() => 0).encoder.masks, true);

@@ -208,6 +208,14 @@ describe('Scheduler', () => {
       assert.throws(() => scheduler.endMessage(), { name: 'LocalUsageError' }, 'only once');
     });
 
+    it('ends a message once', () => {
+      const { scheduler, take } = makeEntered((fresh) => fresh.beginMessage(1));
+      scheduler.endMessage();
+
+      assert.throws(() => scheduler.endMessage(), { name: 'LocalUsageError' });
+      assert.equal(take(), '81 00');
+    });
+
     it('sets reserved bits on the frame that they are meant for', () => {
       const { scheduler, take } = makeEntered((fresh) => fresh.beginMessage(2));
 
