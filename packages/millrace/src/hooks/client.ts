@@ -101,18 +101,20 @@ async function connect(factory: WebSocketClientFactory): Promise<WebSocketClient
       socket.destroy();
       throw error;
     }
-    protocol.makeConnection({
-      role: 'client',
-      socket,
+    protocol.makeConnection(
+      {
+        role: 'client',
+        socket,
+        options: factory.connectionOptions,
+        onreadPlaces,
+        peer: response.peer,
+        subprotocol: response.protocol,
+        extensions: formatExtensionOffers(response.extensions),
+        onHookError: (error) => factory.reportError(error, protocol),
+        onClosed: () => undefined,
+      },
       head,
-      options: factory.connectionOptions,
-      onreadPlaces,
-      peer: response.peer,
-      subprotocol: response.protocol,
-      extensions: formatExtensionOffers(response.extensions),
-      onHookError: (error) => factory.reportError(error, protocol),
-      onClosed: () => undefined,
-    });
+    );
     return protocol;
   } catch (thrown) {
     const error = toError(thrown);

@@ -15,12 +15,10 @@ import type { HookResult, Hooks } from './hooks.ts';
 import { MessageAssembly } from './message-assembly.ts';
 import { ProducerRegistration, type Producer } from './producer-registration.ts';
 
-/** What a {@link HookSession} is made of. */
-export interface HookSessionSetup {
+/** A connection whose opening handshake is done, for its protocol instance. */
+export interface ConnectionMade {
   readonly role: 'client' | 'server';
   readonly socket: Duplex;
-  /** What came right behind the opening handshake. */
-  readonly head: Uint8Array;
   readonly options: ResolvedConnectionOptions;
   /** Address of the other end; empty where it has none. */
   readonly peer: string;
@@ -29,19 +27,29 @@ export interface HookSessionSetup {
   /** The extensions that were agreed on, as a header; empty for none. */
   readonly extensions: string;
   readonly onreadPlaces: OnreadPlaces | undefined;
-  readonly hooks: Hooks;
-  /** The lowest level at which the hooks want messages; nothing below it is called. */
-  readonly level: Receiver['level'];
-  /** Whether the payload of frames is collected, as the default body of `onMessageFrameData` does. */
-  readonly collectsData: boolean;
   /** Learns of an error that a hook threw, or rejected with. */
   readonly onHookError: (error: Error) => void;
   /** The connection is over, and `onClose` was called. */
   readonly onClosed: () => void;
 }
 
+/** What the hooks of a class want. */
+export interface HookLevel {
+  /** The lowest level at which they want messages; nothing below it is called. */
+  readonly level: Receiver['level'];
+  /** Whether the payload of frames is collected, as the default body of `onMessageFrameData` does. */
+  readonly collectsData: boolean;
+}
+
 /** What a lent chunk is overwritten with by `lendPayload: 'debug'`: no UTF-8, and easy to see. */
 const OVERWRITTEN = 0xdb;
+
+/**
+ * What is read and copied at a time where each chunk is copied for the application, in bytes. Larger copies come from the operating system each
+ * time, and go back to it.
+ */
+const LARGEST_COPIED_READ = 256 * 1024;
+const LARGEST_COPY = 64 * 1024;
 
 /** The reason with which receiving waits for the promise of a hook. */
 const HOOK = 'hook';
@@ -54,25 +62,32 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
   #assembly: MessageAssembly | undefined;
 
   /** What it was made of. */
-  readonly setup: HookSessionSetup;
+  readonly made: ConnectionMade;
   /** How the connection ended; `undefined` before. */
   closure: Closure | undefined;
 
   readonly #hooks: Hooks;
+  readonly #collectsData: boolean;
   readonly #driver: SocketDriver;
   #producer: ProducerRegistration | undefined;
   /** Promises of hooks that are not settled. */
   #pending = 0;
 
-  constructor(setup: HookSessionSetup) {
-    const { role, options, socket, onreadPlaces } = setup;
-    this.setup = setup;
-    this.#hooks = setup.hooks;
-    const receiver: Receiver = { level: setup.level, handler: this };
+  constructor(made: ConnectionMade, hooks: Hooks, { level, collectsData }: HookLevel) {
+    const { role, options, socket, onreadPlaces } = made;
+    this.made = made;
+    this.#hooks = hooks;
+    this.#collectsData = collectsData;
+    const receiver: Receiver = { level, handler: this };
+    const copies = level === 'streaming' && options.lendPayload === false;
     this.#driver = new SocketDriver({
       socket,
       onreadPlaces,
-      createConnection: (host) => new Connection({ role, options, host, receiver, handler: this }),
+      largestRead: copies ? LARGEST_COPIED_READ : undefined,
+      createConnection: (host) => {
+        const largestPiece = copies ? LARGEST_COPY : undefined;
+        return new Connection({ role, options, host, receiver, handler: this, largestPiece });
+      },
     });
     this.connection = this.#driver.connection;
   }
@@ -80,13 +95,17 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
   /** What the default bodies of the hooks collect. */
   get assembly(): MessageAssembly {
     const fail = (error: Error): void => this.connection.fail(error);
-    return (this.#assembly ??= new MessageAssembly(this.setup.options, nodeTextCodec, fail));
+    return (this.#assembly ??= new MessageAssembly(this.made.options, nodeTextCodec, fail));
   }
 
-  /** Tells that the connection is open, and begins to receive. */
-  start(): void {
+  /**
+   * Tells that the connection is open, and begins to receive.
+   *
+   * @param head - what came right behind the opening handshake
+   */
+  start(head: Uint8Array): void {
     this.#call(() => this.#hooks.onOpen());
-    this.#driver.start(this.setup.head);
+    this.#driver.start(head);
   }
 
   /** Registers a producer; see `WebSocketProtocol.registerProducer`. */
@@ -123,12 +142,12 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
   }
 
   onFrameBegin({ payloadLength, rsv }: FrameHeader): void {
-    this.assembly.beginFrame(payloadLength, rsv, this.setup.collectsData);
+    this.assembly.beginFrame(payloadLength, rsv, this.#collectsData);
     this.#waitFor(this.#hooks.onMessageFrameBegin(payloadLength, rsv));
   }
 
   onFrameData(chunk: Uint8Array): void {
-    const { lendPayload } = this.setup.options;
+    const { lendPayload } = this.made.options;
     if (lendPayload === false) {
       this.#waitFor(this.#hooks.onMessageFrameData(new Uint8Array(chunk)));
       return;
@@ -165,7 +184,7 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
   }
 
   onError(error: Error): void {
-    this.setup.onHookError(error);
+    this.made.onHookError(error);
   }
 
   onHighWater(): void {
@@ -185,7 +204,7 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
     this.closure = closure;
     this.#stopProducer();
     this.#call(() => this.#hooks.onClose(closure.wasClean, closure.code, closure.reason));
-    this.setup.onClosed();
+    this.made.onClosed();
   }
 
   #stopProducer(): void {
@@ -233,7 +252,7 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
   #fail(thrown: unknown): void {
     const error = toError(thrown);
     this.connection.fail(error);
-    this.setup.onHookError(error);
+    this.made.onHookError(error);
   }
 }
 

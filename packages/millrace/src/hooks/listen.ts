@@ -7,7 +7,7 @@ import { listen } from '../server/listen.ts';
 import type { Listener } from '../server/listener.ts';
 import { findOnreadPlaces, type OnreadPlaces } from '../transport/shared-read-buffer.ts';
 import type { WebSocketServerFactory } from './server-factory.ts';
-import type { WebSocketServerProtocol } from './server-protocol.ts';
+import type { ConnectAnswer, WebSocketServerProtocol } from './server-protocol.ts';
 
 /** How {@link WebSocketListener.close} ends the connections. */
 export interface CloseListenerOptions {
@@ -97,29 +97,32 @@ export class WebSocketListener {
     await closed;
   }
 
-  async #decide(request: ConnectionRequest): Promise<Decision<WebSocketServerProtocol>> {
+  #decide(request: ConnectionRequest): Decision<WebSocketServerProtocol> | Promise<Decision<WebSocketServerProtocol>> {
     const protocol = this.#factory.buildProtocol();
     protocol.setFactory(this.#factory);
-    const answer = await protocol.onConnect(request);
-    const accept = typeof answer === 'object' ? answer : { subprotocol: answer ?? undefined };
-    return { subprotocol: accept.subprotocol, headers: accept.headers, context: protocol };
+    const answer = protocol.onConnect(request);
+    return answer instanceof Promise
+      ? answer.then((later) => decisionFor(protocol, later))
+      : decisionFor(protocol, answer);
   }
 
   #accept(handshake: AcceptedHandshake<WebSocketServerProtocol>): void {
     const { context: protocol, socket, head, request, subprotocol, extensions = '' } = handshake;
     this.#protocols.add(protocol);
-    protocol.makeConnection({
-      role: 'server',
-      socket,
+    protocol.makeConnection(
+      {
+        role: 'server',
+        socket,
+        options: this.#factory.connectionOptions,
+        onreadPlaces: this.#onreadPlaces,
+        peer: request.peer,
+        subprotocol,
+        extensions,
+        onHookError: (error) => this.#factory.reportError(error, protocol),
+        onClosed: () => this.#forget(protocol),
+      },
       head,
-      options: this.#factory.connectionOptions,
-      onreadPlaces: this.#onreadPlaces,
-      peer: request.peer,
-      subprotocol,
-      extensions,
-      onHookError: (error) => this.#factory.reportError(error, protocol),
-      onClosed: () => this.#forget(protocol),
-    });
+    );
   }
 
   /** Resolves when no connection is left. */
@@ -138,6 +141,11 @@ export class WebSocketListener {
     this.#protocols.delete(protocol);
     if (this.#protocols.size === 0) this.#onIdle?.();
   }
+}
+
+function decisionFor(protocol: WebSocketServerProtocol, answer: ConnectAnswer): Decision<WebSocketServerProtocol> {
+  const accept = typeof answer === 'object' ? answer : { subprotocol: answer ?? undefined };
+  return { subprotocol: accept.subprotocol, headers: accept.headers, context: protocol };
 }
 
 /**

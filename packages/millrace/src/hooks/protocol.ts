@@ -7,7 +7,7 @@ import type { PreparedMessage } from '../protocol/message/prepared-message.ts';
 import type { FrameFormat } from '../protocol/message/scheduler.ts';
 import { checkBoolean, checkNumber, checkObject, checkString } from './argument-checks.ts';
 import type { WebSocketFactory } from './factory.ts';
-import { HookSession, type HookSessionSetup } from './hook-session.ts';
+import { HookSession, type ConnectionMade } from './hook-session.ts';
 import { NO_STATS, ReadyState, type HookResult, type Hooks } from './hooks.ts';
 import { checkBytes, checkPrepared, checkText } from './payload.ts';
 import { checkProducer, type Producer } from './producer-registration.ts';
@@ -27,9 +27,6 @@ export interface SendFrameOptions {
   /** Whether it ends its message, so that `endMessage` adds no frame of its own. */
   readonly final?: boolean | undefined;
 }
-
-/** What a connection is made of, for its protocol instance. */
-export type ConnectionMade = Omit<HookSessionSetup, 'hooks' | 'level' | 'collectsData'>;
 
 /**
  * One end of a connection, as a class to derive from: it is called by its hooks, and sends by its methods.
@@ -65,17 +62,17 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
 
   /** Address of the other end, such as `192.0.2.1:50000`; empty where it has none. */
   get peer(): string {
-    return this.#session?.setup.peer ?? '';
+    return this.#session?.made.peer ?? '';
   }
 
   /** The subprotocol that was agreed on, or `undefined` for none. */
   get subprotocol(): string | undefined {
-    return this.#session?.setup.subprotocol;
+    return this.#session?.made.subprotocol;
   }
 
   /** The extensions that were agreed on, as in the header `Sec-WebSocket-Extensions`; empty for none. */
   get extensions(): string {
-    return this.#session?.setup.extensions ?? '';
+    return this.#session?.made.extensions ?? '';
   }
 
   /** Bytes that were sent and not written yet: by us, or by the socket. */
@@ -358,17 +355,15 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
     this.#factory = factory;
   }
 
-  /** Gives it its connection; called once, when the opening handshake is done. */
-  makeConnection(made: ConnectionMade): void {
+  /** Gives it its connection, and what came right behind the opening handshake; called once, by the factory. */
+  makeConnection(made: ConnectionMade, head: Uint8Array): void {
     const isOverridden = (hook: keyof Hooks): boolean => this[hook] !== WebSocketProtocol.prototype[hook];
-    const level = STREAMING_HOOKS.some(isOverridden)
-      ? 'streaming'
-      : FRAME_HOOKS.some(isOverridden)
-        ? 'frame'
-        : 'message';
-    const collectsData = !isOverridden('onMessageFrameData');
-    this.#session = new HookSession({ ...made, hooks: this, level, collectsData });
-    this.#session.start();
+    const aboveStreaming = FRAME_HOOKS.some(isOverridden) ? 'frame' : 'message';
+    this.#session = new HookSession(made, this, {
+      level: STREAMING_HOOKS.some(isOverridden) ? 'streaming' : aboveStreaming,
+      collectsData: !isOverridden('onMessageFrameData'),
+    });
+    this.#session.start(head);
   }
 
   #sendControl(opcode: number, payload: Uint8Array | undefined, reserved: number): boolean {

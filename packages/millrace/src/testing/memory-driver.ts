@@ -30,6 +30,7 @@ export class MemoryDriver implements ConnectionHost, TransportUser {
 
   readonly #setup: MemoryDriverSetup;
   #needsUpdate = true;
+  #isReading = true;
   #deadline = Infinity;
   #cancelAlarm: () => void = () => undefined;
 
@@ -71,7 +72,7 @@ export class MemoryDriver implements ConnectionHost, TransportUser {
   // What the transport tells
 
   get wantsInput(): boolean {
-    return this.connection.wantsInput;
+    return this.#isReading;
   }
 
   receive(chunk: Uint8Array): void {
@@ -103,6 +104,7 @@ export class MemoryDriver implements ConnectionHost, TransportUser {
   #update(): void {
     this.#needsUpdate = false;
     this.#flush();
+    this.#isReading = this.connection.wantsInput;
     this.#endOrDrop();
     this.#setAlarm();
   }

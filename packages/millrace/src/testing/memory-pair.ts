@@ -49,11 +49,11 @@ export function createMemoryPair(
 ): MemoryPair {
   const { clock = new VirtualClock() } = setup;
   const [near, far] = MemoryTransport.createPair();
-  const parts: Part[] = [near, far];
+  const parts: Part[] = [];
   const settle = (): void => settleAll(parts);
   const client = createEnd('client', setup.client, { transport: near, clock, settle });
   const server = createEnd('server', setup.server, { transport: far, clock, settle });
-  parts.push(client.driver, server.driver);
+  parts.push(client.driver, server.driver, near, far);
   return { clock, settle, client: client.end, server: server.end };
 }
 
@@ -75,11 +75,11 @@ export function createScriptedPair(
 ): ScriptedPair {
   const { clock = new VirtualClock() } = setup;
   const [near, far] = MemoryTransport.createPair();
-  const parts: Part[] = [near, far];
+  const parts: Part[] = [];
   const settle = (): void => settleAll(parts);
   const peer = new ScriptedPeer(role === 'client' ? 'server' : 'client', far);
   const { end, driver } = createEnd(role, setup, { transport: near, clock, settle });
-  parts.push(driver);
+  parts.push(driver, near, far);
   far.attach(peer);
   return { ...end, clock, settle, peer, peerTransport: far };
 }

@@ -28,18 +28,25 @@ export interface OnreadPlaces {
 /**
  * Reads a socket into the buffer that it shares with all others in the process.
  *
- * A read takes up to 64 KiB; up to 1 MiB after one that was filled, as long as the socket was not paused meanwhile.
+ * A read takes up to 64 KiB; more after one that was filled, as long as the socket was not paused meanwhile.
  *
+ * @param largestRead - bytes that a read takes at most; there are 1 MiB
  * @param receive - gets what was read, lent until it returns
  */
-export function readIntoSharedBuffer(socket: Socket, places: OnreadPlaces, receive: (chunk: Uint8Array) => void): void {
+export function readIntoSharedBuffer(
+  socket: Socket,
+  places: OnreadPlaces,
+  largestRead: number,
+  receive: (chunk: Uint8Array) => void,
+): void {
+  const largest = whole.subarray(0, largestRead);
   let target = first;
   let isNew = false;
   Reflect.set(socket, places.buffer, target);
   Reflect.set(socket, places.callback, (size: number): boolean => {
     const isFilled = size === target.length;
     receive(isFilled ? target : target.subarray(0, size));
-    const wanted = socket.isPaused() ? first : isFilled ? whole : target;
+    const wanted = socket.isPaused() ? first : isFilled ? largest : target;
     isNew = wanted !== target;
     target = wanted;
     return true;
@@ -99,7 +106,7 @@ async function tryOnreadOn(near: Socket, far: Socket): Promise<OnreadPlaces | un
   };
 
   let arriving = arrival();
-  readIntoSharedBuffer(far, found, (chunk) => {
+  readIntoSharedBuffer(far, found, FIRST_READ, (chunk) => {
     received.push(...chunk);
     far.pause();
     arrived();

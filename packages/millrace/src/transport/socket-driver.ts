@@ -28,6 +28,8 @@ export interface SocketDriverSetup {
   readonly socket: Duplex;
   /** How to read into the shared buffer; `undefined` to take `'data'` events. */
   readonly onreadPlaces: OnreadPlaces | undefined;
+  /** Bytes to read at a time into the shared buffer, at most; all of it unless given. */
+  readonly largestRead?: number | undefined;
   /** Makes the connection that is driven. */
   createConnection(host: ConnectionHost): Connection;
 }
@@ -45,6 +47,7 @@ export class SocketDriver implements ConnectionHost {
 
   readonly #socket: Duplex;
   readonly #onreadPlaces: OnreadPlaces | undefined;
+  readonly #largestRead: number;
   #isReceiving = false;
   #isUpdateScheduled = false;
   /** What may still be written in this turn; negative when it is over. */
@@ -56,6 +59,7 @@ export class SocketDriver implements ConnectionHost {
   constructor(setup: SocketDriverSetup) {
     this.#socket = setup.socket;
     this.#onreadPlaces = setup.onreadPlaces;
+    this.#largestRead = setup.largestRead ?? Infinity;
     this.connection = setup.createConnection(this);
   }
 
@@ -119,7 +123,7 @@ export class SocketDriver implements ConnectionHost {
     // Dropped by a hook, for what was there already.
     if (socket.destroyed) return;
     if (this.#onreadPlaces !== undefined && socket instanceof Socket && isReadFromNetwork(socket)) {
-      readIntoSharedBuffer(socket, this.#onreadPlaces, this.#receive);
+      readIntoSharedBuffer(socket, this.#onreadPlaces, this.#largestRead, this.#receive);
     } else {
       // A socket makes a buffer for each read; what comes from another stream may still be somebody's.
       const own = socket instanceof Socket ? plain : (chunk: Uint8Array) => new Uint8Array(chunk);

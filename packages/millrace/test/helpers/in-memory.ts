@@ -67,5 +67,6 @@ function open(
     extensions: '',
     onClosed: () => undefined,
   };
-  protocol.makeConnection({ ...setup, ...fixed, options });
+  const { head, ...made } = setup;
+  protocol.makeConnection({ ...made, ...fixed, options }, head);
 }

@@ -74,19 +74,21 @@ class EndlessProducer implements Producer {
 
   resumeProducing(): void {
     this.#isPaused = false;
-    do {
-      this.#protocol.sendMessageFrameData(this.#piece);
-      if (this.#progress.add(this.#piece.length)) this.#finish();
-    } while (!this.#isPaused);
+    while (this.#send());
   }
 
   stopProducing(): void {
     this.#isPaused = true;
   }
 
-  #finish(): void {
-    tell(this.#progress.report());
-    this.#protocol.sendClose(1000);
+  /** Sends a piece, and says whether another may follow. */
+  #send(): boolean {
+    this.#protocol.sendMessageFrameData(this.#piece);
+    if (this.#progress.add(this.#piece.length)) {
+      tell(this.#progress.report());
+      this.#protocol.sendClose(1000);
+    }
+    return !this.#isPaused;
   }
 }
 

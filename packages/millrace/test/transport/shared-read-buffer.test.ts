@@ -31,10 +31,10 @@ async function connected(t: TestContext): Promise<{ near: Socket; far: Socket }>
   return { near, far };
 }
 
-async function readInto(socket: Socket, receive: (chunk: Uint8Array) => void): Promise<void> {
+async function readInto(socket: Socket, receive: (chunk: Uint8Array) => void, largestRead = Infinity): Promise<void> {
   const places = await findOnreadPlaces();
   assert.ok(places !== undefined, 'this Node keeps them elsewhere');
-  readIntoSharedBuffer(socket, places, receive);
+  readIntoSharedBuffer(socket, places, Infinity, receive);
   socket.resume();
 }
 

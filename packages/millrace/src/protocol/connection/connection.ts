@@ -23,6 +23,8 @@ export interface ConnectionSetup {
   /** The level at which messages are received, and who takes them. */
   readonly receiver: Receiver;
   readonly handler: ConnectionHandler;
+  /** Bytes of payload that a handler of level 3 gets at a time, at most; `Infinity` unless given. */
+  readonly largestPiece?: number | undefined;
 }
 
 /**
@@ -73,6 +75,7 @@ export class Connection {
       reserved: claims,
       messages: createReceivePipeline(receiver, options, host.text),
       controls: { onControlFrame: (opcode, payload, rsv) => this.#receiveControl(opcode, payload, rsv) },
+      largestPiece: setup.largestPiece ?? Infinity,
       onError: (error) => this.#receiveError(error),
     });
     this.#scheduler = new Scheduler({

@@ -10,6 +10,8 @@ export interface InboundSetup {
   readonly reserved: ReservedRules;
   readonly messages: StreamingHandler;
   readonly controls: ControlHandler;
+  /** Bytes of payload that are handed on at a time, at most. */
+  readonly largestPiece: number;
   /** A rule was broken, or a handler threw. */
   readonly onError: (error: Error) => void;
 }
@@ -35,7 +37,7 @@ export class Inbound {
     const { role, reserved, messages, controls } = setup;
     this.#onError = setup.onError;
     this.#reader = new FrameReader({ role, reserved, messages, controls, isPaused: () => this.#isPaused() });
-    this.#parser = new FrameParser(this.#reader);
+    this.#parser = new FrameParser(this.#reader, setup.largestPiece);
   }
 
   /** Complete frames and messages so far. */

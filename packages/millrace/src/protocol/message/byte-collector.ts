@@ -5,10 +5,11 @@ const MAX_BLOCK = 64 * 1024;
 const MIN_BLOCK = 256;
 
 /**
- * Collects bytes that come in pieces, and joins them once at the end.
+ * Collects bytes that come in pieces, into one buffer of exactly their size.
  *
- * Holds at most 64 KiB more than it was given, and no object for each piece: pieces are packed into blocks, each as
- * large as all that came before it, from 256 bytes to 64 KiB.
+ * An announced size is a promise, not a reason to allocate: until half of it is there, pieces are packed into blocks, each as large as all that came
+ * before it, from 256 bytes to 64 KiB; then they move to a buffer of that size, which the rest fills. So it holds at most twice what it was
+ * given, and 64 KiB, and no object for each piece.
  */
 export class ByteCollector {
   #blocks: Uint8Array[] = [];
@@ -24,8 +25,7 @@ export class ByteCollector {
   /**
    * Takes a copy of `bytes`.
    *
-   * @param expected - the size that is announced for the whole, `bytes` included; `Infinity` if it is not known. Where `bytes`
-   *   are the whole, they are copied into exactly their size; otherwise it only keeps the last block from being too large.
+   * @param expected - the size that is announced for the whole, what came before included; `Infinity` if it is not known
    */
   append(bytes: Uint8Array, expected: number): void {
     let rest = bytes;
@@ -52,27 +52,35 @@ export class ByteCollector {
 
   /** Begins a new block with `bytes`. */
   #begin(bytes: Uint8Array, expected: number): void {
-    const spare = Math.min(Math.max(this.#size, MIN_BLOCK), MAX_BLOCK);
-    const announced = expected - this.#size;
-    // What is longer than announced may grow on.
-    const wanted = announced < bytes.length ? Infinity : announced;
-    const block = new Uint8Array(Math.min(wanted, Math.max(bytes.length, spare)));
-    block.set(bytes);
-    this.#blocks.push(block);
-    this.#block = block;
-    this.#used = bytes.length;
-    this.#size += bytes.length;
+    const size = this.#size + bytes.length;
+    if (expected >= size && expected <= 2 * size) {
+      this.#block = this.#gather(new Uint8Array(expected));
+      this.#blocks = [this.#block];
+      this.#used = this.#size;
+    } else {
+      const spare = Math.min(Math.max(this.#size, MIN_BLOCK), MAX_BLOCK);
+      this.#block = new Uint8Array(Math.max(bytes.length, spare));
+      this.#blocks.push(this.#block);
+      this.#used = 0;
+    }
+    this.#block.set(bytes, this.#used);
+    this.#used += bytes.length;
+    this.#size = size;
   }
 
   #join(): Uint8Array {
     if (this.#blocks.length === 1 && this.#block?.length === this.#size) return this.#block;
-    const joined = new Uint8Array(this.#size);
+    return this.#gather(new Uint8Array(this.#size));
+  }
+
+  /** Copies what was collected to the start of `target`. */
+  #gather(target: Uint8Array): Uint8Array {
     let offset = 0;
     for (const block of this.#blocks) {
       const rest = this.#size - offset;
-      joined.set(block.length <= rest ? block : block.subarray(0, rest), offset);
+      target.set(block.length <= rest ? block : block.subarray(0, rest), offset);
       offset += block.length;
     }
-    return joined;
+    return target;
   }
 }

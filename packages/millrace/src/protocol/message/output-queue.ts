@@ -3,11 +3,13 @@ import { maskInto } from '../wire/mask.ts';
 /** Bytes of output that small frames are packed into at a time. */
 const SLAB_SIZE = 16 * 1024;
 
+const NOTHING = new Uint8Array(0);
+
 /**
  * Where the connections of this process pack their small frames, one after the other. What was handed out is never
  * written again, and a full slab is left to the garbage collector, so nobody waits for a write to end.
  */
-const slab = { bytes: new Uint8Array(0), used: 0 };
+const slab = { bytes: NOTHING, used: 0 };
 
 interface Piece {
   readonly bytes: Uint8Array;
@@ -30,7 +32,7 @@ export class OutputQueue {
   #size = 0;
 
   /** The part of the slab, `#start` to `#end`, that this queue packs into. */
-  #packing: Uint8Array = slab.bytes;
+  #packing: Uint8Array = NOTHING;
   #start = 0;
   #end = 0;
   #packingEndsFrame = true;
@@ -106,8 +108,15 @@ export class OutputQueue {
       this.#takenEndsFrame = piece.endsFrame;
     }
     this.#size -= bytes;
-    if (taken.length === this.#pieces.length) this.#pieces = [];
-    else this.#pieces.splice(0, taken.length);
+    if (taken.length < this.#pieces.length) {
+      this.#pieces.splice(0, taken.length);
+      return taken;
+    }
+    this.#pieces = [];
+    // An idle connection keeps no slab alive.
+    this.#packing = NOTHING;
+    this.#start = 0;
+    this.#end = 0;
     return taken;
   }
 

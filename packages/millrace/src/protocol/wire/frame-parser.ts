@@ -37,6 +37,7 @@ export interface FrameSink {
  */
 export class FrameParser {
   readonly #sink: FrameSink;
+  readonly #largestPiece: number;
   #paused = false;
 
   /** Start of a header that did not lie in one chunk. */
@@ -50,8 +51,10 @@ export class FrameParser {
   /** The masking key, turned to the next byte of the payload; `undefined` for an unmasked frame. */
   #key: number | undefined;
 
-  constructor(sink: FrameSink) {
+  /** @param largestPiece - bytes of payload that the sink gets at a time, at most */
+  constructor(sink: FrameSink, largestPiece: number = Infinity) {
     this.#sink = sink;
+    this.#largestPiece = largestPiece;
   }
 
   /** Whether a frame has begun and not ended, so that its sender cannot say anything else. */
@@ -125,7 +128,7 @@ export class FrameParser {
   }
 
   #readPayload(chunk: Uint8Array, offset: number, address: number | undefined): number {
-    const end = offset + this.#missing.fitting(chunk.length - offset);
+    const end = offset + this.#missing.fitting(Math.min(chunk.length - offset, this.#largestPiece));
     const payload = chunk.subarray(offset, end);
     this.#missing.take(payload.length);
 

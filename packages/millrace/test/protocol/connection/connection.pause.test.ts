@@ -137,6 +137,17 @@ describe('Connection, while receiving is paused', () => {
     assert.deepEqual(connected.log.lines, LINES);
   });
 
+  it('has the transport stop at once, also outside of a handler', () => {
+    const connected = connect();
+    connected.settle();
+
+    connected.connection.pause('test');
+    connected.peer.sendBytes(STREAM);
+    connected.settle();
+
+    assert.equal(connected.transport.unreadAmount, STREAM.length);
+  });
+
   it('copies what waits, for chunks are only lent', () => {
     const connected = pausing('begin');
     const chunk = Uint8Array.from(STREAM);

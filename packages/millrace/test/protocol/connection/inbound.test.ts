@@ -20,6 +20,7 @@ class Receiving {
       reserved: new ClaimTable(),
       messages: this.log.streaming,
       controls: this.log.controls,
+      largestPiece: Infinity,
       onError: (error) => {
         this.errors.push(error);
         this.inbound.stop();

@@ -10,18 +10,21 @@ import { chunksBetween, splits } from '../../helpers/splits.ts';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** What an announcement may be, for `size` bytes that come. */
-const ANNOUNCEMENTS: [name: string, expected: (size: number) => number][] = [
-  ['their size', (size) => size],
-  ['too little', (size) => Math.floor(size / 3)],
-  ['nothing', () => 0],
-  ['too much', (size) => 10 * size],
-  ['2^63−1', () => 2 ** 63],
-  ['an unknown size', () => Infinity],
+/**
+ * What an announcement may be, for `size` bytes that come; and what may have been allocated, given up again included, for each byte that came: the
+ * blocks, and twice what came once half of what was announced is there.
+ */
+const ANNOUNCEMENTS: [name: string, expected: (size: number) => number, factor: number][] = [
+  ['their size', (size) => size, 3],
+  ['too little', (size) => Math.floor(size / 3), 3],
+  ['nothing', () => 0, 1],
+  ['too much', (size) => 10 * size, 1],
+  ['2^63−1', () => 2 ** 63, 1],
+  ['an unknown size', () => Infinity, 1],
 ];
 
 describe('ByteCollector', () => {
-  for (const [name, expected] of ANNOUNCEMENTS) {
+  for (const [name, expected, factor] of ANNOUNCEMENTS) {
     it(`joins what comes in pieces, when ${name} is announced`, () => {
       const bytes = randomBytes(700, 1);
       for (const chunks of splits(bytes)) {
@@ -34,7 +37,7 @@ describe('ByteCollector', () => {
       }
     });
 
-    it(`never holds more than 64 KiB beyond what came, when ${name} is announced`, () => {
+    it(`allocates ${factor === 1 ? 'what came' : 'three times what came'} and 64 KiB at most, when ${name} is announced`, () => {
       const random = createRandom(7);
       const collector = new ByteCollector();
       const piece = randomBytes(100 * KIB, 2);
@@ -42,7 +45,7 @@ describe('ByteCollector', () => {
       countAllocations((soFar) => {
         while (collector.size < 4 * MIB) {
           collector.append(piece.subarray(0, 1 + random(random(5) === 0 ? 100 * KIB : 300)), expected(4 * MIB));
-          assert.ok(soFar().bytes <= collector.size + 64 * KIB);
+          assert.ok(soFar().bytes <= factor * collector.size + 64 * KIB);
         }
       });
     });
@@ -56,10 +59,28 @@ describe('ByteCollector', () => {
         assert.equal(collector.take().length, 1_000_000);
       });
 
-      assert.ok(bytes <= 2_000_000 + 64 * KIB, `${bytes} bytes`);
+      assert.ok(bytes <= (factor === 1 ? 2 : 2.5) * 1_000_000 + 64 * KIB, `${bytes} bytes`);
       assert.ok(count < 40, `${count} blocks`);
     });
   }
+
+  it('waits for half of what is announced, then makes room for all of it at once', () => {
+    const collector = new ByteCollector();
+    const piece = randomBytes(64 * KIB, 5);
+
+    const early = countAllocations(() => {
+      for (let count = 0; count < 7; count++) collector.append(piece, 1 * MIB);
+    });
+    const half = countAllocations(() => collector.append(piece, 1 * MIB));
+    const late = countAllocations(() => {
+      for (let count = 8; count < 16; count++) collector.append(piece, 1 * MIB);
+      assert.equal(collector.take().length, 1 * MIB);
+    });
+
+    assert.ok(early.bytes <= 7 * 64 * KIB);
+    assert.deepEqual(half, { count: 1, bytes: 1 * MIB });
+    assert.deepEqual(late, { count: 0, bytes: 0 });
+  });
 
   it('copies once, into exactly its size, what comes in one piece', () => {
     const bytes = randomBytes(100_000, 3);
