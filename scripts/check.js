@@ -21,7 +21,7 @@ const STEPS = {
     ['scripts/build-mask-kernel.js', '--check'],
     ['scripts/generate-docs.js', '--check'],
   ],
-  tests: [['scripts/coverage.js']],
+  tests: [['scripts/coverage.js'], ['scripts/own-coverage.js']],
   package: [['scripts/package-shape.js']],
   examples: [['scripts/examples.js'], ['scripts/doc-programs.js']],
 };

@@ -246,8 +246,12 @@ function isReadFromNetwork(socket: Socket): boolean {
   return !(socket instanceof TLSSocket) || socket.remoteAddress !== undefined;
 }
 
-/** One function for the timers of all drivers. */
+/** One function for the timers of all drivers. What the network has brought meanwhile is read first: a sign of life may be in it. */
 function onTimeout(driver: SocketDriver): void {
+  setImmediate(handleTimer, driver);
+}
+
+function handleTimer(driver: SocketDriver): void {
   driver.handleTimer();
 }
 

@@ -176,6 +176,35 @@ describeInBothWays('Hooks that return promises', (reading) => {
     assert.deepEqual(journal.lines, ['ping <70>', 'message "second"', 'message "third"']);
   });
 
+  it('hold back what follows until all of them are settled, when there are several', async (t) => {
+    const journal = new Journal();
+    const releases: (() => void)[] = [];
+    const held = (): Promise<void> => new Promise((resolve) => releases.push(resolve));
+    class Held extends WebSocketServerProtocol {
+      override onOpen(): Promise<void> {
+        this.sendMessage(new Uint8Array(100_000));
+        return held();
+      }
+      override onDrain(): Promise<void> {
+        journal.write('drain');
+        return held();
+      }
+      override onMessage(payload: string | Uint8Array): void {
+        journal.write(`message ${show(payload)}`);
+      }
+    }
+    const server = await startServer(t, Held, reading);
+    const peer = await connectRaw(t, server.url, { behind: text('a') });
+    await peer.frames.take();
+    await journal.has('drain');
+
+    releases.pop()?.();
+    for (let count = 0; count < 5; count++) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(journal.lines, ['drain']);
+    releases.pop()?.();
+    await journal.has('message "a"');
+  });
+
   it('let the connection be used while they wait', async (t) => {
     class Busy extends WebSocketServerProtocol {
       override async onMessage(): Promise<void> {

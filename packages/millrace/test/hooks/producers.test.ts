@@ -69,6 +69,19 @@ class Loop implements Producer {
 }
 
 describeInBothWays('A push producer', (reading) => {
+  it('pauses a push producer that is registered above the mark, at its first send', async (t) => {
+    const { protocol, peer } = await open(t, reading);
+    peer.socket.pause();
+    while (protocol.sendMessage(CHUNK));
+
+    const loop = new Loop(protocol, 100);
+    protocol.registerProducer(loop, true);
+    loop.resumeProducing();
+
+    assert.equal(loop.isPaused, true);
+    assert.equal(loop.chunks, 1);
+  });
+
   it('is paused inside the send that crosses the high-water mark, resumed when all is written, stopped at the end', async (t) => {
     const { protocol, peer } = await open(t, reading);
     const producer = new Loop(protocol, 40);

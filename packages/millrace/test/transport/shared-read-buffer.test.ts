@@ -34,7 +34,7 @@ async function connected(t: TestContext): Promise<{ near: Socket; far: Socket }>
 async function readInto(socket: Socket, receive: (chunk: Uint8Array) => void, largestRead = Infinity): Promise<void> {
   const places = await findOnreadPlaces();
   assert.ok(places !== undefined, 'this Node keeps them elsewhere');
-  readIntoSharedBuffer(socket, places, Infinity, receive);
+  readIntoSharedBuffer(socket, places, largestRead, receive);
   socket.resume();
 }
 
@@ -115,6 +115,21 @@ describe('readIntoSharedBuffer', () => {
     const [first, , , , afterPause] = sizes.filter((size) => size > 0);
     assert.ok(first !== undefined && first <= 64 * KIB);
     assert.ok(afterPause !== undefined && afterPause <= 64 * KIB);
+  });
+
+  it('reads at most as much at a time as it is told', async (t) => {
+    const { near, far } = await connected(t);
+    const sizes: number[] = [];
+    near.end(new Uint8Array(6 * MIB));
+    await turns(50);
+    await readInto(far, (chunk) => sizes.push(chunk.length), 256 * KIB);
+    await once(far, 'end');
+
+    assert.equal(
+      sizes.reduce((sum, size) => sum + size, 0),
+      6 * MIB,
+    );
+    assert.equal(Math.max(...sizes), 256 * KIB);
   });
 
   it('keeps what several sockets bring apart', async (t) => {

@@ -132,6 +132,22 @@ describe('SocketDriver, over any stream', () => {
     assert.equal(protocol.state, ReadyState.CLOSED);
   });
 
+  it('writes all that was sent before it ends its side', async () => {
+    const { protocol, socket } = openServerInMemory();
+    socket.isBlocked = true;
+
+    for (let count = 0; count < 20; count++) protocol.sendMessage(new Uint8Array(10_000));
+    protocol.sendClose(1000);
+    socket.arrive(frame({ byte0: 0x88, payload: hex('03 e8'), key: KEY }));
+    await turn();
+    assert.equal(socket.writableEnded, false);
+    socket.unblock();
+    await once(socket, 'finish');
+
+    assert.equal(socket.written.length, 20 * 10_004 + 4);
+    assert.equal(toHex(socket.written.subarray(-4)), '88 02 03 e8');
+  });
+
   it('reads and discards what follows a violation, up to 16 MiB', async () => {
     const journal = new Journal();
     const { socket } = openServerInMemory({ protocol: echoing(journal) });
@@ -294,6 +310,21 @@ describeInBothWays('SocketDriver, over a socket', (reading) => {
     assert.equal((await peer.frames.take()).payload.length, 200_000);
     assert.deepEqual(await peer.describe(1), ['88: 03 e8']);
     await peer.ended;
+  });
+
+  it('goes on sending at a client, too, after the server has ended its side behind its Close', async (t) => {
+    const raw = await listenRaw(t, { halfOpen: true });
+    const client = await startClient(t, raw.url, PlainClient, reading);
+    const peer = await raw.peers.take();
+
+    client.beginMessage();
+    client.beginMessageFrame(2);
+    peer.socket.end(hex('88 02 03 e8'));
+    while (client.state === ReadyState.OPEN) await turn();
+    for (let count = 0; count < 5; count++) await turn();
+    client.sendMessageFrameData(hex('61 62'));
+
+    assert.deepEqual(await peer.describe(2), ['01: 61 62', '88: 03 e8']);
   });
 
   it('ends cleanly when the peer goes away behind its Close', async (t) => {

@@ -32,7 +32,7 @@ export interface ConnectionHandler {
   onControlFrame(opcode: number, payload: Uint8Array, rsv: number): void;
   /** A handler threw `error`, and the connection has failed for it, if it was not over. What this throws itself is lost. */
   onError(error: Error): void;
-  /** A send has crossed the high-water mark. Told inside that send. */
+  /** More than `highWaterMark` bytes are on their way out. Told inside each send after which it is so. */
   onHighWater(): void;
   /** All output is written, after {@link onHighWater}. */
   onDrain(): void;

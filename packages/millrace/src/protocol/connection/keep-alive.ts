@@ -40,8 +40,8 @@ export class KeepAlive {
     const isSilent = this.#pingedAt === undefined && now >= this.#heardAt + interval;
     if (isSilent) this.#pingedAt = now;
     const dueAt = this.#pingedAt === undefined ? this.#heardAt + interval : this.#pingedAt + timeout;
-    // A frame may begin meanwhile, and stop.
-    this.deadline = Math.min(dueAt, now + midFrameTimeout);
+    // Meanwhile the ping may be answered, or a frame may begin and stop.
+    this.deadline = Math.min(dueAt, now + interval, now + midFrameTimeout);
     if (isSilent) return 'ping';
     return now >= dueAt ? 'lost' : 'alive';
   }

@@ -198,9 +198,8 @@ export class MessageSender {
   #sent(): boolean {
     this.#setup.host.requestUpdate();
     const isBelow = this.#leaving() <= this.#setup.options.highWaterMark;
-    const isFirst = !isBelow && !this.#needsDrain;
-    this.#needsDrain ||= isFirst || this.tellsEachDrain;
-    if (isFirst) this.#setup.handler.onHighWater();
+    this.#needsDrain ||= !isBelow || this.tellsEachDrain;
+    if (!isBelow) this.#setup.handler.onHighWater();
     return isBelow;
   }
 

@@ -70,7 +70,7 @@ export class ClaimTable implements ReservedRules {
     }
     const index = BITS.findIndex((bit) => (bits & this[kind] & bit) !== 0);
     if (index === -1) return;
-    const owner = this.#owners?.get(`${kind} ${String(index)}`) ?? '';
+    const owner = String(this.#owners?.get(`${kind} ${String(index)}`));
     throw new LocalUsageError(`${claim.owner} claims RSV${String(index + 1)}, which ${owner} has`);
   }
 

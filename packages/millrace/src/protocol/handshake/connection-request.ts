@@ -75,8 +75,7 @@ export function judgeRequest(raw: RawRequest, rules: RequestRules): JudgedReques
   const received = readHeaderFields(raw.rawHeaders, rules);
   checkEnvelope(raw, rules, received);
 
-  const target = readTarget(raw.target, received);
-  const host = target.host ?? received.fields['host'] ?? '';
+  const { target, host } = readTarget(raw.target, received);
   checkUpgrade(received);
   checkBody(received.fields);
   const key = readKey(received);
@@ -140,13 +139,13 @@ function checkEnvelope(raw: RawRequest, rules: RequestRules, received: ReceivedF
 }
 
 /** Two Host headers were joined by a comma, which no host has; the same goes for key and version. */
-function readTarget(text: string, { fields }: ReceivedFields): RequestTarget {
+function readTarget(text: string, { fields }: ReceivedFields): { target: RequestTarget; host: string } {
   const target = parseTarget(text);
   if (target === undefined) throw refusal(400, 'invalid request target');
-  const host = fields['host'];
+  const { host } = fields;
   if (host === undefined) throw refusal(400, 'missing Host header');
   if (parseAuthority(host) === undefined) throw refusal(400, `invalid Host header ${quote(host)}`);
-  return target;
+  return { target, host: target.host ?? host };
 }
 
 /** The restriction to one value of `Upgrade` is ours: nobody sends `websocket, h2c`, and a proxy could take the other. */

@@ -69,6 +69,17 @@ describe('Connection.close', () => {
       assert.equal(summary(connected), '3001 clean remote sent 3001 received 3001');
     });
 
+    it(`is not disturbed by an end of the transport that is told twice, at a ${role}`, () => {
+      const connected = connect({ role });
+
+      connected.connection.receiveEnd();
+      connected.connection.receiveEnd();
+      connected.settle();
+
+      assert.equal(connected.closures.length, 1);
+      assert.equal(connected.closures[0]?.initiator, 'remote');
+    });
+
     it(`crosses that of the peer, at a ${role}`, () => {
       const connected = connect({ role });
 

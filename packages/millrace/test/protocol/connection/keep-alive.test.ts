@@ -34,6 +34,15 @@ describe('KeepAlive', () => {
     ]);
   });
 
+  it('pings at the interval after an answer, however long it would have waited for it', () => {
+    const keepAlive = new KeepAlive({ interval: 20, timeout: 1000, midFrameTimeout: 5000 }, 0);
+
+    assert.equal(keepAlive.check(20, false), 'ping');
+    keepAlive.heard(21);
+
+    assert.deepEqual(run(keepAlive, 45), [[41, 'ping']]);
+  });
+
   it('takes the last sign of life, not the last check', () => {
     const keepAlive = new KeepAlive(OPTIONS, 0);
 

@@ -217,7 +217,7 @@ describe('MessageSender', () => {
   });
 
   describe('the high-water mark', () => {
-    it('is told inside the send that crosses it, once until all has left', () => {
+    it('is told inside each send that leaves it crossed, and its end once, when all has left', () => {
       const connected = blocked({ highWaterMark: 10 });
       const { sender } = connected.connection;
 
@@ -230,10 +230,11 @@ describe('MessageSender', () => {
       assert.equal(sender.sendFrame(hex('01')), false);
       sender.endMessage();
       connected.settle();
-      assert.deepEqual(connected.log.lines, ['high water']);
+      const told = Array<string>(4).fill('high water');
+      assert.deepEqual(connected.log.lines, told, 'two messages, a frame, and the end of its message');
 
       unblock(connected);
-      assert.deepEqual(connected.log.lines, ['high water', 'drain']);
+      assert.deepEqual(connected.log.lines, [...told, 'drain']);
       assert.equal(sender.bufferedAmount, 0);
     });
 

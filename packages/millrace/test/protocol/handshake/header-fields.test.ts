@@ -128,6 +128,22 @@ describe('listHeaderFields', () => {
     });
   }
 
+  for (const init of ['X: 1', 1, null, true]) {
+    it(`refuses ${String(init)} in place of headers`, () => {
+      assert.throws(() => listHeaderFields(init as HeaderFieldsInit, none), {
+        name: 'LocalUsageError',
+        message: /^headers are .*, expected an object or pairs$/,
+      });
+    });
+  }
+
+  it('refuses a list of anything but pairs', () => {
+    assert.throws(() => listHeaderFields(['X-A: 1'] as unknown as HeaderFieldsInit, none), {
+      name: 'LocalUsageError',
+      message: /^headers have .*, expected \[name, value\]$/,
+    });
+  });
+
   for (const name of ['', 'a b', 'a:', 'a\r\nb', 'é', '\0']) {
     it(`V007: refuses the name ${JSON.stringify(name)}`, () => {
       assert.throws(() => listHeaderFields([[name, 'x']], none), { name: 'LocalUsageError', message: /header name/ });

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import {
   isFieldValue,
   isToken,
+  isTokenCode,
   listHasToken,
   parseTokenList,
   quote,
@@ -18,6 +19,7 @@ describe('isToken', () => {
     for (let code = 0; code <= 0x200; code++) {
       const character = String.fromCharCode(code);
       assert.equal(isToken(character), TOKEN.test(character), `U+${code.toString(16)}`);
+      assert.equal(isTokenCode(code), TOKEN.test(character), `U+${code.toString(16)}`);
       assert.equal(
         isToken(`a${character}`),
         TOKEN.test(`a${character}`) && character !== '\n',

@@ -172,4 +172,18 @@ describe('MessageCollector', () => {
 
     assert.equal(log.lines.length, 3);
   });
+
+  it('leaves text that ends inside a code point to whoever checks it, in one chunk or several', () => {
+    for (const chunks of splits(hex('61 e2 82'))) {
+      const log = new EventLog();
+      const collector = collectorFor(log);
+
+      collector.onMessageBegin(1);
+      collector.onFrameBegin(header(3, true));
+      for (const chunk of chunks) collector.onFrameData(chunk);
+      collector.onFrameEnd();
+
+      assert.deepEqual(log.lines, []);
+    }
+  });
 });

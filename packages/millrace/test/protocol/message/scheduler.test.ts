@@ -560,6 +560,17 @@ describe('Scheduler', () => {
       assert.equal(scheduler.hasOutput, false);
     });
   });
+
+  for (const [state, enter] of STATES) {
+    it(`says whether a frame or a message is open, in the state '${state}'`, () => {
+      const { scheduler } = new Scheduling();
+
+      enter(scheduler);
+
+      assert.equal(scheduler.insideFrame, state === 'frame');
+      assert.equal(scheduler.insideMessage, ['message', 'inside', 'frame'].includes(state));
+    });
+  }
 });
 
 /** A scheduler in a state whose output was taken, unless told otherwise. */

@@ -227,6 +227,14 @@ describe('FrameParser, streaming', () => {
     assert.deepEqual(recorder.frames[0]?.pieces.map(toHex), ['01 02', '03 04 05', '06']);
   });
 
+  it('hands payload over in pieces of at most the size that it is given', () => {
+    const recorder = new Recorder();
+
+    pushAll(new FrameParser(recorder, 3), [hex('82 07 01 02 03 04 05'), hex('06 07')]);
+
+    assert.deepEqual(recorder.frames[0]?.pieces.map(toHex), ['01 02 03', '04 05', '06 07']);
+  });
+
   it('goes on with a frame of 2^63−1 bytes for as long as it comes', () => {
     for (const [, place] of MEMORIES) {
       let received = 0;

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import ts from 'typescript';
+
+import { ROOT, filesBelow } from './paths.js';
+
+const PACKAGE = join(ROOT, 'packages', 'millrace');
+
+/** In milliseconds. */
+const TEST_LIMIT = 15_000;
+
+/** In milliseconds, for all test files of a row: a changed library may hang. */
+const ROW_LIMIT = 60_000;
+
+const OPTIONS = transpilerOptions();
+
+/** A copy of the compiled library and its tests, in which one source at a time is changed. */
+export class Proof {
+  #folder;
+  #rows;
+
+  /**
+   * Makes the copy. The sources that will be changed are compiled anew, just as they will be when changed.
+   *
+   * @param {string} folder to be created
+   * @param {readonly import('./defences.js').Defence[]} rows
+   */
+  constructor(folder, rows) {
+    this.#folder = folder;
+    this.#rows = rows;
+    mkdirSync(folder, { recursive: true });
+    cpSync(join(PACKAGE, 'dist'), join(folder, 'dist'), { recursive: true });
+    cpSync(join(PACKAGE, 'package.json'), join(folder, 'package.json'));
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
+    for (const file of new Set(rows.map((row) => row.file))) this.#write(file, readSource(file));
+  }
+
+  /** @returns {Promise<boolean>} whether all tests that some row names pass without any change */
+  async isGreenUnchanged() {
+    const { isGreen, output } = await this.#run(this.#rows.flatMap((row) => row.tests));
+    if (!isGreen) console.log(`The tests are red without any change:\n${output}`);
+    return isGreen;
+  }
+
+  /**
+   * Runs the tests of one row without the defence.
+   *
+   * @param {import('./defences.js').Defence} row
+   * @returns {Promise<'red' | 'GREEN' | 'ERROR'>} red is good; an error has been told
+   */
+  async prove({ id, file, text, replacement, tests }) {
+    const source = readSource(file);
+    const count = source.split(text).length - 1;
+    if (count !== 1) {
+      console.log(`${id}: its text occurs ${String(count)} times in ${file}, expected once`);
+      return 'ERROR';
+    }
+    try {
+      this.#write(
+        file,
+        source.replace(text, () => replacement),
+      );
+      return (await this.#run(tests)).isGreen ? 'GREEN' : 'red';
+    } catch (error) {
+      console.log(`${id}: ${String(error)}`);
+      return 'ERROR';
+    } finally {
+      this.#write(file, source);
+    }
+  }
+
+  /**
+   * @param {string} file
+   * @param {string} source
+   */
+  #write(file, source) {
+    const { outputText, diagnostics = [] } = ts.transpileModule(source, {
+      compilerOptions: OPTIONS,
+      fileName: file,
+      reportDiagnostics: true,
+    });
+    const [problem] = diagnostics;
+    if (problem !== undefined) throw new Error(ts.flattenDiagnosticMessageText(problem.messageText, ' '));
+    writeFileSync(join(this.#folder, 'dist', 'src', file.replace(/\.ts$/, '.js')), outputText);
+  }
+
+  /**
+   * @param {readonly string[]} patterns
+   * @returns {Promise<{ isGreen: boolean, output: string }>}
+   */
+  #run(patterns) {
+    const files = findTests(join(this.#folder, 'dist', 'test'), patterns);
+    const options = ['--test', '--test-concurrency=1', `--test-timeout=${String(TEST_LIMIT)}`];
+    const child = spawn(process.execPath, [...options, ...files], { cwd: this.#folder });
+    const timer = setTimeout(() => child.kill(), Math.max(ROW_LIMIT, files.length * TEST_LIMIT));
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
+    return new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code) => {
+        clearTimeout(timer);
+        resolve({ isGreen: code === 0, output });
+      });
+    });
+  }
+}
+
+/**
+ * @param {string} folder
+ * @param {readonly string[]} patterns
+ * @returns {string[]} the compiled test files whose path below the folder begins with a pattern
+ */
+function findTests(folder, patterns) {
+  const all = filesBelow(folder).filter((file) => file.endsWith('.test.js'));
+  const found = [...new Set(patterns)].flatMap((pattern) => {
+    const files = all.filter((file) => file.startsWith(join(folder, pattern)));
+    if (files.length === 0) throw new Error(`no test file begins with ${pattern}`);
+    return files;
+  });
+  return [...new Set(found)];
+}
+
+/**
+ * @param {string} file below the sources
+ * @returns {string}
+ */
+function readSource(file) {
+  return readFileSync(join(PACKAGE, 'src', file), 'utf8');
+}
+
+/** @returns {ts.CompilerOptions} ours, for one file alone: it cannot be seen there that the package has ES modules */
+function transpilerOptions() {
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.base.json'), (path) => readFileSync(path, 'utf8'));
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT);
+  const { ESNext } = ts.ModuleKind;
+  const { Bundler } = ts.ModuleResolutionKind;
+  return { ...options, module: ESNext, moduleResolution: Bundler, isolatedDeclarations: false, sourceMap: false };
+}
