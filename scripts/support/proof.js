@@ -37,11 +37,20 @@ export class Proof {
     for (const file of new Set(rows.map((row) => row.file))) this.#write(file, readSource(file));
   }
 
-  /** @returns {Promise<boolean>} whether all tests that some row names pass without any change */
-  async isGreenUnchanged() {
-    const { isGreen, output } = await this.#run(this.#rows.flatMap((row) => row.tests));
-    if (!isGreen) console.log(`The tests are red without any change:\n${output}`);
-    return isGreen;
+  /**
+   * Runs all tests that some row names, without any change.
+   *
+   * @param {number} processes
+   * @returns {Promise<string[]>} what is red
+   */
+  async listRed(processes) {
+    const { isGreen, output } = await this.#run(
+      this.#rows.flatMap((row) => row.tests),
+      processes,
+    );
+    if (isGreen) return [];
+    const red = output.split('\n').filter((line) => line.trimStart().startsWith('not ok'));
+    return red.length > 0 ? red : [output];
   }
 
   /**
@@ -88,21 +97,25 @@ export class Proof {
 
   /**
    * @param {readonly string[]} patterns
+   * @param {number} [processes]
    * @returns {Promise<{ isGreen: boolean, output: string }>}
    */
-  #run(patterns) {
+  #run(patterns, processes = 1) {
     const files = findTests(join(this.#folder, 'dist', 'test'), patterns);
-    const options = ['--test', '--test-concurrency=1', `--test-timeout=${String(TEST_LIMIT)}`];
-    const child = spawn(process.execPath, [...options, ...files], { cwd: this.#folder });
+    const limits = [`--test-concurrency=${String(processes)}`, `--test-timeout=${String(TEST_LIMIT)}`];
+    const args = ['--test', '--test-reporter=tap', ...limits, ...files];
+    const child = spawn(process.execPath, args, { cwd: this.#folder });
     const timer = setTimeout(() => child.kill(), Math.max(ROW_LIMIT, files.length * TEST_LIMIT));
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text) => (output += text));
+    /** @type {string[]} */
+    const output = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => output.push(String(text)));
+    }
     return new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code) => {
         clearTimeout(timer);
-        resolve({ isGreen: code === 0, output });
+        resolve({ isGreen: code === 0, output: output.join('') });
       });
     });
   }
@@ -133,8 +146,9 @@ function readSource(file) {
 
 /** @returns {ts.CompilerOptions} ours, for one file alone: it cannot be seen there that the package has ES modules */
 function transpilerOptions() {
+  /** @type {{ config?: { compilerOptions: object } }} */
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.base.json'), (path) => readFileSync(path, 'utf8'));
-  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT);
+  const { options } = ts.convertCompilerOptionsFromJson(config?.compilerOptions, ROOT);
   const { ESNext } = ts.ModuleKind;
   const { Bundler } = ts.ModuleResolutionKind;
   return { ...options, module: ESNext, moduleResolution: Bundler, isolatedDeclarations: false, sourceMap: false };

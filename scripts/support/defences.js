@@ -1,0 +1,19 @@
+import { CONNECTION } from './defences/connection.js';
+import { HANDSHAKE } from './defences/handshake.js';
+import { HOOKS } from './defences/hooks.js';
+import { MESSAGES } from './defences/messages.js';
+import { WIRE } from './defences/wire.js';
+
+/**
+ * One defence of the library, and how to take it away.
+ *
+ * @typedef {object} Defence
+ * @property {string} id
+ * @property {string} file a source, below packages/millrace/src
+ * @property {string} text what stands there exactly once
+ * @property {string} replacement what stands there instead when the defence is gone
+ * @property {readonly string[]} tests the beginnings of test files, below the tests: one of their tests must fail then
+ */
+
+/** @type {readonly Defence[]} */
+export const DEFENCES = [...WIRE, ...MESSAGES, ...CONNECTION, ...HANDSHAKE, ...HOOKS];

@@ -1,0 +1,125 @@
+import { defencesIn } from './defences-in.js';
+
+/** The connection: pausing, limits, deadlines, closing; and how it is driven. */
+export const CONNECTION = [
+  ...defencesIn(
+    'protocol/connection/inbound.ts',
+    ['protocol/connection/inbound', 'protocol/connection/connection.pause'],
+    {
+      'pause-stops-the-parser': ['if (this.#mayWait) this.#parser.pause();', 'if (this.#mayWait) void 0;'],
+      'pause-keeps-what-arrives': [
+        'if (this.isReady) this.#parse(chunk);\n    else ',
+        'if (this.isReady) this.#parse(chunk);\n    else if (false) ',
+      ],
+      'pause-keeps-the-rest-of-a-chunk': ['if (offset < chunk.length && !this.#isStopped)', 'if (false)'],
+      'resume-waits-for-every-reason': ['this.#pauseReasons.length > 0 || this.#isStopped', 'this.#isStopped'],
+      'resume-only-what-was-paused': ['if (!this.#pauseReasons.includes(reason)) return false;', ''],
+      'resume-inside-an-event': ['if (this.#isParsing || this.#isStopped) return;', 'if (this.#isStopped) return;'],
+      'closing-does-not-wait': ['this.#mayWait = false;', ''],
+      'keepalive-timeout': [': this.#pingedAt + timeout', ': this.#pingedAt + 2 * timeout'],
+      'keepalive-mid-frame': ["return now >= lostAt ? 'lost' : 'alive';", "return 'alive';"],
+      'keepalive-frame-may-stop': [
+        'Math.min(dueAt, now + interval, now + midFrameTimeout)',
+        'Math.min(dueAt, now + interval)',
+      ],
+      'keepalive-hears': ['this.#heardAt = now;\n    this.#pingedAt = undefined;', 'this.#heardAt = now;'],
+    },
+  ),
+  ...defencesIn('protocol/connection/message-sender.ts', ['protocol/connection/message-sender'], {
+    'max-buffered-amount': ['buffered === 0 || buffered + size <= maxBufferedAmount', 'true'],
+    'high-water-mark': ['this.#leaving() <= this.#setup.options.highWaterMark', 'true'],
+    'drain-only-when-empty': ['!this.#needsDrain || this.#leaving() > 0', '!this.#needsDrain'],
+    'drain-only-after-high-water': ['!this.#needsDrain || this.#leaving() > 0', 'this.#leaving() > 0'],
+    'no-drain-when-closing': ['if (this.canSend) this.#setup.handler.onDrain();', 'this.#setup.handler.onDrain();'],
+    'sent-message-opcode': ['if (this.#setup.claims.allowsMessage(opcode)) return;', 'return;'],
+    'sent-reserved-bits': ['(rsv & ~claimed) === 0', 'true'],
+    'sent-control-opcode': ['!isKnown && !(isControlOpcode(opcode) && claims.allowsOpcode(opcode))', 'false'],
+    'sent-fragment-size': ['Number.isSafeInteger(size) && size >= 1', 'size >= 1'],
+    'sent-control-size': ['if (payload.length > MAX_CONTROL_PAYLOAD)', 'if (false)'],
+  }),
+  ...defencesIn('protocol/connection/connection.ts', ['protocol/connection/connection.'], {
+    'close-deadline': ["if (before === 'open') this.#closeDeadline =", 'if (false) this.#closeDeadline ='],
+    'keepalive-drops-rather-than-fails': [
+      "if (verdict !== 'lost') return;",
+      "if (verdict !== 'lost') return;\n    this.fail(new TransportError('lost'));\n    return;",
+    ],
+    'keepalive-pings': ["if (verdict === 'ping') this.sender.sendControlFrame(Opcode.PING);", ''],
+    'keepalive-forgives-our-pause': [
+      'if (!this.wantsInput || this.#scheduler.insideFrame) this',
+      'if (this.#scheduler.insideFrame) this',
+    ],
+    'keepalive-forgives-our-frame': [
+      'if (!this.wantsInput || this.#scheduler.insideFrame) this',
+      'if (!this.wantsInput) this',
+    ],
+    'keepalive-mid-frame-is-told': ['check(now, this.#inbound.insideFrame)', 'check(now, false)'],
+    'discard-limit': ['if (this.#bytesDiscarded > MAX_DISCARDED) this.drop();', ''],
+    'one-close-only': ["if (this.state !== 'open') return;", ''],
+    'one-close-after-failure': ['if (!isSent) this.#scheduler.fail', 'this.#scheduler.fail'],
+    'nothing-after-a-close': [
+      "this.#inbound.stop();\n    this.#closing.move('receiveClose');",
+      "this.#closing.move('receiveClose');",
+    ],
+    'nothing-after-a-failure': [
+      "this.#inbound.stop();\n    this.#closing.move('fail');\n    if (!isSent)",
+      "this.#closing.move('fail');\n    if (!isSent)",
+    ],
+    'received-close-is-judged': [
+      'const received = decodeCloseBody(payload);',
+      "const received = { code: 1000, reason: '' };",
+    ],
+    'own-close-is-judged': ['checkCloseBody(body, this.#role);', ''],
+    'close-stops-waiting': ['this.#inbound.stopWaiting();', ''],
+    'server-ends-first': ["(this.#role === 'server' || this.#inputEnded) ?", 'true ?'],
+    'end-without-close-is-unclean': ["state === 'open' || state === 'closing' || state === 'closeSent'", 'false'],
+    'client-masks': ["maskingKey: role === 'client' ? () => host.maskingKey() : undefined", 'maskingKey: undefined'],
+    'handler-errors-are-contained': ['} catch {\n      // There', '} finally {\n      // There'],
+    'told-errors-fail-the-connection': ['this.#receiveError(toError(error));\n    }\n  }', 'throw error;\n    }\n  }'],
+  }),
+  ...defencesIn('protocol/connection/closing.ts', ['protocol/connection/closing'], {
+    'failed-stays-failed': [
+      "failed: { transportEnd: 'closed' },",
+      "failed: { transportEnd: 'closed', sendClose: 'closeSent' },",
+    ],
+    'closed-stays-closed': ['closed: {},', "closed: { fail: 'failed' },"],
+  }),
+  ...defencesIn('protocol/connection/closing-handshake.ts', ['protocol/connection/closing-handshake'], {
+    'unclean-end-is-1006': ['wasClean && received !== undefined', 'received !== undefined'],
+    'first-initiator-stays': ['this.#initiator ??= initiator;', 'this.#initiator = initiator;'],
+  }),
+  ...defencesIn('protocol/extension/claims.ts', ['protocol/extension/claims'], {
+    'one-owner-for-each-bit': ['if (index === -1) return;', 'return;'],
+    'one-owner-for-each-opcode': ['if (owner === undefined) return;', 'return;'],
+    'claimed-opcode-is-reserved': ['|| isDefinedOpcode(opcode)', ''],
+  }),
+  ...defencesIn('transport/masking-keys.ts', ['transport/masking-keys'], {
+    'masking-keys-are-random': [
+      'randomFillSync(this.#keys);',
+      'if (this.#keys.length === 0) randomFillSync(this.#keys);',
+    ],
+    'masking-keys-are-fresh': ['this.#keys[this.#next++] = 0;', 'this.#keys[this.#next] = 0;'],
+    'masking-keys-are-forgotten': ['this.#keys[this.#next++] = 0;', 'this.#next++;'],
+  }),
+  ...defencesIn('transport/socket-driver.ts', ['transport/socket-driver'], {
+    'socket-pauses': ['else this.#socket.pause();', 'else void 0;'],
+    'write-only-to-a-drained-socket': [
+      'while (this.#socket.writableLength === 0 && connection.hasOutput',
+      'while (connection.hasOutput',
+    ],
+    'dropped-socket-is-destroyed': [
+      "if (directive === 'drop') {\n      this.#socket.destroy();",
+      "if (directive === 'drop') {",
+    ],
+    'timer-is-cleared-at-the-end': [
+      'clearTimeout(this.#timer);\n    this.#timerDeadline = -Infinity;',
+      'this.#timerDeadline = -Infinity;',
+    ],
+    'socket-errors-are-heard': [
+      "socket.on('error', (error) => {\n      this.connection.transportFailed(error);",
+      "socket.on('error', () => {",
+    ],
+  }),
+  ...defencesIn('protocol/connection/inbound.ts', ['protocol/connection/connection.'], {
+    'stopped-parses-no-more': ['this.#unread = undefined;\n    this.#parser.pause();', 'this.#unread = undefined;'],
+  }),
+];

@@ -1,0 +1,64 @@
+import { defencesIn } from './defences-in.js';
+
+const SESSION = 'hooks/hook-session.ts';
+
+/** Protocol classes: what the application's hooks may do without harm to the rest. */
+export const HOOKS = [
+  ...defencesIn(SESSION, ['hooks/throwing-hooks', 'hooks/async-hooks'], {
+    'hook-throws': [
+      'this.#waitFor(hook());\n    } catch (error) {\n      this.#fail(error);\n    }',
+      'this.#waitFor(hook());\n    } finally {\n      // Nobody cares.\n    }',
+    ],
+    'hook-rejects': [
+      'result.then(settle, (error: unknown) => {\n      this.#fail(error);\n      settle();\n    });',
+      'result.then(settle, settle);',
+    ],
+    'hook-is-waited-for': ['this.connection.pause(HOOK);', ''],
+    'hooks-are-all-waited-for': [
+      'if (this.#pending === 0) this.connection.resume(HOOK);',
+      'this.connection.resume(HOOK);',
+    ],
+    'hook-error-is-reported': [
+      'this.connection.fail(error);\n    this.made.onHookError(error);',
+      'this.connection.fail(error);',
+    ],
+  }),
+  ...defencesIn(SESSION, ['hooks/payloads', 'hooks/async-hooks', 'hooks/usage-errors'], {
+    'lent-payload-and-promise': [
+      'if (isPromise(result)) {\n      // The connection fails',
+      'if (false) {\n      // The connection fails',
+    ],
+    'lent-payload-is-overwritten': ["if (lendPayload === 'debug') chunk.fill(OVERWRITTEN);", ''],
+    'own-payload-is-a-copy': [
+      'this.#hooks.onMessageFrameData(new Uint8Array(chunk))',
+      'this.#hooks.onMessageFrameData(chunk)',
+    ],
+  }),
+  ...defencesIn(SESSION, ['hooks/producers'], {
+    'producer-throws': [
+      'if (isPromise(result)) result.then(ignore, (error: unknown) => this.#fail(error));\n    } catch (error) {\n      this.#fail(error);\n    }',
+      '} finally {\n      // Nobody cares.\n    }',
+    ],
+    'one-producer': ['if (this.#producer !== undefined) throw', 'if (false) throw'],
+    'producer-is-stopped': ['onClosing(): void {\n    this.#stopProducer();', 'onClosing(): void {'],
+  }),
+  ...defencesIn('hooks/factory.ts', ['hooks/throwing-hooks'], {
+    'error-hook-throws': ['} catch (thrown) {\n    warn(thrown);\n  }', '} finally {\n    // Nobody cares.\n  }'],
+    'error-hook-rejects': ['if (result instanceof Promise) result.catch(warn);', ''],
+  }),
+  ...defencesIn('hooks/message-assembly.ts', ['hooks/limits'], {
+    'assembled-frame-limit': [
+      "if (this.#isWithin('maxFrameSize', this.#frame.size + payload.length)) this.#frame",
+      'this.#frame',
+    ],
+    'assembled-message-limit': ["if (this.#isWithin('maxMessageSize', size)) this.#message", 'this.#message'],
+    'assembled-limits-by-header': [
+      "if (this.#isWithin('maxFrameSize', length)) this.#isWithin('maxMessageSize', this.#message.size + length);",
+      '',
+    ],
+  }),
+  ...defencesIn('hooks/payload.ts', ['hooks/payloads'], {
+    'sent-text-is-utf8': ['if (nodeTextCodec.isUtf8(payload)) return;', 'return;'],
+    'sent-payload-is-bytes': ['if (payload instanceof Uint8Array) return;', 'return;'],
+  }),
+];
