@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Socket, connect, createServer } from 'node:net';
 
 import { RECEIVE_BUFFER } from '../protocol/wire/mask.ts';
+import { keepFreedMemory } from './allocator.ts';
 
 /** Size in bytes of a read at first and after a pause, so that a connection that stops reading keeps little. */
 const FIRST_READ = 64 * 1024;
@@ -64,7 +65,10 @@ let places: Promise<OnreadPlaces | undefined> | undefined;
  * @returns where a socket keeps its buffer, or `undefined` if `'data'` events are the way
  */
 export function findOnreadPlaces(): Promise<OnreadPlaces | undefined> {
-  places ??= tryOnread().catch(() => undefined);
+  if (places === undefined) {
+    keepFreedMemory();
+    places = tryOnread().catch(() => undefined);
+  }
   return places;
 }
 

@@ -376,6 +376,7 @@ describe('HandshakeGate', () => {
       await wire.answered();
 
       t.mock.timers.tick(1_000_000);
+      t.mock.timers.tick(1_000_000); // a refused peer would be given a moment
 
       assert.equal(wire.destroyed, false);
       await wire.discard();

@@ -419,12 +419,15 @@ describe('Scheduler', () => {
       assert.equal(scheduling.take(), '89 01 01 89 01 02 02 01 aa');
     });
 
-    it('do not overtake what the transport will take at once', () => {
-      const { scheduler, take } = makeEntered((fresh) => fresh.sendMessage(hex('01'), BINARY), false);
+    it('do not overtake what the transport will take at once, up to 64 KiB with its header', () => {
+      for (const [size, first] of [[65_532, 2] as const, [65_533, 9] as const]) {
+        const { scheduler } = new Scheduling();
+        scheduler.sendMessage(new Uint8Array(size), BINARY);
 
-      scheduler.sendControlFrame(9, hex(''), 0);
+        scheduler.sendControlFrame(9, hex(''), 0);
 
-      assert.equal(take(), '82 01 01 89 00');
+        assert.equal(decodeFrames(concat(scheduler.takeOutput(Infinity)))[0]?.opcode, first);
+      }
     });
 
     it('a pong is replaced as long as the transport takes nothing, also when nothing else waits', () => {

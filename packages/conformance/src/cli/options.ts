@@ -1,0 +1,27 @@
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+
+import type { ExclusionRule } from '../run/select.ts';
+
+/** Reads a number that is at least `min`. */
+export function numberFrom(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= min)) throw new InvalidArgumentError(`Expected a number from ${String(min)}.`);
+    return value;
+  };
+}
+
+/** Adds globs that commas separate to those before. */
+export function addGlobs(text: string, before: readonly string[] | undefined): string[] {
+  // Commas inside braces belong to a glob.
+  return [...(before ?? []), ...text.split(/,(?![^{]*\})/).filter((glob) => glob !== '')];
+}
+
+/** Adds an exclusion of the form `glob=reason` to those before. */
+export function addExclusion(text: string, before: readonly ExclusionRule[] | undefined): ExclusionRule[] {
+  const equals = text.indexOf('=');
+  const reason = text.slice(equals + 1).trim();
+  if (equals <= 0 || reason === '')
+    throw new InvalidArgumentError('Expected glob=reason: a case is not left out without one.');
+  return [...(before ?? []), { glob: text.slice(0, equals), reason }];
+}
