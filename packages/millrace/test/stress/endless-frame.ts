@@ -37,11 +37,11 @@ async function runEndlessFrame(senderRole: 'client' | 'server'): Promise<Measure
     const begin = performance.now();
     const ofServer = report(server);
     client = startPeer('client', does('client'), url);
-    const reports = { server: await ofServer, client: await report(client) };
+    const [serverReport, clientReport] = await Promise.all([ofServer, report(client)]);
     const rate = TOTAL / 1000 / (performance.now() - begin);
     return [
-      describe(`a ${senderRole} sends: growth of the server after 256 MiB`, reports.server),
-      describe(`a ${senderRole} sends: growth of the client after 256 MiB`, reports.client),
+      describe(`a ${senderRole} sends: growth of the server after 256 MiB`, serverReport),
+      describe(`a ${senderRole} sends: growth of the client after 256 MiB`, clientReport),
       { what: `a ${senderRole} sends: rate`, measured: rate, unit: 'MB/s' },
     ];
   } finally {
