@@ -49,6 +49,18 @@ describe('HandshakeServer', () => {
     });
   }
 
+  it('V014: takes white space behind Connection as the HTTP parser of this Node does, however it is cut', async () => {
+    const server = makeServer();
+    const statuses = new Set<number>();
+    for (const chunks of cuts(requestText({ Connection: 'Upgrade\t' }))) {
+      statuses.add(parseResponse(await answerTo(server, chunks)).status);
+    }
+
+    assert.equal(statuses.size, 1);
+    // Node 20 does not see the upgrade, Node 24 does.
+    assert.ok(statuses.has(400) || statuses.has(101), [...statuses].join());
+  });
+
   for (const [name, request, status] of REFUSED) {
     it(`refuses ${name} with ${String(status)}, however it is cut`, async () => {
       const server = makeServer();
