@@ -80,6 +80,31 @@ export default {
       from: { path: '^interop/peers/' },
       to: { path: '^(packages|interop)/', pathNot: '^interop/(peers|node_modules)/' },
     },
+    {
+      name: 'conformance-knows-the-wire-only',
+      comment:
+        "a suite must not test the connection with the connection: of the library it has 'millrace/protocol/wire'",
+      severity: 'error',
+      from: { path: '^packages/conformance/' },
+      to: { path: '^packages/millrace/(src|test)/' },
+    },
+    {
+      name: 'conformance-stands-alone',
+      comment: 'what is published knows neither the programs under test nor what runs them',
+      severity: 'error',
+      from: { path: '^packages/conformance/src/' },
+      to: { path: '^packages/conformance/(testees|campaign|test)/' },
+    },
+    {
+      name: 'naive-peers-know-nobody',
+      comment: 'a naive peer shares neither the library nor the suite, or it would judge itself',
+      severity: 'error',
+      from: { path: '^packages/conformance/testees/naive/' },
+      to: {
+        path: '^packages/',
+        pathNot: '^packages/conformance/testees/(naive/|drive-cases\\.ts$)',
+      },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'resolvable',

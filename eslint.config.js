@@ -149,6 +149,22 @@ export default defineConfig(
   tseslint.configs.strictTypeChecked,
   { rules: { ...sizes, ...language, ...types } },
   { files: LIBRARY, rules: documentation },
+  {
+    files: ['packages/conformance/src/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^millrace(?!/protocol/wire$)',
+              message: 'A suite must not test the connection with the connection.',
+            },
+          ],
+        },
+      ],
+    },
+  },
   { files: TESTS, rules: { 'max-lines': ['error', { max: 600, skipBlankLines: false, skipComments: false }] } },
   EXCEPTIONS.map(({ files, rules }) => ({ files, rules: Object.fromEntries(rules.map((rule) => [rule, 'off'])) })),
 );

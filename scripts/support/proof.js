@@ -46,7 +46,7 @@ export class Proof {
   async listRed(processes) {
     const { isGreen, output } = await this.#run(
       this.#rows.flatMap((row) => row.tests),
-      processes,
+      { processes },
     );
     if (isGreen) return [];
     const red = output.split('\n').filter((line) => line.trimStart().startsWith('not ok'));
@@ -71,7 +71,7 @@ export class Proof {
         file,
         source.replace(text, () => replacement),
       );
-      return (await this.#run(tests)).isGreen ? 'GREEN' : 'red';
+      return (await this.#run(tests, { stopsAtRed: true })).isGreen ? 'GREEN' : 'red';
     } catch (error) {
       console.log(`${id}: ${String(error)}`);
       return 'ERROR';
@@ -97,19 +97,22 @@ export class Proof {
 
   /**
    * @param {readonly string[]} patterns
-   * @param {number} [processes]
+   * @param {{ processes?: number, stopsAtRed?: boolean }} options
    * @returns {Promise<{ isGreen: boolean, output: string }>}
    */
-  #run(patterns, processes = 1) {
+  #run(patterns, { processes = 1, stopsAtRed = false }) {
     const files = findTests(join(this.#folder, 'dist', 'test'), patterns);
     const limits = [`--test-concurrency=${String(processes)}`, `--test-timeout=${String(TEST_LIMIT)}`];
     const args = ['--test', '--test-reporter=tap', ...limits, ...files];
-    const child = spawn(process.execPath, args, { cwd: this.#folder });
-    const timer = setTimeout(() => child.kill(), Math.max(ROW_LIMIT, files.length * TEST_LIMIT));
+    const child = spawn(process.execPath, args, { cwd: this.#folder, detached: process.platform !== 'win32' });
+    const timer = setTimeout(() => kill(child), Math.max(ROW_LIMIT, files.length * TEST_LIMIT));
     /** @type {string[]} */
     const output = [];
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text) => output.push(String(text)));
+      stream.setEncoding('utf8').on('data', (text) => {
+        output.push(String(text));
+        if (stopsAtRed && /^ *not ok/m.test(String(text))) kill(child);
+      });
     }
     return new Promise((resolve, reject) => {
       child.on('error', reject);
@@ -152,4 +155,21 @@ function transpilerOptions() {
   const { ESNext } = ts.ModuleKind;
   const { Bundler } = ts.ModuleResolutionKind;
   return { ...options, module: ESNext, moduleResolution: Bundler, isolatedDeclarations: false, sourceMap: false };
+}
+
+/**
+ * Ends a test runner and its test at once: asked politely, the runner may wait for ever for a test that hangs.
+ *
+ * @param {import('node:child_process').ChildProcess} child with a process group of its own, where there are any
+ */
+function kill(child) {
+  if (child.pid === undefined || process.platform === 'win32') {
+    child.kill();
+    return;
+  }
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
 }

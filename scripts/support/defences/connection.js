@@ -16,15 +16,15 @@ export const CONNECTION = [
       'resume-only-what-was-paused': ['if (!this.#pauseReasons.includes(reason)) return false;', ''],
       'resume-inside-an-event': ['if (this.#isParsing || this.#isStopped) return;', 'if (this.#isStopped) return;'],
       'closing-does-not-wait': ['this.#mayWait = false;', ''],
-      'keepalive-timeout': [': this.#pingedAt + timeout', ': this.#pingedAt + 2 * timeout'],
-      'keepalive-mid-frame': ["return now >= lostAt ? 'lost' : 'alive';", "return 'alive';"],
-      'keepalive-frame-may-stop': [
-        'Math.min(dueAt, now + interval, now + midFrameTimeout)',
-        'Math.min(dueAt, now + interval)',
-      ],
-      'keepalive-hears': ['this.#heardAt = now;\n    this.#pingedAt = undefined;', 'this.#heardAt = now;'],
+      'received-errors-are-contained': ['this.#onError(toError(error));', 'throw error;'],
     },
   ),
+  ...defencesIn('protocol/connection/keep-alive.ts', ['protocol/connection/keep-alive'], {
+    'keepalive-interval': ['now >= this.#heardAt + interval', 'now > this.#heardAt + 2 * interval'],
+    'keepalive-timeout': [': this.#pingedAt + timeout', ': this.#pingedAt + 2 * timeout'],
+    'keepalive-mid-frame': ["return now >= lostAt ? 'lost' : 'alive';", "return 'alive';"],
+    'keepalive-hears': ['this.#heardAt = now;\n    this.#pingedAt = undefined;', 'this.#heardAt = now;'],
+  }),
   ...defencesIn('protocol/connection/message-sender.ts', ['protocol/connection/message-sender'], {
     'max-buffered-amount': ['buffered === 0 || buffered + size <= maxBufferedAmount', 'true'],
     'high-water-mark': ['this.#leaving() <= this.#setup.options.highWaterMark', 'true'],
@@ -39,20 +39,6 @@ export const CONNECTION = [
   }),
   ...defencesIn('protocol/connection/connection.ts', ['protocol/connection/connection.'], {
     'close-deadline': ["if (before === 'open') this.#closeDeadline =", 'if (false) this.#closeDeadline ='],
-    'keepalive-drops-rather-than-fails': [
-      "if (verdict !== 'lost') return;",
-      "if (verdict !== 'lost') return;\n    this.fail(new TransportError('lost'));\n    return;",
-    ],
-    'keepalive-pings': ["if (verdict === 'ping') this.sender.sendControlFrame(Opcode.PING);", ''],
-    'keepalive-forgives-our-pause': [
-      'if (!this.wantsInput || this.#scheduler.insideFrame) this',
-      'if (this.#scheduler.insideFrame) this',
-    ],
-    'keepalive-forgives-our-frame': [
-      'if (!this.wantsInput || this.#scheduler.insideFrame) this',
-      'if (!this.wantsInput) this',
-    ],
-    'keepalive-mid-frame-is-told': ['check(now, this.#inbound.insideFrame)', 'check(now, false)'],
     'discard-limit': ['if (this.#bytesDiscarded > MAX_DISCARDED) this.drop();', ''],
     'one-close-only': ["if (this.state !== 'open') return;", ''],
     'one-close-after-failure': ['if (!isSent) this.#scheduler.fail', 'this.#scheduler.fail'],
@@ -76,6 +62,22 @@ export const CONNECTION = [
     'handler-errors-are-contained': ['} catch {\n      // There', '} finally {\n      // There'],
     'told-errors-fail-the-connection': ['this.#receiveError(toError(error));\n    }\n  }', 'throw error;\n    }\n  }'],
   }),
+  ...defencesIn('protocol/connection/connection.ts', ['protocol/connection/connection.time'], {
+    'keepalive-drops-rather-than-fails': [
+      "if (verdict !== 'lost') return;",
+      "if (verdict !== 'lost') return;\n    this.fail(new TransportError('lost'));\n    return;",
+    ],
+    'keepalive-pings': ["if (verdict === 'ping') this.sender.sendControlFrame(Opcode.PING);", ''],
+    'keepalive-forgives-our-pause': [
+      'if (!this.wantsInput || this.#scheduler.insideFrame) this',
+      'if (this.#scheduler.insideFrame) this',
+    ],
+    'keepalive-forgives-our-frame': [
+      'if (!this.wantsInput || this.#scheduler.insideFrame) this',
+      'if (!this.wantsInput) this',
+    ],
+    'keepalive-mid-frame-is-told': ['check(now, this.#inbound.insideFrame)', 'check(now, false)'],
+  }),
   ...defencesIn('protocol/connection/closing.ts', ['protocol/connection/closing'], {
     'failed-stays-failed': [
       "failed: { transportEnd: 'closed' },",
@@ -98,7 +100,6 @@ export const CONNECTION = [
       'if (this.#keys.length === 0) randomFillSync(this.#keys);',
     ],
     'masking-keys-are-fresh': ['this.#keys[this.#next++] = 0;', 'this.#keys[this.#next] = 0;'],
-    'masking-keys-are-forgotten': ['this.#keys[this.#next++] = 0;', 'this.#next++;'],
   }),
   ...defencesIn('transport/socket-driver.ts', ['transport/socket-driver'], {
     'socket-pauses': ['else this.#socket.pause();', 'else void 0;'],
@@ -118,8 +119,5 @@ export const CONNECTION = [
       "socket.on('error', (error) => {\n      this.connection.transportFailed(error);",
       "socket.on('error', () => {",
     ],
-  }),
-  ...defencesIn('protocol/connection/inbound.ts', ['protocol/connection/connection.'], {
-    'stopped-parses-no-more': ['this.#unread = undefined;\n    this.#parser.pause();', 'this.#unread = undefined;'],
   }),
 ];

@@ -81,7 +81,6 @@ export const HANDSHAKE = [
     'answered-status': ['if (raw.status !== 101) return', 'if (false) return'],
     'answered-upgrade': ["if (upgrade?.toLowerCase() !== 'websocket') return", 'if (false) return'],
     'answered-connection': ["if (connection === undefined || !listHasToken(connection, 'upgrade'))", 'if (false)'],
-    'answered-limits': ['if (received.exceeded !== undefined) return', 'if (false) return'],
     'answered-invalid-field': ['if (received.invalid !== undefined) return', 'if (false) return'],
     'answered-no-body': ['if (announcesBody(fields)) return', 'if (false) return'],
     'unsolicited-subprotocol': ['protocol === undefined || rules.subprotocols.includes(protocol)', 'true'],
@@ -149,6 +148,5 @@ export const HANDSHAKE = [
     ],
     'dial-body-size': ['if (refusal.size >= MAX_BODY_SIZE) return;', ''],
     'dial-interim-responses': ['if (this.#interimResponses <= MAX_INTERIM_RESPONSES) return;', 'return;'],
-    'dial-header-count': ['maxHeaderCount < 100_000 ? maxHeaderCount + 1 : 0', 'maxHeaderCount'],
   }),
 ];

@@ -57,7 +57,7 @@ export const HOOKS = [
       '',
     ],
   }),
-  ...defencesIn('hooks/payload.ts', ['hooks/payloads'], {
+  ...defencesIn('hooks/payload.ts', ['hooks/payloads', 'hooks/usage-errors'], {
     'sent-text-is-utf8': ['if (nodeTextCodec.isUtf8(payload)) return;', 'return;'],
     'sent-payload-is-bytes': ['if (payload instanceof Uint8Array) return;', 'return;'],
   }),

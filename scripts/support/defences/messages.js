@@ -60,52 +60,56 @@ export const MESSAGES = [
         "if (false) {\n        this.#waiting = 'frameBegin'",
       ],
       'pause-at-last-frame-end': ["if (this.#isPaused()) this.#waiting = 'messageEnd';\n    else ", ''],
-      'message-waits-behind-open-one': [
-        "sendMessage(payload: string | Uint8Array, format: MessageFormat): void {\n    if (this.#state === 'ground')",
-        'sendMessage(payload: string | Uint8Array, format: MessageFormat): void {\n    if (true)',
-      ],
-      'prepared-message-waits': ["if (this.#state === 'ground') this.#writePrepared", 'if (true) this.#writePrepared'],
-      'pong-is-replaced': [
-        'if (this.#mustOvertake()) this.#pong = this.#encoder',
-        'if (this.#mustOvertake()) this.#urgent.push(this.#pong ?? payload), this.#pong = this.#encoder',
-      ],
-      'control-overtakes-plenty': [
-        'this.#output.size > PLENTY || this.#options.isBlocked()',
-        'this.#options.isBlocked()',
-      ],
-      'control-overtakes-when-blocked': [
-        'this.#output.size > PLENTY || this.#options.isBlocked()',
-        'this.#output.size > PLENTY',
-      ],
-      'fragments-have-at-most-their-size': [
-        'while (payload.length - start > fragmentSize)',
-        'while (payload.length - start > fragmentSize + 1)',
-      ],
-      'fragments-continue': ['start += fragmentSize;\n      opcode = Opcode.CONTINUATION;', 'start += fragmentSize;'],
-      'fragments-of-text-in-bytes': ['3 * payload.length <= fragmentSize', 'payload.length <= fragmentSize'],
-      'end-inside-frame': ["if (this.#state === 'frame') {\n      const missing", 'if (false) {\n      const missing'],
-      'begin-twice': [
-        "if (this.#state !== 'ground') throw misuse('beginMessage'",
-        "if (false) throw misuse('beginMessage'",
-      ],
-      'frame-outside-message': ["if (this.#state === 'ground') throw misuse(method", 'if (false) throw misuse(method'],
-      'data-outside-frame': ["if (this.#state === 'frame') return;\n    throw", 'return;\n    throw'],
-      'frame-length-is-checked': ['checkFrameLength(length);', ''],
-      'final-frame-ends-message': ["this.#frameIsFinal ? 'ground' : 'message'", "'message'"],
-      'end-after-final-frame': ["if (this.#state === 'ground' && this.#endedByFrame) {", 'if (false) {'],
-      'data-beyond-the-frame': ['fitting === payload.length ? payload : payload.subarray(0, fitting)', 'payload'],
-      'close-waits-for-message': [
-        "if (this.#state === 'ground') this.#writeClose(body);\n    else this.#close",
-        'if (true) this.#writeClose(body);\n    else this.#close',
-      ],
-      'answered-close-waits-for-frame': [
-        "if (this.#state === 'frame') this.#close = { body, after: 'frame' };\n    else ",
-        '',
-      ],
-      'endless-frame-gets-no-close': ['if (this.insideEndlessFrame) return false;', ''],
-      'failure-cuts-only-at-boundary': ['if (!this.#output.truncate()) return false;', 'this.#output.truncate();'],
+      'discard-while-closing': ['this.#messages = DISCARD;', ''],
     },
   ),
+  ...defencesIn('protocol/message/scheduler.ts', SCHEDULER, {
+    'control-never-inside-frame': ["if (this.#state === 'frame' || this.#hasUrgent()) return true;", ''],
+    'message-waits-behind-open-one': [
+      "sendMessage(payload: string | Uint8Array, format: MessageFormat): void {\n    if (this.#state === 'ground')",
+      'sendMessage(payload: string | Uint8Array, format: MessageFormat): void {\n    if (true)',
+    ],
+    'prepared-message-waits': ["if (this.#state === 'ground') this.#writePrepared", 'if (true) this.#writePrepared'],
+    'pong-is-replaced': [
+      'if (this.#mustOvertake()) this.#pong = this.#encoder',
+      'if (this.#mustOvertake()) this.#urgent.push(this.#pong ?? payload), this.#pong = this.#encoder',
+    ],
+    'control-overtakes-plenty': [
+      'this.#output.size > PLENTY || this.#options.isBlocked()',
+      'this.#options.isBlocked()',
+    ],
+    'control-overtakes-when-blocked': [
+      'this.#output.size > PLENTY || this.#options.isBlocked()',
+      'this.#output.size > PLENTY',
+    ],
+    'fragments-have-at-most-their-size': [
+      'while (payload.length - start > fragmentSize)',
+      'while (payload.length - start > fragmentSize + 1)',
+    ],
+    'fragments-continue': ['start += fragmentSize;\n      opcode = Opcode.CONTINUATION;', 'start += fragmentSize;'],
+    'fragments-of-text-in-bytes': ['3 * payload.length <= fragmentSize', 'payload.length <= fragmentSize'],
+    'end-inside-frame': ["if (this.#state === 'frame') {\n      const missing", 'if (false) {\n      const missing'],
+    'begin-twice': [
+      "if (this.#state !== 'ground') throw misuse('beginMessage'",
+      "if (false) throw misuse('beginMessage'",
+    ],
+    'frame-outside-message': ["if (this.#state === 'ground') throw misuse(method", 'if (false) throw misuse(method'],
+    'data-outside-frame': ["if (this.#state === 'frame') return;\n    throw", 'return;\n    throw'],
+    'frame-length-is-checked': ['checkFrameLength(length);', ''],
+    'final-frame-ends-message': ["this.#frameIsFinal ? 'ground' : 'message'", "'message'"],
+    'end-after-final-frame': ["if (this.#state === 'ground' && this.#endedByFrame) {", 'if (false) {'],
+    'data-beyond-the-frame': ['fitting === payload.length ? payload : payload.subarray(0, fitting)', 'payload'],
+    'close-waits-for-message': [
+      "if (this.#state === 'ground') this.#writeClose(body);\n    else this.#close",
+      'if (true) this.#writeClose(body);\n    else this.#close',
+    ],
+    'answered-close-waits-for-frame': [
+      "if (this.#state === 'frame') this.#close = { body, after: 'frame' };\n    else ",
+      '',
+    ],
+    'endless-frame-gets-no-close': ['if (this.insideEndlessFrame) return false;', ''],
+    'failure-cuts-only-at-boundary': ['if (!this.#output.truncate()) return false;', 'this.#output.truncate();'],
+  }),
   ...defencesIn('protocol/message/output-queue.ts', ['protocol/message/output-queue'], {
     'insert-only-at-boundary': ['let index = this.#firstBoundary();', 'let index: number | undefined = 0;'],
     'insert-behind-inserted': ['while (this.#pieces[index]?.isInserted === true) index++;', ''],
@@ -126,8 +130,5 @@ export const MESSAGES = [
       'if (maskingKey !== undefined) this.#partialKey = rotateKey(maskingKey, payload.length);',
       '',
     ],
-  }),
-  ...defencesIn('protocol/message/frame-encoder.ts', SCHEDULER, {
-    'begun-frame-can-be-given-up': ['this.#output.seal();\n', '\n'],
   }),
 ];
