@@ -190,6 +190,7 @@ export class MessageSender {
     if (buffered === 0 || buffered + size <= maxBufferedAmount) return true;
     const advice = 'the peer reads too slowly for what is sent to it';
     const exceeded = { option: 'maxBufferedAmount', limit: maxBufferedAmount, size: buffered + size, advice };
+    this.#scheduler.giveUpOutput();
     this.#setup.fail(new LimitExceededError(exceeded, CloseCode.POLICY_VIOLATION));
     return false;
   }

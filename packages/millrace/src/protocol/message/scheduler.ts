@@ -84,7 +84,7 @@ export class Scheduler {
 
   /** Those of them that are control frames. */
   get waitingControlSize(): number {
-    return sizeOf(this.#urgent) + (this.#pong?.length ?? 0);
+    return this.#urgent.reduce((size, frame) => size + frame.length, this.#pong?.length ?? 0);
   }
 
   /** Whether a message is open. */
@@ -261,7 +261,7 @@ export class Scheduler {
   }
 
   /**
-   * Gives up all that can be given up, and sends Close at once.
+   * Gives up all that waits, and what the transport does not take, and sends Close.
    *
    * @returns `false` if a frame has begun and not ended on the wire, so that no Close can be sent
    */
@@ -269,9 +269,16 @@ export class Scheduler {
     this.#giveUpWaiting();
     this.#urgent = [];
     this.#pong = undefined;
-    if (!this.#output.truncate()) return false;
+    // What the transport takes at once still goes out in front: answers to what came before the violation, for one.
+    const mayFollow = this.#state !== 'frame' && !this.#options.isBlocked();
+    if (!mayFollow && !this.#output.truncate()) return false;
     this.#writeClose(body);
     return true;
+  }
+
+  /** Gives up what the transport has not taken, from the next end of a frame on. */
+  giveUpOutput(): void {
+    this.#output.truncate();
   }
 
   /** Takes out what is to be written, in order, until it has `limit` bytes. */
@@ -386,12 +393,6 @@ const EMPTY = new Uint8Array(0);
 
 /** Output in bytes above which control frames do not queue behind it, so that a flood of pings is answered by one pong. */
 const PLENTY = 64 * 1024;
-
-function sizeOf(frames: readonly Uint8Array[]): number {
-  let size = 0;
-  for (const frame of frames) size += frame.length;
-  return size;
-}
 
 function misuse(method: string, problem: string): LocalUsageError {
   return new LocalUsageError(`${method}: ${problem}`);

@@ -533,6 +533,7 @@ describe('Scheduler', () => {
       const { scheduler } = scheduling;
       scheduler.sendMessage(new Uint8Array(10_000), BINARY);
       const first = scheduler.takeOutput(1);
+      scheduling.isBlocked = true;
 
       assert.equal(scheduler.fail(hex('03 ea')), true);
       const frames = decodeFrames(concat([...first, ...scheduler.takeOutput(Infinity)]));
