@@ -108,7 +108,10 @@ export const MESSAGES = [
       '',
     ],
     'endless-frame-gets-no-close': ['if (this.insideEndlessFrame) return false;', ''],
-    'failure-cuts-only-at-boundary': ['if (!this.#output.truncate()) return false;', 'this.#output.truncate();'],
+    'failure-cuts-only-at-boundary': [
+      'if (!mayFollow && !this.#output.truncate()) return false;',
+      'if (!mayFollow) this.#output.truncate();',
+    ],
   }),
   ...defencesIn('protocol/message/output-queue.ts', ['protocol/message/output-queue'], {
     'insert-only-at-boundary': ['let index = this.#firstBoundary();', 'let index: number | undefined = 0;'],
