@@ -169,7 +169,7 @@ function silentAfter(frames: readonly FrameSpec[]): Pick<ConformanceCase, 'scrip
     ],
     outcomes: [
       { verdict: 'ok', events: [marked('waiting'), ...alive] },
-      { verdict: 'ok', events: [closed(1009), maybe(ended), ...alive] },
+      { verdict: 'ok', events: [closed(1009, 1008), maybe(ended), ...alive] },
       {
         verdict: 'non-strict',
         because: 'refused, but not as too big (1009)',

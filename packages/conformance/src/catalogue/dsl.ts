@@ -211,7 +211,7 @@ export function badClose(frame: FrameSpec, code: number): Course {
 function tooBig(answers: readonly Expected[]): Outcome[] {
   const big = answers.some((one) => one.event === 'message' && payloadSize(one.payload) >= MAY_BE_TOO_BIG);
   if (!big) return [];
-  return [{ verdict: 'unimplemented', because: 'over a limit of the peer', events: [closed(1009), ended] }];
+  return [{ verdict: 'unimplemented', because: 'over a limit of the peer', events: [closed(1009, 1008), ended] }];
 }
 
 function textPayload(payload: string | Payload): Payload {

@@ -135,7 +135,6 @@ export class FuzzingServer {
       early += chunk.length;
     });
     if (spec.delay !== undefined) await new Promise((resolve) => setTimeout(resolve, spec.delay));
-    link.divert(undefined);
 
     const key = fieldOf(head, 'sec-websocket-key') ?? '';
     const otherKeys = new Set(this.#keys);
@@ -179,7 +178,9 @@ async function receiveRequest(link: Link): Promise<Arrival | undefined> {
   return { link, head, url, early, agent: url.searchParams.get('agent') ?? 'unnamed' };
 }
 
+/** Answers the opening handshake; what comes from here on are frames. */
 async function sendResponse(link: Link, head: HttpHead, spec: ResponseSpec): Promise<void> {
+  link.divert(undefined);
   const text = writeResponse(head, spec);
   link.log.text('suite', text);
   const frames = (spec.frames ?? []).map((frame) => link.encode(frame));

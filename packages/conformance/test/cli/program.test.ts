@@ -17,9 +17,11 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the command; `onLine` sees what it says meanwhile. */
+/** Runs the command, without colour, wherever the tests run; `onOutput` sees what it says meanwhile. */
 function run(args: readonly string[], onOutput?: (stderr: string) => void): Promise<Ended> {
-  const child = spawn(process.execPath, [MAIN, ...args]);
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
