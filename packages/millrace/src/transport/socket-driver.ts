@@ -38,7 +38,8 @@ export interface SocketDriverSetup {
  * Drives a connection over a socket: moves bytes both ways with backpressure, keeps the one timer, ends the transport as the connection
  * says.
  *
- * Output is written once for each received chunk, or once in a microtask.
+ * Output is written once for each received chunk, or once all that is ready to run has run: answers of many handlers that wait for promises go
+ * out together.
  */
 export class SocketDriver implements ConnectionHost {
   readonly text: TextCodec = nodeTextCodec;
@@ -109,7 +110,7 @@ export class SocketDriver implements ConnectionHost {
   requestUpdate(): void {
     if (this.#isReceiving || this.#isUpdateScheduled) return;
     this.#isUpdateScheduled = true;
-    queueMicrotask(this.#update);
+    process.nextTick(this.#update);
   }
 
   // Reading

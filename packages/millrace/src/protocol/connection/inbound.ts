@@ -62,8 +62,8 @@ export class Inbound {
 
   /** Parses `chunk`, which is borrowed until the call returns; while paused, a copy waits. */
   receive(chunk: Uint8Array): void {
-    if (this.isReady) this.#parse(chunk);
-    else this.#keep(chunk);
+    if (!this.isReady) this.#keep(chunk);
+    else this.#keep(this.#parse(chunk));
   }
 
   /** Adds a reason to pause; see `Connection.pause`. */
@@ -107,7 +107,8 @@ export class Inbound {
     return this.#isStopped || (this.#mayWait && this.#pauseReasons.length > 0);
   }
 
-  #parse(chunk: Uint8Array): void {
+  /** Parses `chunk`, and returns what is left of it because receiving was paused. */
+  #parse(chunk: Uint8Array): Uint8Array {
     this.#isParsing = true;
     let offset = 0;
     try {
@@ -118,7 +119,7 @@ export class Inbound {
     } finally {
       this.#isParsing = false;
     }
-    if (offset < chunk.length && !this.#isStopped) this.#keep(chunk.subarray(offset));
+    return this.#isStopped ? NOTHING : chunk.subarray(offset);
   }
 
   /** Goes on where a pause has stopped, unless that is going on already. */
@@ -126,10 +127,14 @@ export class Inbound {
     if (this.#isParsing || this.#isStopped) return;
     const unread = this.#unread ?? NOTHING;
     this.#unread = undefined;
-    this.#parse(unread);
+    const rest = this.#parse(unread);
+    // Ours already: a reader that pauses after each message must not have it copied each time.
+    if (rest.length > 0) this.#unread = rest;
   }
 
+  /** Keeps a copy of `chunk` for later. */
   #keep(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
     const before = this.#unread ?? NOTHING;
     const joined = new Uint8Array(before.length + chunk.length);
     joined.set(before);

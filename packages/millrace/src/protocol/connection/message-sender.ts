@@ -58,6 +58,26 @@ export class MessageSender {
     return this.#leaving() + this.#scheduler.waitingSize;
   }
 
+  /** Whether more than `highWaterMark` bytes were on their way after some send, and have not all left since. */
+  get needsDrain(): boolean {
+    return this.#needsDrain;
+  }
+
+  /**
+   * Judges whether `size` bytes more may wait, beside the `buffered` ones that do, for `maxBufferedAmount`; fails the connection if not.
+   *
+   * Each send does so itself. It is for those who keep messages back to send them later.
+   */
+  admit(size: number, buffered: number = this.bufferedAmount): boolean {
+    const { maxBufferedAmount } = this.#setup.options;
+    if (buffered === 0 || buffered + size <= maxBufferedAmount) return true;
+    const advice = 'the peer reads too slowly for what is sent to it';
+    const exceeded = { option: 'maxBufferedAmount', limit: maxBufferedAmount, size: buffered + size, advice };
+    this.#scheduler.giveUpOutput();
+    this.#setup.fail(new LimitExceededError(exceeded, CloseCode.POLICY_VIOLATION));
+    return false;
+  }
+
   /**
    * Sends a message.
    *
@@ -68,7 +88,7 @@ export class MessageSender {
   sendMessage(payload: string | Uint8Array, opcode: number, options: SendMessageOptions = {}): boolean {
     this.#checkMessageOpcode(opcode);
     checkFragmentSize(options.fragmentSize);
-    if (!this.#isOpen() || !this.#admit(payload.length)) return false;
+    if (!this.#isOpen() || !this.admit(payload.length)) return false;
     this.#scheduler.sendMessage(payload, { opcode, rsv: 0, fragmentSize: options.fragmentSize });
     return this.#sent();
   }
@@ -80,7 +100,7 @@ export class MessageSender {
    */
   sendPreparedMessage(message: PreparedMessage): boolean {
     this.#checkMessageOpcode(message.format.opcode);
-    if (!this.#isOpen() || !this.#admit(message.frame.length)) return false;
+    if (!this.#isOpen() || !this.admit(message.frame.length)) return false;
     this.#scheduler.sendPreparedMessage(message);
     return this.#sent();
   }
@@ -104,7 +124,7 @@ export class MessageSender {
     if (!this.canSend) return false;
     this.#scheduler.expectMessage('sendMessageFrame');
     this.#checkFrameBits(format);
-    if (!this.#admit(payload.length)) return false;
+    if (!this.admit(payload.length)) return false;
     this.#scheduler.sendFrame(payload, format);
     return this.#sent();
   }
@@ -132,7 +152,7 @@ export class MessageSender {
   sendFrameData(payload: Uint8Array): number {
     if (!this.canSend) return this.#scheduler.missing;
     this.#scheduler.expectFrame();
-    if (!this.#admit(payload.length)) return this.#scheduler.missing;
+    if (!this.admit(payload.length)) return this.#scheduler.missing;
     const missing = this.#scheduler.sendFrameData(payload);
     this.#sent();
     return missing;
@@ -161,7 +181,7 @@ export class MessageSender {
   sendControlFrame(opcode: number, payload: Uint8Array = NOTHING, rsv = 0): boolean {
     this.#checkControl(opcode, payload, rsv);
     if (!this.#isOpen() && this.#closing.state !== 'closing') return false;
-    if (!this.#admit(payload.length, this.#scheduler.waitingControlSize)) return false;
+    if (!this.admit(payload.length, this.#scheduler.waitingControlSize)) return false;
     if (opcode === Opcode.PONG && rsv === 0) this.#scheduler.sendPong(payload);
     else this.#scheduler.sendControlFrame(opcode, payload, rsv);
     this.#setup.host.requestUpdate();
@@ -182,17 +202,6 @@ export class MessageSender {
   /** Bytes that may leave now: only the transport holds them up. */
   #leaving(): number {
     return this.#scheduler.leavingSize + this.#setup.host.transportBufferedAmount();
-  }
-
-  /** Judges whether `size` bytes more may wait, beside those that do; fails the connection if not. */
-  #admit(size: number, buffered = this.bufferedAmount): boolean {
-    const { maxBufferedAmount } = this.#setup.options;
-    if (buffered === 0 || buffered + size <= maxBufferedAmount) return true;
-    const advice = 'the peer reads too slowly for what is sent to it';
-    const exceeded = { option: 'maxBufferedAmount', limit: maxBufferedAmount, size: buffered + size, advice };
-    this.#scheduler.giveUpOutput();
-    this.#setup.fail(new LimitExceededError(exceeded, CloseCode.POLICY_VIOLATION));
-    return false;
   }
 
   /** After a send: has it flushed, and tells of the high-water mark. */
