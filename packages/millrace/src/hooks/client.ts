@@ -6,8 +6,9 @@ import type { ConnectionOptions } from '../protocol/connection/options.ts';
 import type { ConnectionResponse } from '../protocol/handshake/connection-response.ts';
 import { formatExtensionOffers } from '../protocol/handshake/extension-offer.ts';
 import type { TransportOptions } from '../transport/options.ts';
+import { reportError } from '../transport/report-error.ts';
 import { findOnreadPlaces } from '../transport/shared-read-buffer.ts';
-import { WebSocketFactory, reportError } from './factory.ts';
+import { WebSocketFactory } from './factory.ts';
 import type { HookResult } from './hooks.ts';
 import { WebSocketProtocol } from './protocol.ts';
 

@@ -1,4 +1,3 @@
-import { toError } from '../protocol/base/errors.ts';
 import { MessageType } from '../protocol/base/opcode.ts';
 import {
   resolveConnectionOptions,
@@ -7,8 +6,7 @@ import {
 } from '../protocol/connection/options.ts';
 import { prepareMessage, type PreparedMessage } from '../protocol/message/prepared-message.ts';
 import { resolveTransportOptions, type ResolvedTransportOptions, type TransportOptions } from '../transport/options.ts';
-import { checkObject } from './argument-checks.ts';
-import type { HookResult } from './hooks.ts';
+import { checkObject } from '../protocol/base/argument-checks.ts';
 import { checkPayload } from './payload.ts';
 
 /**
@@ -48,26 +46,4 @@ export abstract class WebSocketFactory {
     const { bytes, isBinary } = checkPayload(payload, options.binary);
     return prepareMessage(bytes, isBinary ? MessageType.BINARY : MessageType.TEXT);
   }
-}
-
-/** Hands an error to the callback that is there for it; without one, or if that fails, there is a process warning. */
-export function reportError<Protocol>(
-  onError: ((error: Error, protocol: Protocol) => HookResult) | undefined,
-  error: Error,
-  protocol: Protocol,
-): void {
-  try {
-    if (onError === undefined) {
-      process.emitWarning(error);
-      return;
-    }
-    const result = onError(error, protocol);
-    if (result instanceof Promise) result.catch(warn);
-  } catch (thrown) {
-    warn(thrown);
-  }
-}
-
-function warn(thrown: unknown): void {
-  process.emitWarning(toError(thrown));
 }

@@ -1,6 +1,6 @@
 import { LocalUsageError } from '../protocol/base/errors.ts';
 import { nodeTextCodec } from '../transport/node-text-codec.ts';
-import { checkBoolean, describe } from './argument-checks.ts';
+import { checkBoolean, describe } from '../protocol/base/argument-checks.ts';
 
 /**
  * Checks what an application wants to send as a message, and makes bytes of it.

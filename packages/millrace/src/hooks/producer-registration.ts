@@ -1,5 +1,5 @@
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { describe } from './argument-checks.ts';
+import { describe } from '../protocol/base/argument-checks.ts';
 import type { HookResult } from './hooks.ts';
 
 /**

@@ -1,7 +1,8 @@
 import type { ConnectionOptions } from '../protocol/connection/options.ts';
 import { resolveServerOptions, type ResolvedServerOptions, type ServerOptions } from '../server/options.ts';
 import type { TransportOptions } from '../transport/options.ts';
-import { WebSocketFactory, reportError } from './factory.ts';
+import { reportError } from '../transport/report-error.ts';
+import { WebSocketFactory } from './factory.ts';
 import type { HookResult } from './hooks.ts';
 import type { WebSocketServerProtocol } from './server-protocol.ts';
 import { parseServerUrl } from './server-url.ts';

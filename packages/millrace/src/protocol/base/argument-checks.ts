@@ -1,4 +1,4 @@
-import { LocalUsageError } from '../protocol/base/errors.ts';
+import { LocalUsageError } from './errors.ts';
 
 /** Writes a value for the message of an error. */
 export function describe(value: unknown): string {

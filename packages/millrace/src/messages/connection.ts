@@ -1,0 +1,260 @@
+import type { Closure } from '../protocol/base/closure.ts';
+import { CloseCode } from '../protocol/base/close-code.ts';
+import { LocalUsageError } from '../protocol/base/errors.ts';
+import { MessageType } from '../protocol/base/opcode.ts';
+import type { ClosingState } from '../protocol/connection/closing.ts';
+import type { ConnectionStats } from '../protocol/connection/host.ts';
+import { onAbort } from './abort.ts';
+import { attempt, createDeferred, handled, rejected } from './deferred.ts';
+import type { Inbox } from './inbox.ts';
+import { MessageWriter } from './message-writer.ts';
+import type { ReceivedMessage } from './received-message.ts';
+import { checkType, isChunk, toWholeMessage, type MessageKind, type Sendable, type WholeMessage } from './sendable.ts';
+import type { MessageSession } from './session.ts';
+import { sendStream } from './stream-sending.ts';
+
+/** How {@link WebSocketConnection.send} sends. */
+export interface SendOptions {
+  /**
+   * Whether the message is text or binary.
+   *
+   * @defaultValue that of what is sent, or of its first piece: strings are text, bytes are binary
+   */
+  readonly type?: MessageKind | undefined;
+  /**
+   * Ends the waiting. A message whose turn has not come is withdrawn; one of which a part was sent fails the connection (1011); one that was sent
+   * goes its way.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a call waits. */
+export interface WaitOptions {
+  /** Ends the waiting, which fails with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One end of a WebSocket connection: messages to iterate over, and to send.
+ *
+ * Every promise settles at the latest when the connection has ended, and none has to be looked at: how it ended is in {@link closed}, too.
+ */
+export class WebSocketConnection<Context = undefined> implements AsyncIterable<ReceivedMessage> {
+  /** What `onConnect` has returned as `context`. */
+  readonly context: Context;
+  readonly #session: MessageSession;
+  readonly #inbox: Inbox | undefined;
+
+  /** @internal */
+  constructor(session: MessageSession, inbox: Inbox | undefined, context: Context) {
+    this.#session = session;
+    this.#inbox = inbox;
+    this.context = context;
+  }
+
+  // What it is
+
+  /** Where it stands: `'open'` until one side begins to close it. */
+  get state(): 'open' | 'closing' | 'closed' {
+    return STATES[this.#session.connection.state];
+  }
+
+  /** Address of the other end, such as `192.0.2.1:50000`; empty where it has none. */
+  get peer(): string {
+    return this.#session.made.peer;
+  }
+
+  /** The subprotocol that was agreed on, or `undefined` for none. */
+  get subprotocol(): string | undefined {
+    return this.#session.made.subprotocol;
+  }
+
+  /** The extensions that were agreed on, as in the header `Sec-WebSocket-Extensions`; empty for none. */
+  get extensions(): string {
+    return this.#session.made.extensions;
+  }
+
+  /** Counters since the opening handshake. */
+  get stats(): ConnectionStats {
+    return this.#session.connection.stats;
+  }
+
+  /** Bytes that were sent and not written yet: by us, or by the socket. */
+  get bufferedAmount(): number {
+    return this.#session.connection.sender.bufferedAmount + this.#session.turns.waitingSize;
+  }
+
+  /** How the connection ended, when it has. Never rejects. */
+  get closed(): Promise<Closure> {
+    return this.#session.closed;
+  }
+
+  // Receiving
+
+  /**
+   * Waits for the next message: for its beginning, as its payload is read from what is returned. It is there when the message before it was read to its
+   * end; one that nobody has begun to read is discarded.
+   *
+   * While nobody asks, about `highWaterMark` bytes are read ahead.
+   *
+   * @returns `undefined` when the connection has ended cleanly
+   *
+   * @throws {ConnectionClosedError} the connection has ended, and not cleanly
+   * @throws {LocalUsageError} messages go to callbacks
+   */
+  receive({ signal }: WaitOptions = {}): Promise<ReceivedMessage | undefined> {
+    return attempt(() => this.#expectInbox('receive').receive(signal));
+  }
+
+  /**
+   * Iterates over the messages, as {@link receive} gives them. A loop that is left closes the connection (1000).
+   *
+   * It ends when the connection has ended cleanly, and fails with `ConnectionClosedError` when it has ended otherwise.
+   */
+  [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage, undefined> {
+    const inbox = this.#expectInbox('iterating');
+    return {
+      next: () => inbox.receive().then(toResult),
+      return: () => {
+        void this.close();
+        return Promise.resolve(END);
+      },
+    };
+  }
+
+  // Sending
+
+  /**
+   * Sends one message. Messages go out in the order of the calls; one that comes in pieces has the connection to itself until it is complete.
+   *
+   * @param data - text, bytes in any view, a `Blob`, or an iterable or stream of text or bytes, whose length need not be known. Bytes must not be changed after
+   *   they were given away
+   *
+   * @returns when no more than `highWaterMark` bytes are on their way: whoever waits for it sends no faster than the peer reads
+   *
+   * @throws {ConnectionClosedError} the connection has ended, or is closing
+   * @throws {LocalUsageError} the data are nothing that can be sent, or bytes to be sent as text are not UTF-8
+   */
+  send(data: Sendable, options?: SendOptions): Promise<void> {
+    const { turns } = this.#session;
+    if (options === undefined && turns.isFree) {
+      if (typeof data === 'string') return this.#session.sendWhole(data, MessageType.TEXT);
+      if (data instanceof Uint8Array) return this.#session.sendWhole(data, MessageType.BINARY);
+    }
+    return attempt(() => this.#send(data, options ?? {}));
+  }
+
+  /**
+   * Begins a message that is written piece by piece, when its turn comes. Other messages wait until it is ended.
+   *
+   * @param signal - withdraws it before its turn has come, and aborts it after that
+   *
+   * @throws {ConnectionClosedError} the connection has ended, or is closing
+   */
+  beginMessage(type: MessageKind, { signal }: WaitOptions = {}): Promise<MessageWriter> {
+    return handled(this.#beginMessage(type, signal));
+  }
+
+  /**
+   * Sends a ping, and waits for its pong. It waits behind received messages that nobody reads: do not wait for it where you should read them.
+   *
+   * @returns the time between the two, in milliseconds
+   *
+   * @throws {ConnectionClosedError} the connection has ended before
+   */
+  ping({ signal }: WaitOptions = {}): Promise<number> {
+    return this.#session.ping(signal);
+  }
+
+  // Ending
+
+  /**
+   * Starts the closing handshake. What was sent goes out first; a message that is being written may be ended until `closeTimeout`. Repeating it waits for the
+   * same.
+   *
+   * @param code - 1000 to 1003, 1007 to 1014, or 3000 to 4999
+   * @param reason - at most 123 bytes of UTF-8
+   *
+   * @returns how the connection ended
+   *
+   * @throws {LocalUsageError} the code may not be sent, or the reason is too long
+   */
+  close(code: number = CloseCode.NORMAL_CLOSURE, reason = ''): Promise<Closure> {
+    return attempt(() => {
+      this.#session.turns.hurry();
+      this.#session.connection.close(code, reason);
+      return this.#session.closed;
+    });
+  }
+
+  /** Ends the transport now, without any handshake. */
+  drop(): void {
+    this.#session.connection.drop();
+  }
+
+  /** Closes the connection, and waits for its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #send(data: Sendable, { type, signal }: SendOptions): Promise<void> {
+    if (isChunk(data)) return this.#sendWhole(toWholeMessage(data, type), signal);
+    checkType(type);
+    return handled(sendStream(this.#session, { data, type, signal }));
+  }
+
+  #sendWhole(message: WholeMessage, signal: AbortSignal | undefined): Promise<void> {
+    const session = this.#session;
+    if (signal?.aborted === true) return rejected(signal.reason);
+    if (session.connection.state !== 'open') return session.ended();
+    const isNow = session.turns.isFree;
+    const sent = isNow ? session.sendWhole(message.payload, message.opcode) : this.#sendLater(message, signal);
+    if (signal === undefined) return sent;
+    const waiting = createDeferred<undefined>();
+    sent.then(() => waiting.resolve(undefined), waiting.reject);
+    onAbort(signal, waiting.promise, waiting.reject);
+    return waiting.promise;
+  }
+
+  #sendLater({ payload, opcode }: WholeMessage, signal: AbortSignal | undefined): Promise<void> {
+    const { turns, connection } = this.#session;
+    if (!connection.sender.admit(payload.length, this.bufferedAmount)) return this.#session.ended();
+    const send = (): void => void this.#session.sendWhole(payload, opcode);
+    return handled(turns.sendLater(payload.length, send, signal).then(() => this.#session.ready()));
+  }
+
+  async #beginMessage(type: MessageKind, signal: AbortSignal | undefined): Promise<MessageWriter> {
+    checkType(type);
+    const session = this.#session;
+    if (session.connection.state !== 'open') await session.ended();
+    await session.turns.take(signal);
+    const over = createDeferred<undefined>();
+    const writer = new MessageWriter(session, type, () => {
+      over.resolve(undefined);
+      session.turns.release();
+    });
+    onAbort(signal, over.promise, (reason) => writer.abort(reason));
+    return writer;
+  }
+
+  #expectInbox(method: string): Inbox {
+    if (this.#inbox !== undefined) return this.#inbox;
+    throw new LocalUsageError(`${method}: the messages of this connection go to callbacks`);
+  }
+}
+
+const STATES: Readonly<Record<ClosingState, 'open' | 'closing' | 'closed'>> = {
+  open: 'open',
+  closing: 'closing',
+  closeSent: 'closing',
+  closeReceived: 'closing',
+  closeDone: 'closing',
+  failed: 'closing',
+  closed: 'closed',
+};
+
+const END = { done: true, value: undefined } as const;
+
+function toResult(message: ReceivedMessage | undefined): IteratorResult<ReceivedMessage, undefined> {
+  return message === undefined ? END : { done: false, value: message };
+}

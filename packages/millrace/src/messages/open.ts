@@ -1,0 +1,124 @@
+import { ConnectionClosedError, toError } from '../protocol/base/errors.ts';
+import { ApplicationCalls } from '../protocol/connection/application-calls.ts';
+import { reportError } from '../transport/report-error.ts';
+import type { CollectLimit } from './body-collector.ts';
+import type { ConnectionCallbacks } from './callbacks.ts';
+import { WebSocketConnection } from './connection.ts';
+import { Inbox } from './inbox.ts';
+import { MessageSession, type ConnectionMade } from './session.ts';
+
+/** What a connection tells whoever made it. */
+export interface ConnectionEvents<Context> {
+  /** The connection is over. */
+  onClosed(connection: WebSocketConnection<Context>): void;
+  /** Something of the application has thrown; the connection has failed for it. */
+  onError(error: Error, connection: WebSocketConnection<Context>): void;
+}
+
+/** What to make a connection of. */
+export interface ConnectionParts<Context> {
+  readonly made: ConnectionMade;
+  readonly context: Context;
+  readonly events: ConnectionEvents<Context>;
+}
+
+/** A connection that has not begun to receive. */
+export interface OpenedConnection<Context> {
+  readonly connection: WebSocketConnection<Context>;
+  /** Begins, with what came right behind the opening handshake. */
+  start(head: Uint8Array): void;
+}
+
+/** The reason with which receiving waits until somebody reads. */
+const READ_AHEAD = 'read-ahead';
+
+/**
+ * Makes a connection whose messages are asked for.
+ *
+ * @param handler - deals with it, if it is there; when its promise is fulfilled, the connection is closed
+ */
+export function openIterated<Context>(
+  { made, context, events }: ConnectionParts<Context>,
+  handler?: (connection: WebSocketConnection<Context>) => Promise<void>,
+): OpenedConnection<Context> {
+  const { maxMessageSize, maxFrameSize, highWaterMark } = made.options;
+  const fail = (error: Error): void => session.connection.fail(error);
+  const message: CollectLimit = { option: 'maxMessageSize', limit: maxMessageSize, fail };
+  const frame: CollectLimit = { option: 'maxFrameSize', limit: maxFrameSize, fail };
+  const inbox = new Inbox({
+    highWaterMark,
+    limits: { message, frame },
+    setPaused: (isPaused) => {
+      if (isPaused) session.connection.pause(READ_AHEAD);
+      else session.connection.resume(READ_AHEAD);
+    },
+  });
+  const session = new MessageSession(made, {
+    receiver: { level: 'streaming', handler: inbox },
+    onDrain: () => undefined,
+    onClosed: (closure) => {
+      inbox.end(closure);
+      events.onClosed(connection);
+    },
+    onError: (error) => events.onError(error, connection),
+  });
+  const connection = new WebSocketConnection(session, inbox, context);
+  return {
+    connection,
+    start: (head) => {
+      if (handler !== undefined) void run(handler, connection, fail, events);
+      session.start(head);
+    },
+  };
+}
+
+/** Makes a connection whose messages go to callbacks. */
+export function openCalling<Context>(
+  { made, context, events }: ConnectionParts<Context>,
+  callbacks: ConnectionCallbacks<Context>,
+): OpenedConnection<Context> {
+  const session = new MessageSession(made, {
+    receiver: {
+      level: 'message',
+      handler: { onMessage: (payload) => calls.waitFor(callbacks.message?.(connection, payload)) },
+    },
+    onDrain: () => calls.waitFor(callbacks.drain?.(connection)),
+    onClosed: (closure) => {
+      calls.call(() => callbacks.close?.(connection, closure));
+      events.onClosed(connection);
+    },
+    onError: (error) => report(error),
+  });
+  const connection = new WebSocketConnection(session, undefined, context);
+  const calls = new ApplicationCalls(session.connection, report);
+  function report(error: Error): void {
+    const { error: onError } = callbacks;
+    if (onError === undefined) events.onError(error, connection);
+    else reportError((reported) => onError(connection, reported), error, undefined);
+  }
+  return {
+    connection,
+    start: (head) => {
+      calls.call(() => callbacks.open?.(connection));
+      session.start(head);
+    },
+  };
+}
+
+/** Has a handler deal with a connection, and ends it as the handler ends. */
+async function run<Context>(
+  handler: (connection: WebSocketConnection<Context>) => Promise<void>,
+  connection: WebSocketConnection<Context>,
+  fail: (error: Error) => void,
+  events: ConnectionEvents<Context>,
+): Promise<void> {
+  try {
+    await handler(connection);
+    void connection.close();
+  } catch (thrown) {
+    const error = toError(thrown);
+    fail(error);
+    // That the connection has ended is no error of the handler's, which learned of it in this way.
+    if (!(error instanceof ConnectionClosedError)) events.onError(error, connection);
+  }
+}

@@ -1,0 +1,51 @@
+import { Opcode } from '../protocol/base/opcode.ts';
+import type { MessageSender } from '../protocol/connection/message-sender.ts';
+import { onAbort } from './abort.ts';
+import { createDeferred, rejected, type Deferred } from './deferred.ts';
+
+interface PendingPing {
+  readonly number: number;
+  readonly sentAt: number;
+  readonly answered: Deferred<number>;
+}
+
+/** Bytes of the payload of our pings: a number, which tells them apart. */
+const SIZE = 4;
+
+/** The pings of a connection that are not answered yet. */
+export class Pings {
+  #count = 0;
+  #pending: PendingPing[] = [];
+
+  /** Sends one. */
+  send(sender: Pick<MessageSender, 'sendControlFrame'>, signal: AbortSignal | undefined): Promise<number> {
+    if (signal?.aborted === true) return rejected(signal.reason);
+    this.#count = (this.#count + 1) >>> 0;
+    const ping = { number: this.#count, sentAt: performance.now(), answered: createDeferred<number>() };
+    this.#pending.push(ping);
+    const payload = new Uint8Array(SIZE);
+    new DataView(payload.buffer).setUint32(0, ping.number);
+    sender.sendControlFrame(Opcode.PING, payload);
+    onAbort(signal, ping.answered.promise, (reason) => {
+      this.#pending = this.#pending.filter((other) => other !== ping);
+      ping.answered.reject(reason);
+    });
+    return ping.answered.promise;
+  }
+
+  /** Takes a pong: it answers its ping, and those before it, for a peer may answer only the newest (RFC 6455 §5.5.3). */
+  receive(payload: Uint8Array): void {
+    if (payload.length !== SIZE) return;
+    const number = new DataView(payload.buffer, payload.byteOffset, SIZE).getUint32(0);
+    const index = this.#pending.findIndex((ping) => ping.number === number);
+    if (index === -1) return;
+    const now = performance.now();
+    for (const { sentAt, answered } of this.#pending.splice(0, index + 1)) answered.resolve(now - sentAt);
+  }
+
+  /** No pong will come any more. */
+  end(error: Error): void {
+    for (const { answered } of this.#pending) answered.reject(error);
+    this.#pending = [];
+  }
+}

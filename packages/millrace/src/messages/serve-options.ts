@@ -1,0 +1,65 @@
+import type { ConnectionOptions } from '../protocol/connection/options.ts';
+import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
+import type { HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
+import type { Decision } from '../server/handshake-handler.ts';
+import type { ServerOptions } from '../server/options.ts';
+import type { TransportOptions } from '../transport/options.ts';
+import type { CallbackResult, ConnectionCallbacks } from './callbacks.ts';
+import type { WebSocketConnection } from './connection.ts';
+
+/** Options of connections, as this façade has them. */
+export type MessageConnectionOptions = Omit<ConnectionOptions, 'lendPayload' | 'extensionPoints'>;
+
+/** What `onConnect` answers to accept a connection: nothing, a subprotocol, or more. */
+export type ConnectAnswer =
+  | undefined
+  | void
+  | string
+  | {
+      /** One of the subprotocols that the client offers. */
+      readonly subprotocol?: string | undefined;
+      /** Header fields to add to the response. */
+      readonly headers?: HeaderFieldsInit | undefined;
+      /** What the connection has as `context`. */
+      readonly context?: unknown;
+    };
+
+/** The type of the `context` that an answer gives to a connection. */
+export type ContextOf<Answer> = Answer extends { readonly context: infer Context } ? Context : undefined;
+
+/** Options of {@link serve}. */
+export interface ServeOptions<Answer extends ConnectAnswer = undefined>
+  extends ServerOptions, MessageConnectionOptions, TransportOptions {
+  /**
+   * A client asks for a connection, with a valid opening handshake. To refuse it, throw a `ConnectionDeny`; anything else that is thrown is answered
+   * with 500.
+   */
+  readonly onConnect?: ((request: ConnectionRequest) => Answer | Promise<Answer>) | undefined;
+  /**
+   * Learns of what a handler threw, after the connection has failed for it; without a connection, of an error of the listening socket, or of `onConnect`. By
+   * default, it becomes a process warning.
+   */
+  readonly onError?:
+    ((error: Error, connection: WebSocketConnection<ContextOf<Answer>> | undefined) => CallbackResult) | undefined;
+}
+
+/** What a server does with a connection: a function, when whose promise is fulfilled the connection is closed (1000); or callbacks. */
+export type ConnectionHandler<Context> =
+  ((connection: WebSocketConnection<Context>) => Promise<void>) | ConnectionCallbacks<Context>;
+
+/** What `onConnect` of a client answers: nothing, or what the connection has as `context`. */
+export type ContextAnswer = undefined | void | { readonly context?: unknown };
+
+/** Takes the context out of an answer. */
+export function contextOf<Answer extends ContextAnswer>(answer: Answer | undefined): ContextOf<Answer>;
+export function contextOf(answer: ContextAnswer): unknown {
+  return typeof answer === 'object' ? answer.context : undefined;
+}
+
+/** Makes a decision of what `onConnect` answers. */
+export function decisionFor<Answer extends ConnectAnswer>(answer: Answer | undefined): Decision<ContextOf<Answer>>;
+export function decisionFor(answer: ConnectAnswer): Decision<unknown> {
+  if (typeof answer !== 'object') return { subprotocol: answer ?? undefined, context: undefined };
+  const { subprotocol, headers, context } = answer;
+  return { subprotocol, headers, context };
+}
