@@ -4,7 +4,15 @@ import { fileURLToPath } from 'node:url';
 
 /** What can be measured; see {@link PEERS}. */
 export type PeerName =
-  'millrace' | 'millrace-streaming' | 'millrace-lending' | 'ws' | 'ws-bufferutil' | 'raw-tcp' | 'autobahn';
+  | 'millrace'
+  | 'millrace-streaming'
+  | 'millrace-lending'
+  | 'millrace-callbacks'
+  | 'millrace-async'
+  | 'ws'
+  | 'ws-bufferutil'
+  | 'raw-tcp'
+  | 'autobahn';
 
 /**
  * A server to measure: a program that is called with a port on 127.0.0.1, a `Mode` and what stands in `variant`.
@@ -40,6 +48,14 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
   'millrace-lending': {
     ...{ name: 'millrace-lending', title: 'Millrace, level 3, lendPayload', wire: 'websocket' },
     ...{ command: nodeProgram('millrace'), variant: 'lending' },
+  },
+  'millrace-callbacks': {
+    ...{ name: 'millrace-callbacks', title: 'Millrace, serve with callbacks', wire: 'websocket' },
+    ...{ command: nodeProgram('millrace-messages'), variant: 'callbacks' },
+  },
+  'millrace-async': {
+    ...{ name: 'millrace-async', title: 'Millrace, serve with an async function', wire: 'websocket' },
+    ...{ command: nodeProgram('millrace-messages'), variant: 'async' },
   },
   ws: {
     ...{ name: 'ws', title: 'ws', wire: 'websocket', command: nodeProgram('ws') },

@@ -56,7 +56,10 @@ export type Workload = Exchange | Idle;
 export const KIB = 1024;
 export const MIB: number = 1024 * KIB;
 
-const ECHO: readonly PeerName[] = ['ws-bufferutil', 'ws', 'millrace', 'raw-tcp', 'autobahn'];
+const ECHO: readonly PeerName[] = [
+  ...(['ws-bufferutil', 'ws', 'raw-tcp', 'autobahn'] as const),
+  ...(['millrace', 'millrace-callbacks', 'millrace-async'] as const),
+];
 
 function exchange(
   name: string,
@@ -83,7 +86,7 @@ export const WORKLOADS: readonly Workload[] = [
   }),
   exchange('echo-64', 'echo 64 B, 16 connections, 64 outstanding', {
     ...{ mode: 'echo', size: 64, connections: 16, outstanding: 64 },
-    expectations: beatsWs(8),
+    expectations: [...beatsWs(8), ...beatsWs(6, 'millrace-callbacks'), ...beatsWs(2.5, 'millrace-async')],
   }),
   exchange('echo-64-text', 'echo 64 B of text, 16 connections, 64 outstanding', {
     ...{ mode: 'echo', size: 64, connections: 16, outstanding: 64, isText: true },
@@ -102,7 +105,7 @@ export const WORKLOADS: readonly Workload[] = [
   }),
   exchange('hash-message', 'SHA-256 of messages of 1 MiB', {
     ...{ mode: 'hash-message', size: MIB, connections: 1, outstanding: 4 },
-    peers: ['ws-bufferutil', 'ws', 'millrace', 'millrace-streaming', 'autobahn'],
+    peers: ['ws-bufferutil', 'ws', 'millrace', 'millrace-streaming', 'millrace-async', 'autobahn'],
   }),
   exchange('hash-frame', 'running SHA-256 of one message, by frames of 1 MiB', {
     ...{ mode: 'hash-frame', framing: 'frame', size: MIB, connections: 1, outstanding: 4 },

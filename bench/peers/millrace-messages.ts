@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+
+import { serve, type ConnectionHandler, type WebSocketConnection } from 'millrace';
+
+import { announceReady, readPeerArguments, refuseMode } from './support.ts';
+
+const { port, mode, variant } = readPeerArguments();
+
+async function echo(connection: WebSocketConnection): Promise<void> {
+  for await (const message of connection) {
+    await connection.send(message.type === 'text' ? await message.text() : await message.bytes());
+  }
+}
+
+/** Collects nothing. */
+async function hash(connection: WebSocketConnection): Promise<void> {
+  for await (const message of connection) {
+    const sha256 = createHash('sha256');
+    for await (const chunk of message) sha256.update(chunk);
+    await connection.send(sha256.digest('hex'));
+  }
+}
+
+function handlerFor(): ConnectionHandler<undefined> {
+  if (mode === 'echo')
+    return variant === 'async' ? echo : { message: (connection, data) => void connection.send(data) };
+  if (mode === 'hash-message' && variant === 'async') return hash;
+  return refuseMode(mode);
+}
+
+await serve({ host: '127.0.0.1', port, maxMessageSize: 2 ** 30, maxFrameSize: 2 ** 30 }, handlerFor());
+announceReady();
