@@ -6,7 +6,7 @@ import { CATALOGUE, renderHtml, type AgentReport } from '@millrace/conformance';
 
 import { BROKEN_PEERS, type BrokenPeer } from '../testees/broken-peers.ts';
 import { LEVELS } from '../testees/levels.ts';
-import { testNaive } from '../testees/test-naive.ts';
+import { testBrokenPeer } from '../testees/test-naive.ts';
 import { renderCoverage } from './coverage-page.ts';
 import { fingerprintCatalogue, renderResults, type BrokenPeerResult } from './results-page.ts';
 import { runAgent, type AgentProgram } from './run-agents.ts';
@@ -63,10 +63,8 @@ async function runBrokenPeers(): Promise<BrokenPeerResult[]> {
   const queue = BROKEN_PEERS.values();
   const worker = async (): Promise<void> => {
     for (const peer of queue) {
-      const { name, role, defects, caughtBy, verdict } = peer;
-      // The first case makes sure that there was another connection before.
-      const report = await testNaive({ role, defects, include: [role === 'client' ? '21.1.1' : caughtBy, caughtBy] });
-      const found = report.cases.find(({ id }) => id === caughtBy)?.verdict ?? 'not run';
+      const { name, role, caughtBy, verdict } = peer;
+      const found = (await testBrokenPeer(peer))?.verdict ?? 'not run';
       results.set(peer, found);
       if (found === verdict) continue;
       problems.push(`broken peer that ${name} (${role}): ${caughtBy} says ${found}, not ${verdict}`);

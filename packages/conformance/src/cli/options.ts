@@ -11,10 +11,28 @@ export function numberFrom(min: number): (text: string) => number {
   };
 }
 
+/** Reads a whole number from `min` to `max`. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${String(min)} to ${String(max)}.`);
+  };
+}
+
+/** Reads the URL of a server under test. */
+export function webSocketUrl(text: string): string {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
+  if (protocol === 'ws:' || protocol === 'wss:') return text;
+  throw new InvalidArgumentError('Expected a URL with ws: or wss:.');
+}
+
 /** Adds globs that commas separate to those before. */
 export function addGlobs(text: string, before: readonly string[] | undefined): string[] {
   // Commas inside braces belong to a glob.
-  return [...(before ?? []), ...text.split(/,(?![^{]*\})/).filter((glob) => glob !== '')];
+  const globs = text.split(/,(?![^{]*\})/).filter((glob) => glob !== '');
+  if (globs.length === 0) throw new InvalidArgumentError('Expected a glob, such as 6.*');
+  return [...(before ?? []), ...globs];
 }
 
 /** Adds an exclusion of the form `glob=reason` to those before. */

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
@@ -7,6 +8,9 @@ import { CATALOGUE } from '../catalogue/index.ts';
 import type { AgentReport, CaseResult } from '../model/report.ts';
 import { VERDICTS, type Verdict } from '../model/verdict.ts';
 import { renderHtml } from '../report/html.ts';
+
+/** Exit code of a command that could not do its work. */
+export const UNUSABLE = 2;
 
 /** Where results go. */
 export interface OutputOptions {
@@ -32,8 +36,8 @@ const BAR_WIDTH = 30;
 export class Progress {
   readonly #total: number;
   readonly #bar = process.stderr.isTTY ? createLogUpdate(process.stderr) : undefined;
-  readonly #counts = new Map<Verdict, number>();
-  #done = 0;
+  /** By id: a client may run a case again. */
+  readonly #verdicts = new Map<string, Verdict>();
 
   constructor(total: number) {
     this.#total = total;
@@ -41,11 +45,12 @@ export class Progress {
 
   /** Counts a result. */
   add({ id, verdict }: CaseResult): void {
-    this.#done++;
-    this.#counts.set(verdict, (this.#counts.get(verdict) ?? 0) + 1);
-    const filled = Math.round((this.#done / Math.max(1, this.#total)) * BAR_WIDTH);
+    this.#verdicts.set(id, verdict);
+    const done = this.#verdicts.size;
+    const filled = Math.round((done / this.#total) * BAR_WIDTH);
     const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-    this.#bar?.(`${bar} ${String(this.#done)}/${String(this.#total)} ${formatCounts(this.#counts)} ${pc.dim(id)}`);
+    const counts = formatCounts(countVerdicts(this.#verdicts.values()));
+    this.#bar?.(`${bar} ${String(done)}/${String(this.#total)} ${counts} ${pc.dim(id)}`);
   }
 
   /** Takes the bar away. */
@@ -55,32 +60,95 @@ export class Progress {
   }
 }
 
+/** Writes results where they are wanted, and a summary for people. */
+export class ResultWriter {
+  readonly #options: OutputOptions;
+  readonly #reports: AgentReport[] = [];
+
+  /** @throws {Error} a file cannot be written: that is to be known before a long run, not after it */
+  constructor(options: OutputOptions) {
+    this.#options = options;
+    for (const file of [options.json, options.report]) if (typeof file === 'string') prepareFile(file);
+  }
+
+  /**
+   * Writes what came of an agent; a file has all agents, a line or a column for each.
+   *
+   * @returns the exit code: 0 if the agent passed
+   */
+  write(report: AgentReport): number {
+    const { json, report: page, strict = false } = this.#options;
+    this.#reports.push(report);
+    if (json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
+    else if (json !== undefined) writeFileSync(json, this.#reports.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    if (page !== undefined) writeFileSync(page, renderHtml(this.#reports, CATALOGUE));
+    printSummary(report);
+    return passes(report, strict) ? 0 : 1;
+  }
+}
+
 /**
- * Writes results where they are wanted, and a summary for people.
+ * Makes the folder of a file that is to be written.
  *
- * @returns the exit code: 0 if the agent passed
+ * @throws {Error} naming the file, if it cannot be written
  */
-export function writeResults(report: AgentReport, { json, report: page, strict = false }: OutputOptions): number {
-  if (json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else if (json !== undefined) writeFileSync(json, `${JSON.stringify(report)}\n`);
-  if (page !== undefined) writeFileSync(page, renderHtml([report], CATALOGUE));
-  printSummary(report);
-  return passes(report, strict) ? 0 : 1;
+export function prepareFile(file: string): void {
+  try {
+    mkdirSync(dirname(resolve(file)), { recursive: true });
+    closeSync(openSync(file, 'a'));
+  } catch (error) {
+    throw new Error(`cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Writes a line for people, where it does not get into the results. */
+export function printLine(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 function printSummary({ agent, role, cases, excluded }: AgentReport): void {
-  const print = (line: string): void => void process.stderr.write(`${line}\n`);
   const titles = new Map(CATALOGUE.map(({ id, title }) => [id, title]));
-  for (const { id, verdict, reason } of cases) {
-    if (verdict === 'ok') continue;
-    print(`${PAINT[verdict](verdict.padEnd(13))} ${id.padEnd(8)} ${titles.get(id) ?? ''}`);
-    if (reason !== undefined) print(pc.dim(`${' '.repeat(23)}${reason}`));
+  for (const alike of groupAlike(cases)) {
+    const [first] = alike;
+    if (first === undefined || first.verdict === 'ok') continue;
+    const { id, verdict, reason } = first;
+    const what = alike.length === 1 ? (titles.get(id) ?? '') : `and ${String(alike.length - 1)} more`;
+    printLine(`${PAINT[verdict](verdict.padEnd(13))} ${id.padEnd(8)} ${what}`);
+    if (reason !== undefined) printLine(pc.dim(`${' '.repeat(23)}${reason}`));
   }
-  for (const { id, reason } of excluded) print(`${pc.dim('excluded'.padEnd(13))} ${id.padEnd(8)} ${reason}`);
+  for (const { id, reason } of excluded) printLine(`${pc.dim('excluded'.padEnd(13))} ${id.padEnd(8)} ${reason}`);
 
+  const counts = formatCounts(countVerdicts(cases.map(({ verdict }) => verdict)));
+  printLine(`${pc.bold(agent)} (${role}): ${formatNumber(cases.length)}, ${counts}`);
+}
+
+/** Results one by one; those that failed without a connection, for one reason, together: there may be hundreds. */
+function groupAlike(cases: readonly CaseResult[]): CaseResult[][] {
+  const groups: CaseResult[][] = [];
+  const unrun = new Map<string, CaseResult[]>();
+  for (const one of cases) {
+    const known = one.log.length > 0 ? undefined : unrun.get(one.reason ?? '');
+    if (known !== undefined) {
+      known.push(one);
+      continue;
+    }
+    const group = [one];
+    groups.push(group);
+    if (one.log.length === 0) unrun.set(one.reason ?? '', group);
+  }
+  return groups;
+}
+
+function formatNumber(cases: number): string {
+  return cases === 1 ? '1 case' : `${String(cases)} cases`;
+}
+
+function countVerdicts(verdicts: Iterable<Verdict>): Map<Verdict, number> {
   const counts = new Map<Verdict, number>();
-  for (const { verdict } of cases) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
-  print(`${pc.bold(agent)} (${role}): ${String(cases.length)} cases, ${formatCounts(counts)}`);
+  for (const verdict of verdicts) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  return counts;
 }
 
 function formatCounts(counts: ReadonlyMap<Verdict, number>): string {

@@ -1,22 +1,30 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 import { Command, CommanderError } from '@commander-js/extra-typings';
-import pc from 'picocolors';
 
 import { CATALOGUE } from '../catalogue/index.ts';
 import type { CaseResult } from '../model/report.ts';
-import type { Role } from '../model/verdict.ts';
 import { renderHtml } from '../report/html.ts';
-import { selectCases, type ExclusionRule, type SelectedCases } from '../run/select.ts';
-import { FuzzingServer } from '../run/test-client.ts';
+import { selectCases } from '../run/select.ts';
 import { testServer } from '../run/test-server.ts';
 import { SUITE_VERSION } from '../version.ts';
-import { addExclusion, addGlobs, numberFrom } from './options.ts';
-import { Progress, writeResults, type OutputOptions } from './output.ts';
-import { readReport } from './read-report.ts';
+import { Interruption } from './interruption.ts';
+import { addExclusion, addGlobs, numberFrom, webSocketUrl, wholeNumber } from './options.ts';
+import { Progress, ResultWriter, UNUSABLE, prepareFile, printLine } from './output.ts';
+import { readReports } from './read-report.ts';
+import { checkGlobs, selectForRole } from './select-cases.ts';
+import { testClients } from './test-clients.ts';
 
-/** Exit code of a command that could not do its work. */
-const UNUSABLE = 2;
+/** Time for a run that does not set its own, in seconds. */
+const RUN_LIMIT = 900;
+
+const HIGHEST_PORT = 65_535;
+
+/** Many connections of one client are an attack of their own. */
+const MOST_AT_ONCE = 256;
+
+const EXIT_CODES = `
+Exit code: 0 if no case failed, 1 if one did, 2 if there was nothing to test, 130 after Ctrl-C.`;
 
 /** Parses the command line and runs a command; the exit code is set. */
 export async function runProgram(argv: readonly string[]): Promise<void> {
@@ -36,7 +44,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
       if (error.exitCode === 0) process.exitCode = 0; // Help was asked for.
       return; // It has said what is wrong.
     }
-    process.stderr.write(`${pc.red('error')} ${error instanceof Error ? error.message : String(error)}\n`);
+    printLine(`error: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -48,80 +56,49 @@ function testCommand(name: string, description: string) {
     .option('--exclude <glob=reason>', 'cases to leave out, and why; may be given again', addExclusion)
     .option('--quick', 'leave out what takes long')
     .option('--time-scale <factor>', 'factor for the time limits of all cases', numberFrom(0.01), 1)
-    .option('--run-limit <seconds>', 'time for the whole run', numberFrom(1))
+    .option('--run-limit <seconds>', 'time for the whole run', numberFrom(1), RUN_LIMIT)
     .option('--json [file]', 'write the results as JSON, to the standard output or a file')
     .option('--report <file>', 'write the results as a page of HTML')
-    .option('--strict', 'fail on non-strict and unimplemented, too');
+    .option('--strict', 'fail on non-strict and unimplemented, too')
+    .addHelpText('after', EXIT_CODES);
 }
 
 function serverCommand() {
   return testCommand('server', 'tests the server at a URL: an echo server')
-    .argument('<url>', 'ws: or wss:')
+    .argument('<url>', 'ws: or wss:', webSocketUrl)
     .option('--agent <name>', 'what the report calls it', 'server')
-    .option('--concurrency <count>', 'connections at once', numberFrom(1), 4)
+    .option('--concurrency <count>', 'connections at once', wholeNumber(1, MOST_AT_ONCE), 4)
     .option('--insecure', 'trust any certificate')
+    .option('--ca <file>', 'certificates to trust, in PEM')
     .action(async (url, options) => {
-      const selected = select('server', options);
+      const selected = selectForRole('server', options);
+      const writer = new ResultWriter(options);
+      const ca = options.ca === undefined ? undefined : readFileSync(options.ca, 'utf8');
       const progress = new Progress(selected.cases.length);
-      const runLimit = options.runLimit === undefined ? undefined : options.runLimit * 1000;
+      const interruption = new Interruption();
       const onResult = (result: CaseResult): void => progress.add(result);
-      const report = await testServer(url, selected, { ...options, runLimit, onResult });
+      const runLimit = options.runLimit * 1000;
+      const { signal } = interruption;
+      const report = await testServer(url, selected, { ...options, ca, runLimit, signal, onResult });
       progress.end();
-      process.exitCode = writeResults(report, options);
+      interruption.end();
+      process.exitCode = Math.max(writer.write(report), interruption.exitCode ?? 0);
     });
 }
 
 function clientCommand() {
   return testCommand('client', "listens for a client to test, which Autobahn's convention drives")
-    .option('--port <port>', 'port to listen on', numberFrom(0), 9001)
+    .option('--port <port>', 'port to listen on; 0 for any', wholeNumber(0, HIGHEST_PORT), 9001)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--stay', 'go on after /updateReports, for further agents')
     .action(async (options) => {
-      process.exitCode = await testClients(select('client', options), options);
+      const selected = selectForRole('client', options);
+      const writer = new ResultWriter(options);
+      const interruption = new Interruption();
+      const exitCode = await testClients(selected, options, writer, interruption);
+      interruption.end();
+      process.exitCode = interruption.exitCode ?? exitCode;
     });
-}
-
-interface ClientOptions extends OutputOptions {
-  readonly port: number;
-  readonly host: string;
-  readonly timeScale: number;
-  readonly runLimit?: number | undefined;
-  readonly stay?: true | undefined;
-}
-
-/** Serves until an agent says that it is done, or the time is over; resolves to the exit code. */
-async function testClients(selected: SelectedCases, options: ClientOptions): Promise<number> {
-  const { runLimit, stay = false } = options;
-  const progress = new Progress(selected.cases.length);
-  let exitCode = UNUSABLE;
-  let last: string | undefined;
-  let finish = (): void => undefined;
-  const done = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  const server = new FuzzingServer(selected, {
-    ...options,
-    onResult: (result, agent) => {
-      last = agent;
-      progress.add(result);
-    },
-    onReport: (report) => {
-      progress.end();
-      exitCode = writeResults(report, options);
-      last = undefined;
-      if (!stay) finish();
-    },
-  });
-  const port = await server.listen();
-  process.stderr.write(`${String(selected.cases.length)} cases on ws://${options.host}:${String(port)}/\n`);
-  const timer = runLimit === undefined ? undefined : setTimeout(() => finish(), runLimit * 1000);
-  await done;
-  clearTimeout(timer);
-  progress.end();
-  await server.close();
-  // The time is over: what an agent left undone has failed.
-  if (last !== undefined) exitCode = writeResults(server.report(last), options);
-  return exitCode;
 }
 
 function reportCommand() {
@@ -130,7 +107,9 @@ function reportCommand() {
     .argument('<files...>', 'what --json wrote')
     .requiredOption('--out <file>', 'the page to write')
     .action((files, { out }) => {
-      writeFileSync(out, renderHtml(files.map(readReport), CATALOGUE));
+      const reports = files.flatMap(readReports);
+      prepareFile(out);
+      writeFileSync(out, renderHtml(reports, CATALOGUE));
     });
 }
 
@@ -139,6 +118,7 @@ function casesCommand() {
     .description('lists the cases')
     .option('--cases <globs>', 'ids to list', addGlobs)
     .action((options) => {
+      checkGlobs(options.cases ?? []);
       const ids = new Set(
         (['server', 'client'] as const).flatMap((role) => {
           const selected = selectCases(CATALOGUE, { role, include: options.cases });
@@ -150,16 +130,4 @@ function casesCommand() {
           process.stdout.write(`${id.padEnd(9)}${section.padEnd(18)}${peers.join(', ').padEnd(16)}${title}\n`);
       }
     });
-}
-
-interface SelectOptions {
-  readonly cases?: readonly string[] | undefined;
-  readonly exclude?: readonly ExclusionRule[] | undefined;
-  readonly quick?: true | undefined;
-}
-
-function select(role: Role, { cases, exclude, quick }: SelectOptions): SelectedCases {
-  const selected = selectCases(CATALOGUE, { role, include: cases, exclude, quick });
-  if (selected.cases.length === 0) throw new Error('no case is selected');
-  return selected;
 }

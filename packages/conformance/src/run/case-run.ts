@@ -25,10 +25,8 @@ export interface Opened {
   readonly problem?: string | undefined;
 }
 
-/** How long a case may take. */
-export interface TimeLimit {
-  /** Factor for the limit of each case. */
-  readonly scale: number;
+/** What a case needs besides its connection. */
+export interface CaseContext extends ScriptContext {
   /** Ends the run. */
   readonly signal: AbortSignal;
 }
@@ -41,7 +39,7 @@ export interface TimeLimit {
 export async function runCase(
   link: Link,
   testCase: ConformanceCase,
-  context: ScriptContext & TimeLimit,
+  context: CaseContext,
   open: () => Promise<Opened>,
 ): Promise<CaseResult> {
   const opened: { value: Opened } = { value: {} };
@@ -49,14 +47,14 @@ export async function runCase(
   const expired = await inTime(limit, context.signal, async () => {
     opened.value = await open();
     if (opened.value.problem === undefined) await runScript(link, testCase, context);
-    if (link.count('refusal') > 0) await link.until(() => link.ended, REFUSAL_LINGER);
+    if (link.count('refusal') > 0) await link.until(() => link.ended, REFUSAL_LINGER * context.scale);
   });
 
   const judgement = expired === undefined ? judgeCase(link, testCase, opened.value) : outOfTime(link, expired);
   const duration = Math.round(link.log.elapsed);
   const log = link.log.entries.slice();
   if (expired === undefined) await link.finish();
-  else link.drop();
+  else link.abandon();
   return { id: testCase.id, verdict: judgement.verdict, duration, log, ...withReason(judgement) };
 }
 
@@ -69,7 +67,7 @@ function judgeCase(link: Link, testCase: ConformanceCase, opened: Opened): Judge
   const { problem, request, early = 0, otherKeys = new Set<string>() } = opened;
   const { events, observer } = link;
   const violation = events.find((event) => event.kind === 'violation');
-  if (problem !== undefined) return { verdict: 'failed', reason: problem };
+  if (problem !== undefined) return { verdict: 'failed', reason: `${problem}; saw ${describeEvents(events)}` };
   if (violation !== undefined) return { verdict: 'failed', reason: `${violation.rule}; saw ${describeEvents(events)}` };
 
   const judgement = judge(events, testCase.outcomes);

@@ -45,7 +45,10 @@ interface Place {
   readonly taken: number;
 }
 
-/** Adds a place, and those after it that need no event. */
+/**
+ * Adds a place, and those after it that need no event. Beyond a minimum without a maximum, places do not differ: there would be as
+ * many of them as events.
+ */
 function reach(places: Map<string, Place>, place: Place, expected: readonly Expected[]): void {
   const pattern = expected[place.index];
   if (pattern === undefined) {
@@ -53,8 +56,9 @@ function reach(places: Map<string, Place>, place: Place, expected: readonly Expe
     return;
   }
   const [min, max] = pattern.times ?? [1, 1];
-  if (place.taken < max) places.set(`${String(place.index)}:${String(place.taken)}`, place);
-  if (place.taken >= min) reach(places, { index: place.index + 1, taken: 0 }, expected);
+  const taken = max === Infinity ? Math.min(place.taken, min) : place.taken;
+  if (taken < max) places.set(`${String(place.index)}:${String(taken)}`, { index: place.index, taken });
+  if (taken >= min) reach(places, { index: place.index + 1, taken: 0 }, expected);
 }
 
 function fits(event: WireEvent, pattern: EventPattern): boolean {

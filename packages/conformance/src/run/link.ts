@@ -32,6 +32,7 @@ export class Link {
   #finSent = false;
   #held = false;
   #dropped = false;
+  #abandoned = false;
   #muted = false;
 
   /** @param role - ours */
@@ -52,9 +53,9 @@ export class Link {
     return this.count('end') > 0;
   }
 
-  /** Whether nothing is to be sent any more: the peer has refused, said Close, is gone, or broke a rule. */
+  /** Whether nothing is to be sent any more: the peer has refused, said Close, is gone, or broke a rule; or the time is over. */
   get over(): boolean {
-    return ENDINGS.some((kind) => this.count(kind) > 0);
+    return this.#abandoned || ENDINGS.some((kind) => this.count(kind) > 0);
   }
 
   /** How many events of a kind there were. */
@@ -80,21 +81,19 @@ export class Link {
   emit(event: WireEvent): void {
     this.events.push(event);
     this.#counts.set(event.kind, this.count(event.kind) + 1);
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
+    this.#wake();
   }
 
   /**
    * Waits until `condition` holds, which is asked after each event.
    *
-   * @returns whether it does; `false` after `time` milliseconds
+   * @returns whether it does; `false` after `time` milliseconds, or when the connection was abandoned
    */
   async until(condition: () => boolean, time: number): Promise<boolean> {
     const deadline = performance.now() + time;
     while (!condition()) {
       const rest = deadline - performance.now();
-      if (rest <= 0) return false;
+      if (rest <= 0 || this.#abandoned) return false;
       await this.#nextEvent(rest);
     }
     return true;
@@ -157,6 +156,13 @@ export class Link {
     this.#socket.destroy();
   }
 
+  /** Drops the transport because there is no time left, and ends what waits for it. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.drop();
+    this.#wake();
+  }
+
   /** Ends our side, waits a moment for the peer's end, and drops what is left. */
   async finish(): Promise<void> {
     if (!this.#dropped && !this.#held) {
@@ -196,6 +202,12 @@ export class Link {
     );
     this.emit({ kind: 'end', how });
     if (!this.#socket.destroyed) this.fin();
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
   }
 
   #nextEvent(time: number): Promise<void> {

@@ -12,6 +12,8 @@ const ROUNDTRIP_LIMIT = 5000;
 export interface ScriptContext {
   /** Says whether the peer serves a new connection; `undefined` where nobody can ask it. */
   readonly probe: (() => Promise<boolean>) | undefined;
+  /** Factor for all times to wait. */
+  readonly scale: number;
 }
 
 type StepOf<Name extends Step['step']> = Extract<Step, { step: Name }>;
@@ -47,11 +49,12 @@ async function runStep(link: Link, step: Step, context: ScriptContext): Promise<
     case 'flood':
       return runFlood(link, step);
     case 'roundtrips':
-      return runRoundtrips(link, step);
+      return runRoundtrips(link, step, context);
     case 'await':
-      return runAwait(link, step);
+      return runAwait(link, step, context);
     case 'quiet':
-      await link.until(() => link.over, step.time);
+      // What could come in this time must have come: a hurried run does not cut it short.
+      await link.until(() => link.over, step.time * Math.max(1, context.scale));
       return;
     case 'mark':
       if (!link.over) link.emit({ kind: 'mark', name: step.name });
@@ -98,17 +101,19 @@ async function runFlood(link: Link, step: StepOf<'flood'>): Promise<void> {
   if (last !== undefined && !link.over) await sendFrames(link, { step: 'send', frames: [last] });
 }
 
-async function runRoundtrips(link: Link, step: StepOf<'roundtrips'>): Promise<void> {
+async function runRoundtrips(link: Link, step: StepOf<'roundtrips'>, { scale }: ScriptContext): Promise<void> {
   for (let index = 1; index <= step.count && !link.over; index++) {
     await sendFrames(link, { step: 'send', frames: [step.frame] });
-    const echoed = await link.until(() => link.over || link.count('message') >= index, ROUNDTRIP_LIMIT);
+    const echoed = await link.until(() => link.over || link.count('message') >= index, ROUNDTRIP_LIMIT * scale);
     if (echoed) continue;
     link.emit({ kind: 'timeout', waitingFor: 'message' });
     return;
   }
 }
 
-async function runAwait(link: Link, { what, count, within }: StepOf<'await'>): Promise<void> {
+async function runAwait(link: Link, step: StepOf<'await'>, { scale }: ScriptContext): Promise<void> {
+  const { what, count } = step;
+  const within = step.within * scale;
   // A server that refused may keep the TCP connection for another request.
   const refused = link.count('refusal') > 0;
   const stopped = (): boolean => (what === 'end' && !refused ? link.ended : link.over);

@@ -45,6 +45,14 @@ export function selectCases(catalogue: readonly ConformanceCase[], selection: Se
   return { cases, excluded };
 }
 
+/** Globs that match no case, whomever it tests: a wrong number, most likely. */
+export function findUnmatched(catalogue: readonly ConformanceCase[], globs: readonly string[]): string[] {
+  return globs.filter((glob) => {
+    const isMatch = picomatch(glob);
+    return !catalogue.some(({ id }) => isMatch(id));
+  });
+}
+
 /** Orders ids by their numbers: 2.1 before 2.10. */
 export function compareIds(one: string, other: string): number {
   return one.localeCompare(other, 'en', { numeric: true });

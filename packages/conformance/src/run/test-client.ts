@@ -18,6 +18,12 @@ import { compareIds, type SelectedCases } from './select.ts';
 /** Time for a request to arrive, in milliseconds. */
 const REQUEST_LIMIT = 10_000;
 
+/** Time for the answer to a Close where nothing is tested, in milliseconds. */
+const CLOSE_LIMIT = 2000;
+
+/** Time without a connection after which a client that has begun is taken for gone, in milliseconds. */
+const ABSENCE_LIMIT = 30_000;
+
 /** How clients are tested. */
 export interface FuzzingServerOptions {
   readonly port: number;
@@ -27,6 +33,8 @@ export interface FuzzingServerOptions {
   readonly onResult?: ((result: CaseResult, agent: string) => void) | undefined;
   /** An agent says that it has run its cases. */
   readonly onReport?: ((report: AgentReport) => void) | undefined;
+  /** An agent that had begun has not connected any more for a while, and did not say that it is done. */
+  readonly onAbsence?: ((agent: string) => void) | undefined;
 }
 
 /** A request that arrived, on its connection. */
@@ -50,6 +58,10 @@ export class FuzzingServer {
   readonly #aborted = new AbortController();
   readonly #results = new Map<string, Map<string, CaseResult>>();
   readonly #keys = new Set<string>();
+  readonly #links = new Set<Link>();
+  /** Who runs cases, and is not done yet. */
+  #running: string | undefined;
+  #absence: NodeJS.Timeout | undefined;
 
   constructor(selected: SelectedCases, options: FuzzingServerOptions) {
     this.#selected = selected;
@@ -72,6 +84,8 @@ export class FuzzingServer {
   /** Stops listening, and ends what is under way. */
   close(): Promise<void> {
     this.#aborted.abort();
+    clearTimeout(this.#absence);
+    for (const link of this.#links) link.abandon();
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
     });
@@ -96,11 +110,23 @@ export class FuzzingServer {
 
   async #onSocket(socket: Socket): Promise<void> {
     const link = new Link(socket, 'server', new WireLog());
+    clearTimeout(this.#absence);
+    this.#links.add(link);
+    socket.once('close', () => this.#onGone(link));
     const arrival = await receiveRequest(link);
-    if (arrival === undefined) {
-      link.drop();
-      return;
-    }
+    if (arrival === undefined) link.drop();
+    else await this.#serve(arrival);
+  }
+
+  #onGone(link: Link): void {
+    this.#links.delete(link);
+    const { timeScale = 1, onAbsence } = this.#options;
+    const agent = this.#running;
+    if (agent === undefined || this.#links.size > 0 || this.#aborted.signal.aborted) return;
+    this.#absence = setTimeout(() => onAbsence?.(agent), ABSENCE_LIMIT * timeScale);
+  }
+
+  async #serve(arrival: Arrival): Promise<void> {
     const path = arrival.url.pathname;
     if (path === '/runCase') await this.#runCase(arrival);
     else if (path === '/getCaseCount') await tell(arrival, String(this.#selected.cases.length));
@@ -117,6 +143,7 @@ export class FuzzingServer {
       await refuse(arrival);
       return;
     }
+    this.#running = agent;
     const { timeScale = 1, onResult } = this.#options;
     const context = { probe: undefined, scale: timeScale, signal: this.#aborted.signal };
     const result = await runCase(link, testCase, context, () => this.#answer(arrival, testCase.response));
@@ -146,6 +173,8 @@ export class FuzzingServer {
   async #updateReports(arrival: Arrival): Promise<void> {
     await sendResponse(arrival.link, arrival.head, {});
     await close(arrival.link);
+    this.#running = undefined;
+    clearTimeout(this.#absence);
     this.#options.onReport?.(this.report(arrival.agent));
   }
 
@@ -165,6 +194,7 @@ async function receiveRequest(link: Link): Promise<Arrival | undefined> {
   let early = 0;
   link.divert((chunk) => {
     const result = reader.push(chunk);
+    if (result === 'too long') link.abandon();
     if (result === undefined || result === 'too long') return;
     head = result.head;
     early = result.rest.length;
@@ -174,8 +204,15 @@ async function receiveRequest(link: Link): Promise<Arrival | undefined> {
   await link.until(() => head !== undefined || link.ended, REQUEST_LIMIT);
   link.takeBack('open'); // What cases expect begins after the opening handshake.
   if (head === undefined) return undefined;
-  const url = new URL(head.startLine.split(' ')[1] ?? '/', 'http://localhost');
+  const url = urlOf(head);
   return { link, head, url, early, agent: url.searchParams.get('agent') ?? 'unnamed' };
+}
+
+/** The target of a request; one that is no URL leads nowhere. */
+function urlOf({ startLine }: HttpHead): URL {
+  const target = startLine.split(' ')[1] ?? '';
+  const base = 'http://localhost';
+  return URL.canParse(target, base) ? new URL(target, base) : new URL(base);
 }
 
 /** Answers the opening handshake; what comes from here on are frames. */
@@ -198,7 +235,7 @@ async function tell({ link, head }: Arrival, text: string): Promise<void> {
 
 async function close(link: Link): Promise<void> {
   await sendFrames(link, { step: 'send', frames: [{ opcode: Opcode.CLOSE, payload: { hex: '03 e8' } }] });
-  await link.until(() => link.over, REQUEST_LIMIT);
+  await link.until(() => link.over, CLOSE_LIMIT);
   await link.finish();
 }
 

@@ -1,7 +1,3 @@
-import { connect as connectTcp } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import type { Duplex } from 'node:stream';
-
 import { Opcode } from 'millrace/protocol/wire';
 
 import type { ConformanceCase } from '../model/case.ts';
@@ -11,10 +7,14 @@ import { writeRequest, type Target } from '../opening/request.ts';
 import { concatBytes } from '../wire/bytes.ts';
 import { WireLog } from '../wire/wire-log.ts';
 import { SUITE_VERSION } from '../version.ts';
-import { failedResult, runCase, type Opened, type TimeLimit } from './case-run.ts';
+import { failedResult, runCase, type CaseContext, type Opened } from './case-run.ts';
+import { dial } from './dial.ts';
 import { HttpIntake } from './http-intake.ts';
 import { Link } from './link.ts';
 import { compareIds, type SelectedCases } from './select.ts';
+
+/** Time for a TCP connection, with TLS if there is some, in milliseconds. */
+const CONNECT_LIMIT = 10_000;
 
 /** Time for the opening handshake of a case, in milliseconds. */
 const OPENING_LIMIT = 5000;
@@ -34,28 +34,42 @@ export interface RunOptions {
   readonly runLimit?: number | undefined;
   /** Whether to trust any certificate. */
   readonly insecure?: boolean | undefined;
+  /** Certificates to trust, in PEM. */
+  readonly ca?: string | undefined;
+  /** Ends the run: cases that were not run by then have failed. */
+  readonly signal?: AbortSignal | undefined;
   readonly onResult?: ((result: CaseResult) => void) | undefined;
 }
 
-/** Tests a server: runs cases against it, as its client. */
+/**
+ * Tests a server: runs cases against it, as its client.
+ *
+ * @throws {Error} there is no server to connect to
+ */
 export async function testServer(url: string, selected: SelectedCases, options: RunOptions): Promise<AgentReport> {
-  const { agent, concurrency = 4, timeScale = 1, runLimit, insecure = false, onResult } = options;
-  const server = new ServerUnderTest(new URL(url), insecure);
+  const { agent, concurrency = 4, runLimit, signal, onResult } = options;
   const aborted = new AbortController();
-  const timer = runLimit === undefined ? undefined : setTimeout(() => aborted.abort(), runLimit);
-  const limits = { scale: timeScale, signal: aborted.signal };
+  const abort = (): void => aborted.abort();
+  signal?.addEventListener('abort', abort);
+  const timer = runLimit === undefined ? undefined : setTimeout(abort, runLimit);
+  const server = new ServerUnderTest(new URL(url), options, aborted.signal);
 
   const results: CaseResult[] = [];
   const queue = selected.cases.values();
   const worker = async (): Promise<void> => {
     for (const one of queue) {
-      const result = await server.run(one, limits);
+      const result = await server.run(one);
       results.push(result);
       onResult?.(result);
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  clearTimeout(timer);
+  try {
+    await server.reach();
+    await Promise.all(Array.from({ length: concurrency }, worker));
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
 
   results.sort((one, other) => compareIds(one.id, other.id));
   const date = new Date().toISOString();
@@ -66,47 +80,41 @@ export async function testServer(url: string, selected: SelectedCases, options: 
 class ServerUnderTest {
   readonly #url: URL;
   readonly #target: Target;
-  readonly #insecure: boolean;
+  readonly #options: RunOptions;
+  readonly #context: CaseContext;
 
-  constructor(url: URL, insecure: boolean) {
+  constructor(url: URL, options: RunOptions, signal: AbortSignal) {
     this.#url = url;
-    this.#insecure = insecure;
+    this.#options = options;
+    this.#context = { probe: () => this.#probe(), scale: options.timeScale ?? 1, signal };
     this.#target = { authority: url.host, resource: `${url.pathname}${url.search}` };
   }
 
-  async run(testCase: ConformanceCase, limits: TimeLimit): Promise<CaseResult> {
-    if (limits.signal.aborted) return failedResult(testCase.id, 'not run: the time for the run was over');
+  /** Makes sure that somebody listens there. */
+  async reach(): Promise<void> {
+    try {
+      (await this.#connect()).drop();
+    } catch (error) {
+      throw new Error(`cannot connect to ${this.#url.href}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  async run(testCase: ConformanceCase): Promise<CaseResult> {
+    if (this.#context.signal.aborted) return failedResult(testCase.id, 'not run: the run was over');
     try {
       const link = await this.#connect();
-      const context = { ...limits, probe: () => this.#probe() };
-      return await runCase(link, testCase, context, () => this.#open(link, testCase.request));
+      return await runCase(link, testCase, this.#context, () => this.#open(link, testCase.request));
     } catch (error) {
-      return failedResult(testCase.id, `no connection: ${error instanceof Error ? error.message : String(error)}`);
+      return failedResult(testCase.id, `no connection: ${messageOf(error)}`);
     }
   }
 
   async #connect(): Promise<Link> {
     const log = new WireLog();
-    const socket = await this.#dial();
+    const { insecure, ca } = this.#options;
+    const { signal, scale } = this.#context;
+    const socket = await dial({ url: this.#url, insecure, ca, signal, limit: CONNECT_LIMIT * scale });
     return new Link(socket, 'client', log);
-  }
-
-  #dial(): Promise<Duplex> {
-    const { protocol, hostname } = this.#url;
-    const secure = protocol === 'wss:' || protocol === 'https:';
-    const port = Number(this.#url.port === '' ? (secure ? 443 : 80) : this.#url.port);
-    const host = hostname.replace(/^\[|\]$/g, '');
-    return new Promise((resolve, reject) => {
-      const options = { host, port, allowHalfOpen: true, noDelay: true };
-      const socket = secure
-        ? connectTls({ ...options, servername: host, rejectUnauthorized: !this.#insecure })
-        : connectTcp(options);
-      socket.once('error', reject);
-      socket.once(secure ? 'secureConnect' : 'connect', () => {
-        socket.off('error', reject);
-        resolve(socket);
-      });
-    });
   }
 
   /** Does the opening handshake; without a `spec`, anything but an open connection is a problem. */
@@ -123,7 +131,8 @@ class ServerUnderTest {
     if (spec?.cut === undefined) await link.write(bytes);
     else await link.writeCut(bytes, spec.cut);
 
-    const answered = spec?.stopAfter !== undefined || (await link.until(() => intake.done, OPENING_LIMIT));
+    const limit = OPENING_LIMIT * this.#context.scale;
+    const answered = spec?.stopAfter !== undefined || (await link.until(() => intake.done, limit));
     if (!answered) link.emit({ kind: 'timeout', waitingFor: 'answer' });
     if (spec !== undefined) return {};
     return link.takeBack('open') ? {} : { problem: 'the opening handshake did not succeed' };
@@ -135,7 +144,7 @@ class ServerUnderTest {
       const { problem } = await this.#open(link, undefined);
       if (problem === undefined) {
         await link.write(link.encode({ opcode: Opcode.TEXT, payload: { text: 'still there?' } }));
-        await link.until(() => link.over || link.count('message') > 0, PROBE_LIMIT);
+        await link.until(() => link.over || link.count('message') > 0, PROBE_LIMIT * this.#context.scale);
       }
       link.drop();
       return link.count('message') > 0;
@@ -143,4 +152,8 @@ class ServerUnderTest {
       return false; // Nobody answers there any more: that is what was asked.
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

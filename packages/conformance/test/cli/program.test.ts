@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+
+import { generate } from 'selfsigned';
+import { WebSocket } from 'ws';
 
 import { runNaiveClient } from '../../testees/naive/client.ts';
 import { startNaiveServer } from '../../testees/naive/server.ts';
@@ -32,7 +38,42 @@ function run(args: readonly string[], onOutput?: (stderr: string) => void): Prom
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
 }
 
-describe('millrace-conformance', { timeout: 60_000 }, () => {
+const BAD_ARGUMENTS: readonly (readonly [args: readonly string[], words: string])[] = [
+  [['bogus'], "'bogus'"],
+  [['server'], "'url'"],
+  [['server', 'nonsense'], "'nonsense'"],
+  [['server', 'http://127.0.0.1:1'], "'http://127.0.0.1:1'"],
+  [['server', 'ws://127.0.0.1:1'], 'ECONNREFUSED 127.0.0.1:1'],
+  [['server', 'ws://127.0.0.1:1', '--cases', '1.1.1,99.*'], '99.*'],
+  [['server', 'ws://127.0.0.1:1', '--cases', '21.*'], '21.*'],
+  [['server', 'ws://127.0.0.1:1', '--exclude', '99.*=never'], '99.*'],
+  [['server', 'ws://127.0.0.1:1', '--exclude', '1.*'], "'1.*'"],
+  [['server', 'ws://127.0.0.1:1', '--concurrency', 'many'], "'many'"],
+  [['server', 'ws://127.0.0.1:1', '--ca', 'none.pem'], 'none.pem'],
+  [['server', 'ws://127.0.0.1:1', '--frob'], '--frob'],
+  [['client', '--port', '70000'], "'70000'"],
+  [['report', 'none.json', '--out', 'page.html'], 'none.json'],
+  [['cases', '--cases', '99.*'], '99.*'],
+];
+
+function portOf(server: Server): string {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? String(address.port) : '';
+}
+
+/** Runs case 1 twice before it says that it is done. */
+async function driveTwice(url: string): Promise<void> {
+  const request = async (path: string): Promise<void> => {
+    const socket = new WebSocket(`${url}${path}&agent=naive`, { perMessageDeflate: false });
+    socket.on('message', (data, binary) => socket.send(data, { binary }));
+    await once(socket, 'close');
+  };
+  await request('/runCase?case=1');
+  await request('/runCase?case=1');
+  await request('/updateReports?a=b');
+}
+
+describe('millrace-conformance', { timeout: 60_000, concurrency: 4 }, () => {
   it('tests a server, prints JSON and exits with 0', async () => {
     const server = await startNaiveServer({});
 
@@ -65,11 +106,106 @@ describe('millrace-conformance', { timeout: 60_000 }, () => {
     assert.match(stderr, /failed +2\.1 +an empty ping/);
   });
 
-  it('exits with 2 if no case is selected', async () => {
-    const { code, stderr } = await run(['server', 'ws://127.0.0.1:1', '--cases', '99.*']);
+  for (const [args, words] of BAD_ARGUMENTS) {
+    it(`exits with 2 and one line that names what is wrong in ${args.join(' ')}`, async () => {
+      const { code, stdout, stderr } = await run(args);
 
-    assert.equal(code, 2);
-    assert.match(stderr, /no case is selected/);
+      assert.equal(code, 2);
+      assert.equal(stdout, '');
+      assert.match(stderr, /^error: .+\n$/);
+      assert.ok(stderr.includes(words), stderr);
+    });
+  }
+
+  it('makes the folder of a report, and says before the run if it cannot', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-conformance-'));
+    const server = await startNaiveServer({});
+    const file = join(folder, 'not/yet/there.json');
+
+    const made = await run(['server', server.url, '--cases', '1.1.1', '--json', file]);
+    const refused = await run(['server', server.url, '--cases', '1.1.1', '--report', join(file, 'page.html')]);
+
+    server.close();
+    const report = readFileSync(file, 'utf8');
+    rmSync(folder, { recursive: true });
+    assert.equal(made.code, 0);
+    assert.match(report, /"verdict":"ok"/);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /^error: cannot write .*page\.html/);
+  });
+
+  it('tells a server that says nothing in the time of the run', async () => {
+    const silent = createServer(() => undefined);
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+
+    const secure = await run(['server', `wss://127.0.0.1:${portOf(silent)}`, '--time-scale', '0.02']);
+    const plain = await run(['server', `ws://127.0.0.1:${portOf(silent)}`, '--run-limit', '1']);
+
+    silent.close();
+    assert.equal(secure.code, 2);
+    assert.match(secure.stderr, /^error: cannot connect to wss:.*no connection within 200 ms\n$/);
+    assert.equal(plain.code, 1);
+    assert.match(plain.stderr, /and \d+ more\n +not run: the run was over/);
+  });
+
+  it('tests a server behind TLS, if it may trust it', async () => {
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-conformance-'));
+    const ca = join(folder, 'ca.pem');
+    writeFileSync(ca, cert);
+    const naive = await startNaiveServer({});
+    const front = createTlsServer({ key, cert }, (socket) => {
+      const back = connect(Number(new URL(naive.url).port), '127.0.0.1');
+      socket.pipe(back).pipe(socket);
+    });
+    await once(front.listen(0, 'localhost'), 'listening');
+    const args = ['server', `wss://localhost:${portOf(front)}`, '--cases', '1.1.2'];
+
+    const [strange, insecure, trusted] = await Promise.all([
+      run(args),
+      run([...args, '--insecure']),
+      run([...args, '--ca', ca]),
+    ]);
+
+    front.close();
+    naive.close();
+    rmSync(folder, { recursive: true });
+    assert.equal(strange.code, 2);
+    assert.match(strange.stderr, /self-signed certificate/);
+    assert.equal(insecure.code, 0, insecure.stderr);
+    assert.equal(trusted.code, 0, trusted.stderr);
+  });
+
+  it('writes what it has at Ctrl-C', async () => {
+    const silent = createServer(() => undefined);
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const url = `ws://127.0.0.1:${portOf(silent)}`;
+    const child = spawn(process.execPath, [MAIN, 'server', url, '--json'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // The second connection is that of a case.
+    let connections = 0;
+    silent.on('connection', () => {
+      connections++;
+      if (connections === 2) child.kill('SIGINT');
+    });
+    let stdout = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+
+    const code = await new Promise((resolve) => child.on('close', resolve));
+
+    silent.close();
+    assert.equal(code, 130);
+    assert.doesNotThrow(() => JSON.parse(stdout));
+  });
+
+  it('goes on with a client that runs a case again, and is not held up by one that never speaks', async () => {
+    const { code, stderr } = await run(['client', '--port', '0', '--cases', '1.1.1'], (text) => {
+      const url = /(ws:\S+)\/\n/.exec(text)?.[1];
+      if (url === undefined || text.includes('naive')) return;
+      connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+      void driveTwice(url);
+    });
+
+    assert.equal(code, 0, stderr);
   });
 
   it('tests a client that follows the convention, and writes a page', async () => {
@@ -92,8 +228,9 @@ describe('millrace-conformance', { timeout: 60_000 }, () => {
   });
 
   it('ends at the time limit of the run', async () => {
-    const { code } = await run(['client', '--port', '0', '--cases', '1.1.1', '--run-limit', '1']);
+    const { code, stderr } = await run(['client', '--port', '0', '--cases', '1.1.1', '--run-limit', '1']);
 
     assert.equal(code, 2);
+    assert.match(stderr, /error: the time for the run, 1 s, was over/);
   });
 });

@@ -58,7 +58,7 @@ describe('matches', () => {
   }
 
   it('is done soon with many events and many ways', () => {
-    const events = Array.from({ length: 5000 }, () => pong('p'));
+    const events = Array.from({ length: 20_000 }, () => pong('p'));
     const expected: Expected[] = Array.from({ length: 5 }, () => ({ event: 'pong', times: [0, Infinity] }));
 
     assert.ok(matches(events, [...expected]));
