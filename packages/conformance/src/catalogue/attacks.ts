@@ -142,9 +142,11 @@ function unread(frame: FrameSpec, count: number): Pick<ConformanceCase, 'script'
   };
 }
 
+// What a client keeps for us is not to be seen from outside; a server is asked whether it serves others.
 const stalled: readonly CaseSeed[] = [
   {
     title: '20000 pings, whose pongs are not read',
+    peers: ['server'],
     section: '§5.5.3',
     description:
       'Pings of 125 bytes, and we do not read: the peer stops reading, leaves pongs out, or gives up. It serves others.',
@@ -152,6 +154,7 @@ const stalled: readonly CaseSeed[] = [
   },
   {
     title: 'messages whose echoes are not read',
+    peers: ['server'],
     section: '§5.4',
     description: 'Messages of 64 KiB, 2 MiB in all, and we do not read: a server goes on serving others.',
     ...unread(binary({ fill: '61', size: 65_536 }), 32),

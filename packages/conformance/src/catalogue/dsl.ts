@@ -176,6 +176,12 @@ export function violation(
   };
 }
 
+/** A length whose top bit is set breaks a rule, and is too big as well: a peer that says so is right, too. */
+export function negativeLength(frames: readonly FrameSpec[], manner: Manner = {}): Course {
+  const { script, outcomes } = violation(frames, 1002, [], manner);
+  return { script, outcomes: [{ verdict: 'ok', events: [closed(1002, 1009), ended] }, ...outcomes.slice(1)] };
+}
+
 /** The ways in which a connection can fail, after `before`. */
 export function failures(code: number, before: readonly Expected[] = []): Outcome[] {
   const name = String(code);

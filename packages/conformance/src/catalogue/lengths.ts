@@ -11,6 +11,7 @@ import {
   ended,
   marked,
   maybe,
+  negativeLength,
   numbered,
   ping,
   ponged,
@@ -94,14 +95,14 @@ const topBit: readonly CaseSeed[] = TOP_BIT.flatMap(([name, announce]): CaseSeed
     title: `a binary frame that announces ${name} bytes`,
     section: '§5.2',
     description: 'The most significant bit of a 64-bit length must be 0.',
-    ...violation([binary('00', { announce })], 1002),
+    ...negativeLength([binary('00', { announce })]),
   },
   {
     title: `a continuation that announces ${name} bytes`,
     section: '§5.2',
     description:
       'The most significant bit of a 64-bit length must be 0, also inside a message, where a sum could overflow.',
-    ...violation([binary('00', { fin: false }), continuation('', { announce })], 1002),
+    ...negativeLength([binary('00', { fin: false }), continuation('', { announce })]),
   },
 ]);
 

@@ -49,6 +49,13 @@ export function refused({ statuses, fields, lenient }: Refused = {}): Course {
   return { peers: ['server'], script: TRIAL, outcomes };
 }
 
+/** A server had best refuse a request with a body; HTTP lets it read the body and accept, but never take it for frames. */
+export function refusedBody(): Course {
+  const course = refused({ lenient: { verdict: 'non-strict', because: 'the body was taken for frames' } });
+  const because = 'accepted: the body was read, and skipped';
+  return { ...course, outcomes: [{ verdict: 'informational', because, events: OPEN }, ...course.outcomes] };
+}
+
 /** Whether a server accepts is left to it. */
 export function either(because: string): Course {
   return {
@@ -91,7 +98,7 @@ export function suspicious(
     maybe(ended),
     maybe(silence),
   ];
-  return { ...seed, ...course, outcomes: [...course.outcomes, { verdict, because, events: taken }] };
+  return { ...seed, ...course, outcomes: [...course.outcomes.slice(0, 1), { verdict, because, events: taken }] };
 }
 
 /** A client must take this answer. */

@@ -9,6 +9,7 @@ import {
   ended,
   exchange,
   fragments,
+  negativeLength,
   numbered,
   ping,
   ponged,
@@ -109,14 +110,18 @@ const BROKEN: readonly (readonly [name: string, frames: readonly FrameSpec[], co
   ['a bad close code', [close(1005)], 1002],
   ['a Close of one byte', [{ opcode: 8, payload: { hex: '03' } }], 1002],
   ['a bad close reason', [close(1000, { hex: 'ff' })], 1007],
-  ['a length with its top bit set', [binary('', { announce: 2n ** 63n })], 1002],
 ];
 
-const brokenInPieces: readonly CaseSeed[] = BROKEN.map(([name, frames, code]) => ({
+const BYTE_BY_BYTE = { cut: { every: 1, pause: 1 } } as const;
+
+const brokenInPieces: readonly CaseSeed[] = [
+  ...BROKEN.map(([name, frames, code]) => [name, violation(frames, code, [], BYTE_BY_BYTE)] as const),
+  ['a length with its top bit set', negativeLength([binary('', { announce: 2n ** 63n })], BYTE_BY_BYTE)] as const,
+].map(([name, course]) => ({
   title: `${name}, byte by byte`,
   section: '§5.2',
   description: `${name}, each byte in its own write: it fails as it does in one piece.`,
-  ...violation(frames, code, [], { cut: { every: 1, pause: 1 } }),
+  ...course,
 }));
 
 const together: readonly CaseSeed[] = [
