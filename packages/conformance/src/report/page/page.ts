@@ -84,6 +84,12 @@ function renderAgent(agent: Agent): HTMLElement {
   );
 }
 
+/** One library may be there in both roles. */
+function nameOf({ agent, role }: Agent): string {
+  const alone = data.agents.filter((other) => other.agent === agent).length === 1;
+  return alone ? agent : `${agent} ${role}`;
+}
+
 function countOf(agent: Agent, verdict: Verdict): number {
   return agent.cases.filter((result) => result.verdict === verdict).length;
 }
@@ -131,7 +137,7 @@ function toggle(label: string, attributes: Record<string, string>, onChange: (pr
 
 function renderMatrix(): HTMLElement {
   const columns = data.agents.map((agent) =>
-    element('th', { class: 'column', scope: 'col' }, element('span', {}, agent.agent)),
+    element('th', { class: 'column', scope: 'col' }, element('span', {}, nameOf(agent))),
   );
   const head = element('tr', {}, element('th', { colspan: '2' }, ''), ...columns);
   const body: HTMLElement[] = [];
@@ -159,17 +165,17 @@ function renderCase(info: CaseInfo): HTMLElement {
   const cells = results.map((byId, index) => {
     const result = byId.get(info.id);
     if (result === undefined) return element('td', { class: 'cell faint' }, '');
-    const title = `${data.agents[index]?.agent ?? ''}: ${result.verdict}`;
-    return element('td', { class: 'cell', 'data-verdict': result.verdict, title }, SYMBOLS[result.verdict]);
+    const agent = data.agents[index];
+    const title = `${agent === undefined ? '' : nameOf(agent)}: ${result.verdict}`;
+    const attributes = { class: 'cell', 'data-verdict': result.verdict, title, 'aria-label': result.verdict };
+    return element('td', attributes, SYMBOLS[result.verdict]);
   });
   const row = document.createElement('tr');
   row.className = 'case';
-  row.tabIndex = 0;
-  row.append(element('td', { class: 'id' }, info.id), element('td', { class: 'title' }, info.title), ...cells);
+  // The button is for the keyboard and for those who listen; a click on it is one on the row.
+  const opener = element('button', { type: 'button', class: 'opener', 'aria-expanded': 'false' }, info.title);
+  row.append(element('td', { class: 'id' }, info.id), element('td', { class: 'title' }, opener), ...cells);
   row.addEventListener('click', () => toggleDetails(info));
-  row.addEventListener('keydown', (event) => {
-    if (event.key === 'Enter') toggleDetails(info);
-  });
   rows.set(info.id, row);
   return row;
 }
@@ -205,8 +211,10 @@ function isShown(info: CaseInfo): boolean {
 function toggleDetails(info: CaseInfo): void {
   const row = rows.get(info.id);
   const next = row?.nextElementSibling;
-  if (next?.className === 'details') next.remove();
-  else row?.after(renderDetails(info));
+  const open = next?.className !== 'details';
+  if (open) row?.after(renderDetails(info));
+  else next.remove();
+  row?.querySelector('.opener')?.setAttribute('aria-expanded', String(open));
 }
 
 function openFromAddress(): void {
@@ -240,7 +248,7 @@ function renderResult(agent: Agent, result: Result | undefined): HTMLElement | u
   return element(
     'section',
     { class: 'result', 'data-verdict': verdict },
-    element('b', {}, agent.agent),
+    element('b', {}, nameOf(agent)),
     ' ',
     element('span', { class: 'verdict' }, verdict),
     element('span', { class: 'faint' }, ` ${String(duration)} ms`),
