@@ -1,4 +1,4 @@
-// Packs the library as it would be published, looks at the tarball, installs it elsewhere and uses it.
+// Packs each package as it would be published, looks at the tarballs, installs them elsewhere and uses them.
 import './setup.js';
 
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,33 @@ import { join } from 'node:path';
 import { ROOT } from './support/paths.js';
 import { TOOLS, run, runNode, runNpm } from './support/run.js';
 
-const packageFolder = join(ROOT, 'packages/millrace');
+const FOLDERS = ['packages/millrace', 'packages/conformance'];
+
+/** Tests a server of the packed library with the packed command, and looks at its page. */
+const COMMAND_TEST = `
+import { spawnSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+
+const command = 'node_modules/.bin/millrace-conformance';
+if (spawnSync(command, ['--help']).status !== 0) throw new Error('no help');
+const { WebSocketServerFactory, WebSocketServerProtocol, listenWS } = await import('millrace');
+class Echo extends WebSocketServerProtocol {
+  onMessage(payload, binary) {
+    this.sendMessage(payload, { binary });
+  }
+}
+const listener = await listenWS(new WebSocketServerFactory(undefined, { protocol: Echo, port: 0, host: '127.0.0.1' }));
+const args = ['server', listener.url, '--cases', '1.1.*,20.1.1', '--report', 'page.html'];
+const [code] = await once(spawn(command, args, { stdio: 'inherit' }), 'exit');
+if (code !== 0) throw new Error('the command ended with ' + code);
+const page = readFileSync('page.html', 'utf8');
+for (const part of ['--paper', 'renderMatrix', '"id":"20.1.1","verdict":"ok"']) {
+  if (!page.includes(part)) throw new Error('the page is without ' + part);
+}
+process.exit();
+`;
+
 const temporary = mkdtempSync(join(tmpdir(), 'millrace-package-'));
 
 try {
@@ -19,19 +45,52 @@ try {
 
 /** @returns {number} the exit code */
 function check() {
-  if (runNpm(['pack', '--loglevel=warn', `--pack-destination=${temporary}`], { cwd: packageFolder }) !== 0) return 1;
-  const tarball = join(temporary, readdirSync(temporary)[0] ?? '');
-
+  const tarballs = FOLDERS.map(pack);
   const consumer = createConsumer();
   const steps = [
-    () => runNode(TOOLS.publint, [tarball, '--strict']),
-    () => runNode(TOOLS.attw, [tarball, '--profile', 'esm-only']),
-    () => runNpm(['install', '--offline', '--no-audit', '--no-fund', tarball], { cwd: consumer }),
+    ...tarballs.flatMap((tarball) => [
+      () => runNode(TOOLS.publint, [tarball, '--strict']),
+      () => runNode(TOOLS.attw, [tarball, '--profile', 'esm-only']),
+    ]),
+    () => runNpm(['install', '--offline', '--no-audit', '--no-fund', ...tarballs], { cwd: consumer }),
     () => runNode(TOOLS.tsc, ['-p', consumer]),
     () => run(process.execPath, ['import.mjs'], { cwd: consumer }),
     () => run(process.execPath, ['require.cjs'], { cwd: consumer }),
+    () => run(process.execPath, ['command.mjs'], { cwd: consumer }),
   ];
   return steps.every((step) => step() === 0) ? 0 : 1;
+}
+
+/**
+ * @param {string} folder
+ * @returns {string} the tarball
+ */
+function pack(folder) {
+  const before = new Set(readdirSync(temporary));
+  const args = ['pack', '--loglevel=warn', `--pack-destination=${temporary}`];
+  if (runNpm(args, { cwd: join(ROOT, folder) }) !== 0) throw new Error(`${folder} cannot be packed`);
+  const made = readdirSync(temporary).find((name) => !before.has(name));
+  return join(temporary, made ?? '');
+}
+
+/**
+ * What the packages import from elsewhere, as it is installed here: nothing is fetched.
+ *
+ * @returns {Record<string, string>}
+ */
+function dependencies() {
+  const own = new Set(FOLDERS.map((folder) => manifestOf(folder).name));
+  const names = FOLDERS.flatMap((folder) => Object.keys(manifestOf(folder).dependencies ?? {}));
+  const foreign = names.filter((name) => !own.has(name));
+  return Object.fromEntries(foreign.map((name) => [name, `file:${join(ROOT, 'node_modules', name)}`]));
+}
+
+/**
+ * @param {string} folder
+ * @returns {{ name: string, exports: Record<string, unknown>, dependencies?: Record<string, string> }}
+ */
+function manifestOf(folder) {
+  return JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
 }
 
 /**
@@ -52,7 +111,9 @@ function createConsumer() {
   };
 
   mkdirSync(folder);
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+  const manifest = { private: true, dependencies: dependencies() };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  writeFileSync(join(folder, 'command.mjs'), COMMAND_TEST);
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['types.mts', 'types.cts'] }));
   writeFileSync(
     join(folder, 'types.mts'),
@@ -75,9 +136,10 @@ function createConsumer() {
 
 /** @returns {string[]} what an application may import */
 function entryPoints() {
-  /** @type {{ name: string, exports: Record<string, unknown> }} */
-  const manifest = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
-  return Object.keys(manifest.exports).map((path) => manifest.name + path.slice(1));
+  return FOLDERS.flatMap((folder) => {
+    const { name, exports } = manifestOf(folder);
+    return Object.keys(exports).map((path) => name + path.slice(1));
+  });
 }
 
 /**
