@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 
 import { CATALOGUE, GROUPS, groupOf, type ConformanceCase } from '@millrace/conformance';
@@ -34,6 +35,17 @@ describe('the catalogue', () => {
 
     assert.ok(CATALOGUE.length - opening >= 300);
     assert.ok(opening >= 150);
+  });
+
+  it('is counted in README.md as it is', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replaceAll(/ +/g, ' ');
+    for (const [group, name] of Object.entries(GROUPS)) {
+      const [servers, clients] = (['server', 'client'] as const).map((role) =>
+        String(inGroup(group).filter(({ peers }) => peers.includes(role)).length),
+      );
+
+      assert.ok(readme.includes(`| ${group} | ${name} | ${String(servers)} | ${String(clients)} |`), group);
+    }
   });
 
   it('says of every case what is ok', () => {

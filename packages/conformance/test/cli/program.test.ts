@@ -61,16 +61,29 @@ function portOf(server: Server): string {
   return typeof address === 'object' && address !== null ? String(address.port) : '';
 }
 
+/** Calls `drive` once: when the command has said where it listens. */
+function whenListening(drive: (url: string) => void): (stderr: string) => void {
+  let driven = false;
+  return (stderr) => {
+    const url = /(ws:\S+)\/\n/.exec(stderr)?.[1];
+    if (url === undefined || driven) return;
+    driven = true;
+    drive(url);
+  };
+}
+
+/** Makes one connection of a client under test, which echoes. */
+async function requestAs(agent: string, url: string): Promise<void> {
+  const socket = new WebSocket(`${url}&agent=${agent}`, { perMessageDeflate: false });
+  socket.on('message', (data, binary) => socket.send(data, { binary }));
+  await once(socket, 'close');
+}
+
 /** Runs case 1 twice before it says that it is done. */
 async function driveTwice(url: string): Promise<void> {
-  const request = async (path: string): Promise<void> => {
-    const socket = new WebSocket(`${url}${path}&agent=naive`, { perMessageDeflate: false });
-    socket.on('message', (data, binary) => socket.send(data, { binary }));
-    await once(socket, 'close');
-  };
-  await request('/runCase?case=1');
-  await request('/runCase?case=1');
-  await request('/updateReports?a=b');
+  await requestAs('naive', `${url}/runCase?case=1`);
+  await requestAs('naive', `${url}/runCase?case=1`);
+  await requestAs('naive', `${url}/updateReports?a=b`);
 }
 
 describe('millrace-conformance', { timeout: 60_000, concurrency: 4 }, () => {
@@ -198,12 +211,12 @@ describe('millrace-conformance', { timeout: 60_000, concurrency: 4 }, () => {
   });
 
   it('goes on with a client that runs a case again, and is not held up by one that never speaks', async () => {
-    const { code, stderr } = await run(['client', '--port', '0', '--cases', '1.1.1'], (text) => {
-      const url = /(ws:\S+)\/\n/.exec(text)?.[1];
-      if (url === undefined || text.includes('naive')) return;
+    const drive = whenListening((url) => {
       connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
       void driveTwice(url);
     });
+
+    const { code, stderr } = await run(['client', '--port', '0', '--cases', '1.1.1'], drive);
 
     assert.equal(code, 0, stderr);
   });
@@ -211,20 +224,26 @@ describe('millrace-conformance', { timeout: 60_000, concurrency: 4 }, () => {
   it('tests a client that follows the convention, and writes a page', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-conformance-'));
     const page = join(folder, 'report.html');
-    let driven = false;
+    const drive = whenListening((url) => void runNaiveClient(url, 'naive', {}));
 
-    const { code } = await run(['client', '--port', '0', '--cases', '1.1.*', '--report', page], (stderr) => {
-      const url = /(ws:\S+)\/\n/.exec(stderr)?.[1];
-      if (url === undefined || driven) return;
-      driven = true;
-      void runNaiveClient(url, 'naive', {});
-    });
+    const { code } = await run(['client', '--port', '0', '--cases', '1.1.*', '--report', page], drive);
 
     const html = readFileSync(page, 'utf8');
     rmSync(folder, { recursive: true });
     assert.equal(code, 0);
     assert.match(html, /"agent":"naive"/);
     assert.doesNotMatch(html, /(src|href)="http/);
+  });
+
+  it('ends when a client has gone without a word', async () => {
+    const args = ['client', '--port', '0', '--cases', '1.1.1,1.1.2', '--time-scale', '0.02'];
+    const drive = whenListening((url) => void requestAs('naive', `${url}/runCase?case=1`));
+
+    const { code, stderr } = await run(args, drive);
+
+    assert.equal(code, 1);
+    assert.match(stderr, /failed +1\.1\.2 .*\n +the client did not run it/);
+    assert.match(stderr, /error: naive has gone\n$/);
   });
 
   it('ends at the time limit of the run', async () => {
