@@ -14,7 +14,7 @@ describe('a broken peer', { concurrency: 32 }, () => {
   }
 });
 
-describe('a correct naive peer', { concurrency: 2 }, () => {
+describe('a correct naive peer', () => {
   for (const role of ['server', 'client'] as const) {
     it(`passes every case as a ${role}`, async () => {
       const report = await testNaive({ role, defects: {} });
