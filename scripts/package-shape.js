@@ -86,11 +86,17 @@ function dependencies() {
 }
 
 /**
+ * @typedef {{ name: string, exports: Record<string, unknown>, dependencies?: Record<string, string> }} Manifest
+ */
+
+/**
  * @param {string} folder
- * @returns {{ name: string, exports: Record<string, unknown>, dependencies?: Record<string, string> }}
+ * @returns {Manifest}
  */
 function manifestOf(folder) {
-  return JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
+  /** @type {Manifest} */
+  const manifest = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
+  return manifest;
 }
 
 /**
