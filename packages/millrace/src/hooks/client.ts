@@ -111,8 +111,7 @@ async function connect(factory: WebSocketClientFactory): Promise<WebSocketClient
         peer: response.peer,
         subprotocol: response.protocol,
         extensions: formatExtensionOffers(response.extensions),
-        onHookError: (error) => factory.reportError(error, protocol),
-        onClosed: () => undefined,
+        owner: { onHookError: (error) => factory.reportError(error, protocol), onClosed: () => undefined },
       },
       head,
     );

@@ -15,6 +15,14 @@ import type { HookResult, Hooks } from './hooks.ts';
 import { MessageAssembly } from './message-assembly.ts';
 import { ProducerRegistration, type Producer } from './producer-registration.ts';
 
+/** Learns of its connections, each by its protocol instance. */
+export interface ConnectionOwner {
+  /** A hook threw an error, or rejected with it. */
+  onHookError(error: Error, protocol: Hooks): void;
+  /** The connection is over, and `onClose` was called. */
+  onClosed(protocol: Hooks): void;
+}
+
 /** A connection whose opening handshake is done, for its protocol instance. */
 export interface ConnectionMade {
   readonly role: 'client' | 'server';
@@ -27,10 +35,7 @@ export interface ConnectionMade {
   /** The extensions that were agreed on, as a header; empty for none. */
   readonly extensions: string;
   readonly onreadPlaces: OnreadPlaces | undefined;
-  /** Learns of an error that a hook threw, or rejected with. */
-  readonly onHookError: (error: Error) => void;
-  /** The connection is over, and `onClose` was called. */
-  readonly onClosed: () => void;
+  readonly owner: ConnectionOwner;
 }
 
 /** What the hooks of a class want. */
@@ -184,7 +189,7 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
   }
 
   onError(error: Error): void {
-    this.made.onHookError(error);
+    this.made.owner.onHookError(error, this.#hooks);
   }
 
   onHighWater(): void {
@@ -204,7 +209,7 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
     this.closure = closure;
     this.#stopProducer();
     this.#call(() => this.#hooks.onClose(closure.wasClean, closure.code, closure.reason));
-    this.made.onClosed();
+    this.made.owner.onClosed(this.#hooks);
   }
 
   #stopProducer(): void {
@@ -252,7 +257,7 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
   #fail(thrown: unknown): void {
     const error = toError(thrown);
     this.connection.fail(error);
-    this.made.onHookError(error);
+    this.made.owner.onHookError(error, this.#hooks);
   }
 }
 

@@ -6,6 +6,7 @@ import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts
 import { listen } from '../server/listen.ts';
 import type { Listener } from '../server/listener.ts';
 import { findOnreadPlaces, type OnreadPlaces } from '../transport/shared-read-buffer.ts';
+import type { ConnectionOwner } from './hook-session.ts';
 import type { WebSocketServerFactory } from './server-factory.ts';
 import type { ConnectAnswer, WebSocketServerProtocol } from './server-protocol.ts';
 
@@ -35,6 +36,11 @@ export class WebSocketListener {
   readonly #factory: WebSocketServerFactory;
   readonly #onreadPlaces: OnreadPlaces | undefined;
   readonly #protocols = new Set<WebSocketServerProtocol>();
+  /** One for all connections. */
+  readonly #owner: ConnectionOwner = {
+    onHookError: (error, protocol: WebSocketServerProtocol) => this.#factory.reportError(error, protocol),
+    onClosed: (protocol: WebSocketServerProtocol) => this.#forget(protocol),
+  };
   #listener: Listener | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -118,8 +124,7 @@ export class WebSocketListener {
         peer: request.peer,
         subprotocol,
         extensions,
-        onHookError: (error) => this.#factory.reportError(error, protocol),
-        onClosed: () => this.#forget(protocol),
+        owner: this.#owner,
       },
       head,
     );

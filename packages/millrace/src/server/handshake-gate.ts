@@ -12,7 +12,7 @@ import { acceptInput, encodeAcceptance, encodeRefusal, refusalFor } from '../pro
 import type { Refusal } from '../protocol/handshake/server-response.ts';
 import type { Decision, HandshakeHandler } from './handshake-handler.ts';
 import type { ResolvedServerOptions } from './options.ts';
-import { PendingHandshake } from './pending-handshake.ts';
+import { PendingHandshake, type PendingHandshakeEvents } from './pending-handshake.ts';
 import { refuse } from './refuse.ts';
 
 /** Idle time after which TCP asks whether the peer is still there, in milliseconds. */
@@ -36,6 +36,12 @@ export class HandshakeGate<Context> {
   readonly #handler: HandshakeHandler<Context>;
   readonly #rules: RequestRules;
   readonly #pending = new Set<PendingHandshake>();
+  // One of each for all sockets.
+  readonly #events: PendingHandshakeEvents = {
+    onTimeout: (pending) => this.#onTimeout(pending),
+    onClose: (pending) => this.#onClose(pending),
+  };
+  readonly #onConnectionClose = (): void => void this.#connections--;
   #connections = 0;
   #warned = false;
   #closed = false;
@@ -62,9 +68,8 @@ export class HandshakeGate<Context> {
   begin(socket: Duplex, speaksHttp: boolean): PendingHandshake | undefined {
     socket.on('error', ignore);
     const full = this.#findFull();
-    const pending = new PendingHandshake(socket, speaksHttp, this.#options.handshakeTimeout, this.#onTimeout);
+    const pending = new PendingHandshake(socket, speaksHttp, this.#options.handshakeTimeout, this.#events);
     this.#pending.add(pending);
-    socket.once('close', () => this.#onClose(pending));
     if (full === undefined) return pending;
     this.refuse(pending, full);
     return undefined;
@@ -197,8 +202,10 @@ export class HandshakeGate<Context> {
       return;
     }
     pending.settle('accepted');
+    pending.release();
     this.#pending.delete(pending);
     this.#connections++;
+    socket.on('close', this.#onConnectionClose);
     prepare(socket);
     this.#handOver(socket, () =>
       this.#handler.accepted({
@@ -230,16 +237,15 @@ export class HandshakeGate<Context> {
     }
   }
 
-  readonly #onTimeout = (pending: PendingHandshake): void => {
+  #onTimeout(pending: PendingHandshake): void {
     if (pending.stage === 'deciding') this.refuse(pending, refusal(503, 'the server took too long to decide'));
     else this.refuse(pending, refusal(408, 'the opening handshake took too long'));
-  };
+  }
 
   #onClose(pending: PendingHandshake): void {
     const { request, stage } = pending;
     this.#pending.delete(pending);
     pending.settle(stage);
-    if (stage === 'accepted') this.#connections--;
     if (stage !== 'deciding') return;
     pending.stage = 'refused';
     const error = new TransportError('the peer went away before its opening handshake was answered');
@@ -297,7 +303,8 @@ function readAll(head: Uint8Array, socket: Duplex): Uint8Array {
 function formatPeer(socket: Duplex): string {
   if (!(socket instanceof Socket) || socket.remoteAddress === undefined) return '';
   const { remoteAddress, remotePort, remoteFamily } = socket;
-  return `${remoteFamily === 'IPv6' ? `[${remoteAddress}]` : remoteAddress}:${String(remotePort)}`;
+  // Joined, not concatenated: the parts would be kept as long as the connection.
+  return [remoteFamily === 'IPv6' ? `[${remoteAddress}]` : remoteAddress, remotePort].join(':');
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {

@@ -113,6 +113,8 @@ export class HandshakeServer<Context> implements Listener {
 
   readonly #onUpgrade = (message: IncomingMessage, socket: Duplex, head: Uint8Array): void => {
     const pending = this.#pending.get(socket);
+    // HTTP has nothing more to say about this socket.
+    this.#pending.delete(socket);
     if (pending === undefined) socket.destroy();
     else this.#gate.answer(pending, message, head);
   };

@@ -13,6 +13,14 @@ export type HandshakeStage = 'receiving' | 'deciding' | 'refused' | 'accepted';
 /** The longest delay that a timer of Node.js knows, in milliseconds; 24 days, which is no limit for a handshake. */
 const MAX_DELAY = 2 ** 31 - 1;
 
+/** What happens to a {@link PendingHandshake}. */
+export interface PendingHandshakeEvents {
+  /** It has taken too long. */
+  readonly onTimeout: (pending: PendingHandshake) => void;
+  /** The transport is gone, before {@link PendingHandshake.release}. */
+  readonly onClose: (pending: PendingHandshake) => void;
+}
+
 /** One opening handshake under way, from the first byte of its transport. */
 export class PendingHandshake {
   /** The transport to answer on. For TLS it is the one beneath until {@link secured}. */
@@ -28,10 +36,16 @@ export class PendingHandshake {
   #timer: NodeJS.Timeout | undefined;
   #unwatch: (() => void) | undefined;
 
-  constructor(socket: Duplex, speaksHttp: boolean, timeout: number, onTimeout: (pending: PendingHandshake) => void) {
+  /** Takes away the listener that waits for the end of the transport. */
+  readonly #unlisten: () => void;
+
+  constructor(socket: Duplex, speaksHttp: boolean, timeout: number, { onTimeout, onClose }: PendingHandshakeEvents) {
     this.socket = socket;
     this.speaksHttp = speaksHttp;
     this.#timer = setTimeout(onTimeout, Math.min(timeout, MAX_DELAY), this).unref();
+    const onGone = (): void => onClose(this);
+    socket.on('close', onGone);
+    this.#unlisten = () => socket.off('close', onGone);
   }
 
   /** Goes on with the TLS socket above the transport. */
@@ -53,6 +67,11 @@ export class PendingHandshake {
       socket.off('readable', onReadable);
       socket.off('end', onEnd);
     };
+  }
+
+  /** Lets go of the transport, which has become a connection: an open one must not keep its handshake. */
+  release(): void {
+    this.#unlisten();
   }
 
   /** Stops the clock: the handshake has been answered, or there is nobody left to answer. */

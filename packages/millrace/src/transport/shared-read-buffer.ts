@@ -26,34 +26,52 @@ export interface OnreadPlaces {
   readonly next: symbol;
 }
 
+/** Takes what was read. */
+export interface Reader {
+  /** @param chunk - lent until the call returns */
+  receive(chunk: Uint8Array): void;
+}
+
+/** The part of the buffer for the next read of the socket that was just read, if it is another. */
+let nextTarget: Uint8Array | undefined;
+
+/** Brings the buffer for the next read. Node asks right after the callback, so that one function does for all sockets. */
+function takeNextTarget(): Uint8Array | undefined {
+  return nextTarget;
+}
+
 /**
  * Reads a socket into the buffer that it shares with all others in the process.
  *
  * A read takes up to 64 KiB; more after one that was filled, as long as the socket was not paused meanwhile.
  *
  * @param largestRead - bytes that a read takes at most; there are 1 MiB
- * @param receive - gets what was read, lent until it returns
  */
 export function readIntoSharedBuffer(
   socket: Socket,
   places: OnreadPlaces,
   largestRead: number,
-  receive: (chunk: Uint8Array) => void,
+  reader: Reader,
 ): void {
-  const largest = whole.subarray(0, largestRead);
-  let target = first;
-  let isNew = false;
-  Reflect.set(socket, places.buffer, target);
-  Reflect.set(socket, places.callback, (size: number): boolean => {
+  Reflect.set(socket, places.buffer, first);
+  Reflect.set(socket, places.callback, (size: number, target: Uint8Array): boolean => {
     const isFilled = size === target.length;
-    receive(isFilled ? target : target.subarray(0, size));
-    const wanted = socket.isPaused() ? first : isFilled ? largest : target;
-    isNew = wanted !== target;
-    target = wanted;
+    reader.receive(isFilled ? target : target.subarray(0, size));
+    const wanted = socket.isPaused() ? first : isFilled ? startOfBuffer(largestRead) : target;
+    nextTarget = wanted === target ? undefined : wanted;
     return true;
   });
-  Reflect.set(socket, places.next, () => (isNew ? target : undefined));
-  useBuffer(socket, target);
+  Reflect.set(socket, places.next, takeNextTarget);
+  useBuffer(socket, first);
+}
+
+/** Views of the shared buffer from its start on, by their size: one for all sockets. */
+const starts = new Map<number, Uint8Array>();
+
+function startOfBuffer(size: number): Uint8Array {
+  const start = starts.get(size) ?? whole.subarray(0, size);
+  starts.set(size, start);
+  return start;
 }
 
 let places: Promise<OnreadPlaces | undefined> | undefined;
@@ -110,10 +128,12 @@ async function tryOnreadOn(near: Socket, far: Socket): Promise<OnreadPlaces | un
   };
 
   let arriving = arrival();
-  readIntoSharedBuffer(far, found, FIRST_READ, (chunk) => {
-    received.push(...chunk);
-    far.pause();
-    arrived();
+  readIntoSharedBuffer(far, found, FIRST_READ, {
+    receive: (chunk) => {
+      received.push(...chunk);
+      far.pause();
+      arrived();
+    },
   });
   far.resume();
   near.write(Uint8Array.of(1, 2, 3));

@@ -7,7 +7,7 @@ import type { ConnectionHost } from '../protocol/connection/host.ts';
 import type { TextCodec } from '../protocol/wire/text-codec.ts';
 import { MaskingKeyPool } from './masking-keys.ts';
 import { nodeTextCodec } from './node-text-codec.ts';
-import { readIntoSharedBuffer, type OnreadPlaces } from './shared-read-buffer.ts';
+import { readIntoSharedBuffer, type OnreadPlaces, type Reader } from './shared-read-buffer.ts';
 
 /** Bytes that are handed to the socket at a time, about; the next go when these are written. */
 const WRITE_SIZE = 64 * 1024;
@@ -41,7 +41,7 @@ export interface SocketDriverSetup {
  * Output is written once for each received chunk, or once all that is ready to run has run: answers of many handlers that wait for promises go
  * out together.
  */
-export class SocketDriver implements ConnectionHost {
+export class SocketDriver implements ConnectionHost, Reader {
   readonly text: TextCodec = nodeTextCodec;
   /** What is driven. */
   readonly connection: Connection;
@@ -75,22 +75,22 @@ export class SocketDriver implements ConnectionHost {
     socket.allowHalfOpen = true;
     socket.on('end', () => {
       this.connection.receiveEnd();
-      this.#update();
+      this.update();
     });
     socket.on('error', (error) => {
       this.connection.transportFailed(error);
-      this.#update();
+      this.update();
     });
-    socket.once('close', () => this.#close());
+    socket.on('close', () => this.#close());
     if (socket.destroyed) {
       this.#close();
       return;
     }
-    if (head.length > 0) this.#receive(head);
+    if (head.length > 0) this.receive(head);
     // The opening handshake may still be on its way out, over TLS for one; our output follows it.
     if (socket.writableLength > 0) socket.write(NOTHING, this.#onWritten);
     this.#startReading();
-    this.#update();
+    this.update();
   }
 
   // What the connection asks
@@ -110,7 +110,7 @@ export class SocketDriver implements ConnectionHost {
   requestUpdate(): void {
     if (this.#isReceiving || this.#isUpdateScheduled) return;
     this.#isUpdateScheduled = true;
-    process.nextTick(this.#update);
+    process.nextTick(update, this);
   }
 
   // Reading
@@ -119,16 +119,16 @@ export class SocketDriver implements ConnectionHost {
     const socket = this.#socket;
     // What was read before anybody listened.
     for (let chunk: unknown = socket.read(); chunk !== null; chunk = socket.read()) {
-      if (chunk instanceof Uint8Array) this.#receive(plain(chunk));
+      if (chunk instanceof Uint8Array) this.receive(plain(chunk));
     }
     // Dropped by a hook, for what was there already.
     if (socket.destroyed) return;
     if (this.#onreadPlaces !== undefined && socket instanceof Socket && isReadFromNetwork(socket)) {
-      readIntoSharedBuffer(socket, this.#onreadPlaces, this.#largestRead, this.#receive);
+      readIntoSharedBuffer(socket, this.#onreadPlaces, this.#largestRead, this);
     } else {
       // A socket makes a buffer for each read; what comes from another stream may still be somebody's.
       const own = socket instanceof Socket ? plain : (chunk: Uint8Array) => new Uint8Array(chunk);
-      socket.on('data', (chunk: Uint8Array) => this.#receive(own(chunk)));
+      socket.on('data', (chunk: Uint8Array) => this.receive(own(chunk)));
     }
     // What was there already may have paused receiving.
     if (this.connection.wantsInput) socket.resume();
@@ -136,22 +136,23 @@ export class SocketDriver implements ConnectionHost {
     if (socket.readableEnded) this.connection.receiveEnd();
   }
 
-  readonly #receive = (chunk: Uint8Array): void => {
+  receive(chunk: Uint8Array): void {
     this.#isReceiving = true;
     this.connection.receive(chunk);
     this.#isReceiving = false;
-    this.#update();
-  };
+    this.update();
+  }
 
   // Writing, and all that follows from what the connection says
 
-  readonly #update = (): void => {
+  /** Looks after what the connection wants. */
+  update(): void {
     this.#isUpdateScheduled = false;
     this.#flush();
     this.#pauseOrResume();
     this.#endOrDrop();
     this.#setTimer();
-  };
+  }
 
   #flush(): void {
     const { connection } = this;
@@ -170,7 +171,7 @@ export class SocketDriver implements ConnectionHost {
     if (wasOver || this.#turn >= 0) return;
     setImmediate(() => {
       this.#turn = TURN_SIZE;
-      this.#update();
+      this.update();
     });
   }
 
@@ -191,7 +192,7 @@ export class SocketDriver implements ConnectionHost {
   }
 
   readonly #onWritten = (): void => {
-    if (this.#socket.writableLength === 0) this.#update();
+    if (this.#socket.writableLength === 0) this.update();
   };
 
   #pauseOrResume(): void {
@@ -228,7 +229,7 @@ export class SocketDriver implements ConnectionHost {
   handleTimer(): void {
     this.#timerDeadline = Infinity;
     this.connection.handleDeadline(this.now());
-    this.#update();
+    this.update();
   }
 
   #close(): void {
@@ -250,6 +251,11 @@ function isReadFromNetwork(socket: Socket): boolean {
 /** One function for the timers of all drivers. What the network has brought meanwhile is read first: a sign of life may be in it. */
 function onTimeout(driver: SocketDriver): void {
   setImmediate(handleTimer, driver);
+}
+
+/** One function for the updates of all drivers. */
+function update(driver: SocketDriver): void {
+  driver.update();
 }
 
 function handleTimer(driver: SocketDriver): void {

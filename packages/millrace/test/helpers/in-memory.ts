@@ -20,7 +20,7 @@ export function openServerInMemory(
     role: 'server',
     socket,
     head,
-    onHookError: (error) => factory.reportError(error, protocol),
+    reportError: (error) => factory.reportError(error, protocol),
   });
   return { protocol, socket };
 }
@@ -43,7 +43,7 @@ export function openClientInMemory(options: Partial<ClientFactoryOptions> = {}):
     role: 'client',
     socket,
     head,
-    onHookError: (error) => factory.reportError(error, protocol),
+    reportError: (error) => factory.reportError(error, protocol),
   });
   return { protocol, socket };
 }
@@ -52,7 +52,7 @@ interface Setup {
   readonly role: 'client' | 'server';
   readonly socket: FakeSocket;
   readonly head: Uint8Array;
-  readonly onHookError: (error: Error) => void;
+  readonly reportError: (error: Error) => void;
 }
 
 function open(
@@ -65,8 +65,8 @@ function open(
     peer: '',
     subprotocol: undefined,
     extensions: '',
-    onClosed: () => undefined,
   };
-  const { head, ...made } = setup;
-  protocol.makeConnection({ ...made, ...fixed, options }, head);
+  const { head, reportError, ...made } = setup;
+  const owner = { onHookError: reportError, onClosed: () => undefined };
+  protocol.makeConnection({ ...made, ...fixed, options, owner }, head);
 }

@@ -34,7 +34,7 @@ async function connected(t: TestContext): Promise<{ near: Socket; far: Socket }>
 async function readInto(socket: Socket, receive: (chunk: Uint8Array) => void, largestRead = Infinity): Promise<void> {
   const places = await findOnreadPlaces();
   assert.ok(places !== undefined, 'this Node keeps them elsewhere');
-  readIntoSharedBuffer(socket, places, largestRead, receive);
+  readIntoSharedBuffer(socket, places, largestRead, { receive });
   socket.resume();
 }
 

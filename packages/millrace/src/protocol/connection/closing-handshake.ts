@@ -1,10 +1,17 @@
 import { CloseCode } from '../base/close-code.ts';
 import type { CloseBody, Closure } from '../base/closure.ts';
+import type { CloseListener } from '../message/scheduler.ts';
 import { nextClosingState, type ClosingEvent, type ClosingState } from './closing.ts';
 
+/** Learns how a {@link ClosingHandshake} goes on. */
+export interface ClosingListener {
+  /** The state has changed; `before` was the one before. */
+  onMove(before: ClosingState): void;
+}
+
 /** What is known of the end of a connection, from its first sign to its {@link Closure}. */
-export class ClosingHandshake {
-  readonly #onMove: (before: ClosingState) => void;
+export class ClosingHandshake implements CloseListener {
+  readonly #listener: ClosingListener;
   #state: ClosingState = 'open';
 
   /** Which side began; the first one to set it stays. */
@@ -18,9 +25,8 @@ export class ClosingHandshake {
   /** What made the connection fail; the first one to set it stays. */
   #error: Error | undefined;
 
-  /** @param onMove - called after each change of the state, with the one before */
-  constructor(onMove: (before: ClosingState) => void) {
-    this.#onMove = onMove;
+  constructor(listener: ClosingListener) {
+    this.#listener = listener;
   }
 
   /** Where the connection stands. */
@@ -32,7 +38,12 @@ export class ClosingHandshake {
   move(event: ClosingEvent): void {
     const before = this.#state;
     this.#state = nextClosingState(before, event);
-    if (before !== this.#state) this.#onMove(before);
+    if (before !== this.#state) this.#listener.onMove(before);
+  }
+
+  onCloseSent(): void {
+    this.isSent = true;
+    this.move('sendClose');
   }
 
   /** Notes who began, and why if it is an error. What was noted first stays. */

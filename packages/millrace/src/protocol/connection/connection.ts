@@ -1,17 +1,16 @@
 import { CloseCode } from '../base/close-code.ts';
 import { RemoteProtocolError, TransportError, toError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
-import { claimExtensionPoints } from '../extension/claims.ts';
 import type { Receiver } from '../message/handlers.ts';
 import { createReceivePipeline } from '../message/levels.ts';
 import { Scheduler } from '../message/scheduler.ts';
 import { checkCloseBody, decodeCloseBody, encodeCloseBody, truncateCloseReason } from '../wire/close-body.ts';
-import { ClosingHandshake } from './closing-handshake.ts';
+import { ClosingHandshake, type ClosingListener } from './closing-handshake.ts';
 import type { ClosingState } from './closing.ts';
 import type { ConnectionHandler, ConnectionHost, ConnectionStats, TransportDirective } from './host.ts';
-import { Inbound } from './inbound.ts';
+import { Inbound, type InboundOwner } from './inbound.ts';
 import { KeepAlive } from './keep-alive.ts';
-import { MessageSender } from './message-sender.ts';
+import { MessageSender, type SenderOwner } from './message-sender.ts';
 import type { ResolvedConnectionOptions } from './options.ts';
 
 /** What a {@link Connection} is made of. */
@@ -39,7 +38,7 @@ const MAX_DISCARDED = 16 * 1024 * 1024;
  * A driver feeds it bytes and the time, and does with its transport what it says; docs/driving-the-protocol.md tells how. An
  * application sends through {@link sender} and is called by it, and may call everything from within its handlers.
  */
-export class Connection {
+export class Connection implements InboundOwner, SenderOwner, ClosingListener {
   /** Sends messages, frames and control frames. */
   readonly sender: MessageSender;
 
@@ -63,43 +62,23 @@ export class Connection {
 
   constructor(setup: ConnectionSetup) {
     const { role, options, host, receiver, handler } = setup;
-    const claims = claimExtensionPoints(options.extensionPoints);
     this.#role = role;
     this.#closeTimeout = options.closeTimeout;
     this.#host = host;
     this.#handler = handler;
     this.#keepAlive = new KeepAlive(options.keepAlive, host.now());
-    this.#closing = new ClosingHandshake((before) => this.#afterMove(before));
+    this.#closing = new ClosingHandshake(this);
     this.#inbound = new Inbound({
       role,
-      reserved: claims,
+      reserved: options.claims,
       messages: createReceivePipeline(receiver, options, host.text),
-      controls: { onControlFrame: (opcode, payload, rsv) => this.#receiveControl(opcode, payload, rsv) },
       largestPiece: setup.largestPiece ?? Infinity,
-      onError: (error) => this.#receiveError(error),
+      owner: this,
     });
-    this.#scheduler = new Scheduler({
-      maskingKey: role === 'client' ? () => host.maskingKey() : undefined,
-      text: host.text,
-      fragmentSize: options.fragmentSize,
-      isBlocked: () => host.transportBufferedAmount() > 0,
-      onCloseSent: () => {
-        this.#closing.isSent = true;
-        this.#closing.move('sendClose');
-      },
-    });
-    this.sender = new MessageSender({
-      scheduler: this.#scheduler,
-      closing: this.#closing,
-      claims,
-      options,
-      host,
-      handler: {
-        onHighWater: () => this.#tell(() => handler.onHighWater()),
-        onDrain: () => this.#tell(() => handler.onDrain()),
-      },
-      fail: (error) => this.fail(error),
-    });
+    const closing = this.#closing;
+    const scheduler = new Scheduler({ role, host, fragmentSize: options.fragmentSize, closing });
+    this.#scheduler = scheduler;
+    this.sender = new MessageSender({ scheduler, closing, options, host, owner: this });
   }
 
   // State
@@ -163,7 +142,7 @@ export class Connection {
     this.#inbound.stop();
     this.#closing.move('transportEnd');
     const closure = this.#closing.closure(state === 'closeDone');
-    this.#tell(() => this.#handler.onClosed(closure));
+    this.tell((handler) => handler.onClosed(closure));
   }
 
   /** When {@link handleDeadline} is to be called, in milliseconds of the host's clock; `Infinity` for never. */
@@ -297,11 +276,38 @@ export class Connection {
     return this.#scheduler.hasOutput;
   }
 
-  #receiveControl(opcode: number, payload: Uint8Array, rsv: number): void {
+  // For its parts
+
+  onControlFrame(opcode: number, payload: Uint8Array, rsv: number): void {
     if (opcode === Opcode.CLOSE) this.#receiveClose(payload);
     else if (opcode === Opcode.PING) this.#handler.onPing(payload);
     else if (opcode === Opcode.PONG) this.#handler.onPong(payload);
     else this.#handler.onControlFrame(opcode, payload, rsv);
+  }
+
+  tell(news: (handler: ConnectionHandler) => void): void {
+    try {
+      news(this.#handler);
+    } catch (error) {
+      this.onReceiveError(toError(error));
+    }
+  }
+
+  onReceiveError(error: Error): void {
+    this.fail(error);
+    if (error instanceof RemoteProtocolError) return;
+    try {
+      this.#handler.onError(error);
+    } catch {
+      // There is nobody left to tell, and whoever drives us must not suffer for it.
+    }
+  }
+
+  onMove(before: ClosingState): void {
+    if (before === 'open') this.#closeDeadline = this.#host.now() + this.#closeTimeout;
+    if (this.#sendingEnded || this.sender.canSend) return;
+    this.#sendingEnded = true;
+    this.tell((handler) => handler.onClosing());
   }
 
   #receiveClose(payload: Uint8Array): void {
@@ -314,33 +320,6 @@ export class Connection {
     if (this.#closing.state !== 'closeReceived') return;
     this.#closing.body = received;
     if (!this.#scheduler.abandon(payload)) this.#failWithoutClose();
-  }
-
-  /** Tells the handler something outside of receiving, and fails the connection if it throws. */
-  #tell(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.#receiveError(toError(error));
-    }
-  }
-
-  /** Takes what was thrown while receiving, by a rule that was broken or by a handler. */
-  #receiveError(error: Error): void {
-    this.fail(error);
-    if (error instanceof RemoteProtocolError) return;
-    try {
-      this.#handler.onError(error);
-    } catch {
-      // There is nobody left to tell, and whoever drives us must not suffer for it.
-    }
-  }
-
-  #afterMove(before: ClosingState): void {
-    if (before === 'open') this.#closeDeadline = this.#host.now() + this.#closeTimeout;
-    if (this.#sendingEnded || this.sender.canSend) return;
-    this.#sendingEnded = true;
-    this.#tell(() => this.#handler.onClosing());
   }
 
   /** Ends the transport inside a frame of ours that nobody will finish. */

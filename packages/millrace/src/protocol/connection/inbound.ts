@@ -1,29 +1,33 @@
 import { toError } from '../base/errors.ts';
-import { FrameReader } from '../message/frame-reader.ts';
+import { FrameReader, type Pausing } from '../message/frame-reader.ts';
 import type { ControlHandler, StreamingHandler } from '../message/handlers.ts';
 import { FrameParser } from '../wire/frame-parser.ts';
 import type { ReservedRules } from '../wire/header-rules.ts';
+
+/** Whose receiving half an {@link Inbound} is. */
+export interface InboundOwner extends ControlHandler {
+  /** A rule was broken, or a handler threw. */
+  onReceiveError(error: Error): void;
+}
 
 /** What an {@link Inbound} is made of. */
 export interface InboundSetup {
   readonly role: 'client' | 'server';
   readonly reserved: ReservedRules;
   readonly messages: StreamingHandler;
-  readonly controls: ControlHandler;
   /** Bytes of payload that are handed on at a time, at most. */
   readonly largestPiece: number;
-  /** A rule was broken, or a handler threw. */
-  readonly onError: (error: Error) => void;
+  readonly owner: InboundOwner;
 }
 
 const NOTHING = new Uint8Array(0);
 const NO_REASONS: readonly string[] = [];
 
 /** The receiving half of a connection: parses what arrives, pauses in the middle of it, goes on with what is left. */
-export class Inbound {
+export class Inbound implements Pausing {
   readonly #parser: FrameParser;
   readonly #reader: FrameReader;
-  readonly #onError: (error: Error) => void;
+  readonly #owner: InboundOwner;
 
   #pauseReasons: readonly string[] = NO_REASONS;
   /** What was received and not parsed yet, because receiving was paused in the middle of a chunk. */
@@ -34,9 +38,9 @@ export class Inbound {
   #isStopped = false;
 
   constructor(setup: InboundSetup) {
-    const { role, reserved, messages, controls } = setup;
-    this.#onError = setup.onError;
-    this.#reader = new FrameReader({ role, reserved, messages, controls, isPaused: () => this.#isPaused() });
+    const { role, reserved, messages, owner } = setup;
+    this.#owner = owner;
+    this.#reader = new FrameReader({ role, reserved, messages, controls: owner, pausing: this });
     this.#parser = new FrameParser(this.#reader, setup.largestPiece);
   }
 
@@ -50,9 +54,14 @@ export class Inbound {
     return this.#parser.insideFrame;
   }
 
+  /** Whether nothing is wanted for now, or any more. */
+  get isPaused(): boolean {
+    return this.#isStopped || (this.#mayWait && this.#pauseReasons.length > 0);
+  }
+
   /** Whether bytes are of use now. */
   get isReady(): boolean {
-    return !this.#isPaused() && this.#unread === undefined;
+    return !this.isPaused && this.#unread === undefined;
   }
 
   /** Whether {@link stop} was called. */
@@ -103,10 +112,6 @@ export class Inbound {
     this.#parser.pause();
   }
 
-  #isPaused(): boolean {
-    return this.#isStopped || (this.#mayWait && this.#pauseReasons.length > 0);
-  }
-
   /** Parses `chunk`, and returns what is left of it because receiving was paused. */
   #parse(chunk: Uint8Array): Uint8Array {
     this.#isParsing = true;
@@ -115,7 +120,7 @@ export class Inbound {
       this.#reader.proceed();
       offset = this.#parser.push(chunk, 0);
     } catch (error) {
-      this.#onError(toError(error));
+      this.#owner.onReceiveError(toError(error));
     } finally {
       this.#isParsing = false;
     }

@@ -1,7 +1,6 @@
 import { CloseCode } from '../base/close-code.ts';
 import { LimitExceededError, LocalUsageError } from '../base/errors.ts';
 import { Opcode, formatOpcode, isControlOpcode } from '../base/opcode.ts';
-import type { ClaimTable } from '../extension/claims.ts';
 import type { PreparedMessage } from '../message/prepared-message.ts';
 import type { FrameFormat, Scheduler } from '../message/scheduler.ts';
 import { MAX_CONTROL_PAYLOAD } from '../wire/frame-header.ts';
@@ -9,16 +8,21 @@ import type { ClosingHandshake } from './closing-handshake.ts';
 import type { ConnectionHandler, ConnectionHost } from './host.ts';
 import type { ResolvedConnectionOptions } from './options.ts';
 
+/** Whose sending half a {@link MessageSender} is. */
+export interface SenderOwner {
+  /** Fails the connection. */
+  fail(error: Error): void;
+  /** Tells the handler something, and fails the connection if it throws. */
+  tell(news: (handler: ConnectionHandler) => void): void;
+}
+
 /** What a {@link MessageSender} is made of. */
 export interface MessageSenderSetup {
   readonly scheduler: Scheduler;
   readonly closing: ClosingHandshake;
-  readonly claims: ClaimTable;
-  readonly options: Pick<ResolvedConnectionOptions, 'highWaterMark' | 'maxBufferedAmount'>;
+  readonly options: Pick<ResolvedConnectionOptions, 'claims' | 'highWaterMark' | 'maxBufferedAmount'>;
   readonly host: Pick<ConnectionHost, 'requestUpdate' | 'transportBufferedAmount'>;
-  readonly handler: Pick<ConnectionHandler, 'onHighWater' | 'onDrain'>;
-  /** Fails the connection. */
-  readonly fail: (error: Error) => void;
+  readonly owner: SenderOwner;
 }
 
 /** How {@link MessageSender.sendMessage} sends. */
@@ -36,15 +40,19 @@ export interface SendMessageOptions {
 export class MessageSender {
   readonly #scheduler: Scheduler;
   readonly #closing: ClosingHandshake;
-  readonly #setup: MessageSenderSetup;
+  readonly #options: MessageSenderSetup['options'];
+  readonly #host: MessageSenderSetup['host'];
+  readonly #owner: SenderOwner;
   #needsDrain = false;
   /** Tells the handler each time that all output has left, not only after the high-water mark. */
   tellsEachDrain = false;
 
   constructor(setup: MessageSenderSetup) {
-    this.#setup = setup;
     this.#scheduler = setup.scheduler;
     this.#closing = setup.closing;
+    this.#options = setup.options;
+    this.#host = setup.host;
+    this.#owner = setup.owner;
   }
 
   /** Whether frames can be sent: while the connection is open, and while it closes those of the message that was open before. */
@@ -69,12 +77,12 @@ export class MessageSender {
    * Each send does so itself. It is for those who keep messages back to send them later.
    */
   admit(size: number, buffered: number = this.bufferedAmount): boolean {
-    const { maxBufferedAmount } = this.#setup.options;
+    const { maxBufferedAmount } = this.#options;
     if (buffered === 0 || buffered + size <= maxBufferedAmount) return true;
     const advice = 'the peer reads too slowly for what is sent to it';
     const exceeded = { option: 'maxBufferedAmount', limit: maxBufferedAmount, size: buffered + size, advice };
     this.#scheduler.giveUpOutput();
-    this.#setup.fail(new LimitExceededError(exceeded, CloseCode.POLICY_VIOLATION));
+    this.#owner.fail(new LimitExceededError(exceeded, CloseCode.POLICY_VIOLATION));
     return false;
   }
 
@@ -184,7 +192,7 @@ export class MessageSender {
     if (!this.admit(payload.length, this.#scheduler.waitingControlSize)) return false;
     if (opcode === Opcode.PONG && rsv === 0) this.#scheduler.sendPong(payload);
     else this.#scheduler.sendControlFrame(opcode, payload, rsv);
-    this.#setup.host.requestUpdate();
+    this.#host.requestUpdate();
     return true;
   }
 
@@ -192,7 +200,7 @@ export class MessageSender {
   outputWritten(): void {
     if (!this.#needsDrain || this.#leaving() > 0) return;
     this.#needsDrain = false;
-    if (this.canSend) this.#setup.handler.onDrain();
+    if (this.canSend) this.#owner.tell(tellDrain);
   }
 
   #isOpen(): boolean {
@@ -201,32 +209,32 @@ export class MessageSender {
 
   /** Bytes that may leave now: only the transport holds them up. */
   #leaving(): number {
-    return this.#scheduler.leavingSize + this.#setup.host.transportBufferedAmount();
+    return this.#scheduler.leavingSize + this.#host.transportBufferedAmount();
   }
 
   /** After a send: has it flushed, and tells of the high-water mark. */
   #sent(): boolean {
-    this.#setup.host.requestUpdate();
-    const isBelow = this.#leaving() <= this.#setup.options.highWaterMark;
+    this.#host.requestUpdate();
+    const isBelow = this.#leaving() <= this.#options.highWaterMark;
     this.#needsDrain ||= !isBelow || this.tellsEachDrain;
-    if (!isBelow) this.#setup.handler.onHighWater();
+    if (!isBelow) this.#owner.tell(tellHighWater);
     return isBelow;
   }
 
   #checkMessageOpcode(opcode: number): void {
-    if (this.#setup.claims.allowsMessage(opcode)) return;
+    if (this.#options.claims.allowsMessage(opcode)) return;
     throw new LocalUsageError(
       `message type is ${String(opcode)}, expected Text (1), Binary (2) or an opcode of extensionPoints.dataOpcodes`,
     );
   }
 
   #checkFrameBits(format: FrameFormat): void {
-    const { firstFrameBits, continuationBits } = this.#setup.claims;
+    const { firstFrameBits, continuationBits } = this.#options.claims;
     checkBits(format.rsv ?? 0, this.#scheduler.isFirstFrame ? firstFrameBits : continuationBits);
   }
 
   #checkControl(opcode: number, payload: Uint8Array, rsv: number): void {
-    const { claims } = this.#setup;
+    const { claims } = this.#options;
     const isKnown = opcode === Opcode.PING || opcode === Opcode.PONG;
     if (!isKnown && !(isControlOpcode(opcode) && claims.allowsOpcode(opcode))) {
       throw new LocalUsageError(
@@ -242,6 +250,14 @@ export class MessageSender {
 }
 
 const NOTHING = new Uint8Array(0);
+
+function tellDrain(handler: ConnectionHandler): void {
+  handler.onDrain();
+}
+
+function tellHighWater(handler: ConnectionHandler): void {
+  handler.onHighWater();
+}
 
 function checkFragmentSize(size: number | undefined): void {
   if (size === undefined || size === Infinity || (Number.isSafeInteger(size) && size >= 1)) return;

@@ -1,5 +1,5 @@
 import { LocalUsageError } from '../base/errors.ts';
-import { claimExtensionPoints, type ExtensionPoints } from '../extension/claims.ts';
+import { claimExtensionPoints, type Claims, type ExtensionPoints } from '../extension/claims.ts';
 
 /** When a silent peer is pinged, and when it is given up. */
 export interface KeepAliveOptions {
@@ -93,6 +93,8 @@ export interface ResolvedConnectionOptions {
   readonly maxBufferedAmount: number;
   readonly fragmentSize: number;
   readonly extensionPoints: ExtensionPoints;
+  /** The table of what {@link extensionPoints} claims, one for all connections. */
+  readonly claims: Claims;
   readonly lendPayload: boolean | 'debug';
 }
 
@@ -137,8 +139,9 @@ export function resolveConnectionOptions(options: ConnectionOptions = {}): Resol
   const { lendPayload = false } = options;
   checkLendPayload(lendPayload);
   const extensionPoints = Object.freeze({ ...options.extensionPoints });
-  claimExtensionPoints(extensionPoints);
-  return Object.freeze({ ...amounts, keepAlive: resolveKeepAlive(options.keepAlive), extensionPoints, lendPayload });
+  const claims = claimExtensionPoints(extensionPoints);
+  const keepAlive = resolveKeepAlive(options.keepAlive);
+  return Object.freeze({ ...amounts, keepAlive, extensionPoints, claims, lendPayload });
 }
 
 function checkLendPayload(value: unknown): void {

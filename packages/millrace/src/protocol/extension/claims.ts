@@ -32,8 +32,14 @@ export interface ExtensionPoints {
 
 const FRAME_KINDS = ['firstFrameBits', 'continuationBits', 'controlBits'] as const;
 
+/** What is claimed on a connection: what may be received, and sent. */
+export interface Claims extends ReservedRules {
+  /** Says whether a message may be sent with `opcode`: Text, Binary, or a claimed one for data. */
+  allowsMessage(opcode: number): boolean;
+}
+
 /** The one table of what is claimed on a connection, and by whom. */
-export class ClaimTable implements ReservedRules {
+export class ClaimTable implements Claims {
   /** Who claimed what, by kind of frame and bit (`controlBits 2`) or by opcode (`0xB`); made for the first claim. */
   #owners: Map<string, string> | undefined;
   firstFrameBits = 0;
@@ -57,7 +63,6 @@ export class ClaimTable implements ReservedRules {
     return this.#owners?.has(formatOpcode(opcode)) ?? false;
   }
 
-  /** Says whether a message may be sent with `opcode`: Text, Binary, or a claimed one for data. */
   allowsMessage(opcode: number): boolean {
     if (opcode === Opcode.TEXT || opcode === Opcode.BINARY) return true;
     return this.allowsOpcode(opcode) && !isControlOpcode(opcode);

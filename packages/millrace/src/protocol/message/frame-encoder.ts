@@ -9,21 +9,26 @@ const SMALL = 4096;
 /** Up to this many UTF-16 units, text is encoded where it is packed: their UTF-8 is small. */
 const SHORT_TEXT = Math.floor(SMALL / 3);
 
+/** Gives a fresh masking key for each frame. */
+export interface MaskingKeys {
+  maskingKey(): number;
+}
+
 /** Writes frames to an {@link OutputQueue}, masked where the role demands it (RFC 6455 §5.1, §5.3). */
 export class FrameEncoder {
   readonly #output: OutputQueue;
-  readonly #maskingKey: (() => number) | undefined;
+  readonly #keys: MaskingKeys | undefined;
   readonly #text: TextCodec;
   /** The masking key of the frame that is written in parts, turned to its next byte. */
   #partialKey: number | undefined;
   #framesWritten = 0;
 
   /**
-   * @param maskingKey - gives a fresh key for each frame; `undefined` at a server, which does not mask
+   * @param keys - `undefined` at a server, which does not mask
    */
-  constructor(output: OutputQueue, maskingKey: (() => number) | undefined, text: TextCodec) {
+  constructor(output: OutputQueue, keys: MaskingKeys | undefined, text: TextCodec) {
     this.#output = output;
-    this.#maskingKey = maskingKey;
+    this.#keys = keys;
     this.#text = text;
   }
 
@@ -82,7 +87,7 @@ export class FrameEncoder {
 
   /** Whether frames are masked, so that what was encoded for another connection cannot be sent on this one. */
   get masks(): boolean {
-    return this.#maskingKey !== undefined;
+    return this.#keys !== undefined;
   }
 
   /** Begins a frame whose payload follows in parts, `length` bytes in all. */
@@ -120,7 +125,7 @@ export class FrameEncoder {
   /** The masking key of a new frame. */
   #nextKey(): number | undefined {
     this.#framesWritten++;
-    return this.#maskingKey?.();
+    return this.#keys?.maskingKey();
   }
 
   #writeHeader(byte0: number, length: number | bigint, maskingKey: number | undefined): void {

@@ -4,6 +4,12 @@ import type { FrameSink } from '../wire/frame-parser.ts';
 import { checkFrameHeader, type ReceiveContext, type ReservedRules } from '../wire/header-rules.ts';
 import type { ControlHandler, StreamingHandler } from './handlers.ts';
 
+/** Says when messages must wait. */
+export interface Pausing {
+  /** Whether the handler wants nothing more for now. Asked between two calls for the same frame. */
+  readonly isPaused: boolean;
+}
+
 /** What a {@link FrameReader} works for. */
 export interface FrameReaderOptions {
   /** Our side. */
@@ -11,9 +17,11 @@ export interface FrameReaderOptions {
   readonly reserved: ReservedRules;
   readonly messages: StreamingHandler;
   readonly controls: ControlHandler;
-  /** Says whether the handler wants nothing more for now. Asked between two calls for the same frame. */
-  isPaused(): boolean;
+  readonly pausing: Pausing;
 }
+
+/** Before the first frame. */
+const NO_HEADER: FrameHeader = Object.freeze(createFrameHeaderBuffer());
 
 /**
  * Judges the frames that the parser finds, and sorts them: data frames become events of messages, control frames are
@@ -21,17 +29,21 @@ export interface FrameReaderOptions {
  *
  * @see RFC 6455 §5.4, §5.5
  */
-export class FrameReader implements FrameSink {
+export class FrameReader implements FrameSink, ReceiveContext {
+  // What its frames are judged by.
+  readonly role: 'client' | 'server';
+  readonly reserved: ReservedRules;
+  insideMessage = false;
+
   #messages: StreamingHandler;
   readonly #controls: ControlHandler;
-  readonly #isPaused: () => boolean;
-  readonly #context: { -readonly [Field in keyof ReceiveContext]: ReceiveContext[Field] };
+  readonly #pausing: Pausing;
 
   /** The event that waits, because the one before it, of the same frame, paused receiving. */
   #waiting: 'frameBegin' | 'messageEnd' | undefined;
 
   /** The header of the present frame, or of the last. */
-  #header: FrameHeader = createFrameHeaderBuffer();
+  #header: FrameHeader = NO_HEADER;
   #isControl = false;
   #control: Uint8Array | undefined;
   #controlSize = 0;
@@ -41,8 +53,9 @@ export class FrameReader implements FrameSink {
   constructor(options: FrameReaderOptions) {
     this.#messages = options.messages;
     this.#controls = options.controls;
-    this.#isPaused = () => options.isPaused();
-    this.#context = { role: options.role, insideMessage: false, reserved: options.reserved };
+    this.#pausing = options.pausing;
+    this.role = options.role;
+    this.reserved = options.reserved;
   }
 
   /** Complete frames and messages so far. */
@@ -65,17 +78,17 @@ export class FrameReader implements FrameSink {
   }
 
   frameBegin(header: FrameHeader): void {
-    checkFrameHeader(header, this.#context);
+    checkFrameHeader(header, this);
     this.#header = header;
     this.#isControl = isControlOpcode(header.opcode);
     if (this.#isControl) {
       this.#controlSize = 0;
       return;
     }
-    this.#context.insideMessage = true;
+    this.insideMessage = true;
     if (header.opcode !== Opcode.CONTINUATION) {
       this.#messages.onMessageBegin(header.opcode);
-      if (this.#isPaused()) {
+      if (this.#pausing.isPaused) {
         this.#waiting = 'frameBegin';
         return;
       }
@@ -101,11 +114,11 @@ export class FrameReader implements FrameSink {
       this.#controls.onControlFrame(opcode, payload, rsv);
       return;
     }
-    this.#context.insideMessage = !fin;
+    this.insideMessage = !fin;
     this.#messages.onFrameEnd();
     if (!fin) return;
     this.#messagesReceived++;
-    if (this.#isPaused()) this.#waiting = 'messageEnd';
+    if (this.#pausing.isPaused) this.#waiting = 'messageEnd';
     else this.#messages.onMessageEnd();
   }
 }

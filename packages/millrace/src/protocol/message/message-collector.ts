@@ -15,7 +15,8 @@ export class MessageCollector implements StreamingHandler {
   readonly #next: MessageHandler;
   readonly #limits: CollectorLimits;
   readonly #text: TextCodec;
-  readonly #message = new ByteCollector();
+  /** What came of the message; `undefined` while it is nothing. */
+  #message: ByteCollector | undefined;
   /** The message, when it came in one chunk. */
   #whole: string | Uint8Array | undefined;
   #opcode: number = Opcode.TEXT;
@@ -39,7 +40,7 @@ export class MessageCollector implements StreamingHandler {
   onFrameBegin(header: FrameHeader): void {
     const { payloadLength } = header;
     if (payloadLength > this.#limits.maxFrameSize) throw this.#exceeded('maxFrameSize', payloadLength);
-    const announced = this.#message.size + payloadLength;
+    const announced = this.#size() + payloadLength;
     if (announced > this.#limits.maxMessageSize) throw this.#exceeded('maxMessageSize', announced);
     this.#expected = header.fin ? announced : Infinity;
     this.#alone &&= header.fin;
@@ -47,12 +48,13 @@ export class MessageCollector implements StreamingHandler {
 
   /** @throws {LimitExceededError} the message became longer than its headers announced, as an inflated one can */
   onFrameData(chunk: Uint8Array): void {
-    if (this.#alone && chunk.length === this.#expected && this.#message.size === 0) {
+    if (this.#alone && chunk.length === this.#expected && this.#message === undefined) {
       this.#whole = this.#opcode === Opcode.TEXT ? this.#decodeWhole(chunk) : new Uint8Array(chunk);
       if (this.#whole !== undefined) return;
     }
-    const size = this.#message.size + chunk.length;
+    const size = this.#size() + chunk.length;
     if (size > this.#limits.maxMessageSize) throw this.#exceeded('maxMessageSize', size);
+    this.#message ??= new ByteCollector();
     this.#message.append(chunk, this.#expected);
   }
 
@@ -76,8 +78,13 @@ export class MessageCollector implements StreamingHandler {
     }
   }
 
+  #size(): number {
+    return this.#message?.size ?? 0;
+  }
+
   #take(): string | Uint8Array {
-    const bytes = this.#message.take();
+    const bytes = this.#message?.take() ?? new Uint8Array(0);
+    this.#message = undefined;
     return this.#opcode === Opcode.TEXT ? this.#text.decode(bytes) : bytes;
   }
 

@@ -3,21 +3,31 @@ import { Countdown, checkFrameLength } from '../base/length.ts';
 import { Opcode } from '../base/opcode.ts';
 import { firstHeaderByte } from '../wire/frame-header.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
-import { FrameEncoder } from './frame-encoder.ts';
+import { FrameEncoder, type MaskingKeys } from './frame-encoder.ts';
 import { OutputQueue } from './output-queue.ts';
 import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
 
-/** What a {@link Scheduler} works with. */
-export interface SchedulerOptions {
-  /** Gives a fresh masking key for each frame; `undefined` at a server. */
-  readonly maskingKey: (() => number) | undefined;
+/** What a {@link Scheduler} asks of whoever writes its output. */
+export interface SchedulerHost extends MaskingKeys {
   readonly text: TextCodec;
-  /** Longest frame, in bytes, that a message of known length is cut into. */
-  readonly fragmentSize: number;
-  /** Says whether the transport has not written yet what it was given, so that control frames should overtake. */
-  isBlocked(): boolean;
+  /** Bytes that the transport has not written yet; while there are any, control frames should overtake. */
+  transportBufferedAmount(): number;
+}
+
+/** Learns of the Close frame. */
+export interface CloseListener {
   /** The Close frame is on its way; nothing can follow it. */
   onCloseSent(): void;
+}
+
+/** What a {@link Scheduler} works with. */
+export interface SchedulerSetup {
+  /** A client masks what it sends (RFC 6455 §5.1). */
+  readonly role: 'client' | 'server';
+  readonly host: SchedulerHost;
+  /** Longest frame, in bytes, that a message of known length is cut into. */
+  readonly fragmentSize: number;
+  readonly closing: CloseListener;
 }
 
 /** How one frame of an open message is sent. */
@@ -43,7 +53,9 @@ type Waiting = { readonly payload: Uint8Array; readonly format: MessageFormat } 
  * @see RFC 6455 §5.4, §6.1
  */
 export class Scheduler {
-  readonly #options: SchedulerOptions;
+  readonly #host: SchedulerHost;
+  readonly #fragmentSize: number;
+  readonly #closing: CloseListener;
   readonly #output = new OutputQueue();
   readonly #encoder: FrameEncoder;
 
@@ -56,10 +68,10 @@ export class Scheduler {
   readonly #missing = new Countdown();
   #frameIsFinal = false;
 
-  #waiting: Waiting[] = [];
+  #waiting: Waiting[] | undefined;
   #waitingSize = 0;
   /** Control frames that wait for the end of a frame. */
-  #urgent: Uint8Array[] = [];
+  #urgent: Uint8Array[] | undefined;
   /** The pong among them; only the newest is worth sending (RFC 6455 §5.5.3). */
   #pong: Uint8Array | undefined;
   /** The body of the Close frame that waits, and whether it waits for the end of the message or only of the frame. */
@@ -67,9 +79,11 @@ export class Scheduler {
 
   #messagesSent = 0;
 
-  constructor(options: SchedulerOptions) {
-    this.#options = options;
-    this.#encoder = new FrameEncoder(this.#output, options.maskingKey, options.text);
+  constructor({ role, host, fragmentSize, closing }: SchedulerSetup) {
+    this.#host = host;
+    this.#fragmentSize = fragmentSize;
+    this.#closing = closing;
+    this.#encoder = new FrameEncoder(this.#output, role === 'client' ? host : undefined, host.text);
   }
 
   /** Bytes that may leave now. */
@@ -84,7 +98,8 @@ export class Scheduler {
 
   /** Those of them that are control frames. */
   get waitingControlSize(): number {
-    return this.#urgent.reduce((size, frame) => size + frame.length, this.#pong?.length ?? 0);
+    const pong = this.#pong?.length ?? 0;
+    return this.#urgent?.reduce((size, frame) => size + frame.length, pong) ?? pong;
   }
 
   /** Whether a message is open. */
@@ -123,7 +138,7 @@ export class Scheduler {
       this.#writeMessage(payload, format);
       return;
     }
-    const bytes = typeof payload === 'string' ? this.#options.text.encode(payload) : payload;
+    const bytes = typeof payload === 'string' ? this.#host.text.encode(payload) : payload;
     this.#wait({ payload: bytes, format }, bytes.length);
   }
 
@@ -230,7 +245,7 @@ export class Scheduler {
   /** Sends a control frame other than Pong and Close at the next end of a frame. */
   sendControlFrame(opcode: number, payload: Uint8Array, rsv: number): void {
     const byte0 = firstHeaderByte(true, rsv, opcode);
-    if (this.#mustOvertake()) this.#urgent.push(this.#encoder.encodeControlFrame(byte0, payload));
+    if (this.#mustOvertake()) (this.#urgent ??= []).push(this.#encoder.encodeControlFrame(byte0, payload));
     else this.#encoder.writeFrame(byte0, payload);
   }
 
@@ -267,10 +282,10 @@ export class Scheduler {
    */
   fail(body: Uint8Array): boolean {
     this.#giveUpWaiting();
-    this.#urgent = [];
+    this.#urgent = undefined;
     this.#pong = undefined;
     // What the transport takes at once still goes out in front: answers to what came before the violation, for one.
-    const mayFollow = this.#state !== 'frame' && !this.#options.isBlocked();
+    const mayFollow = this.#state !== 'frame' && !this.#isBlocked();
     if (!mayFollow && !this.#output.truncate()) return false;
     this.#writeClose(body);
     return true;
@@ -308,8 +323,8 @@ export class Scheduler {
 
   #endMessage(): void {
     this.#messagesSent++;
-    const waiting = this.#waiting;
-    this.#waiting = [];
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
     this.#waitingSize = 0;
     for (const message of waiting) {
       if ('frame' in message) this.#writePrepared(message);
@@ -320,13 +335,13 @@ export class Scheduler {
 
   #writeMessage(payload: string | Uint8Array, format: MessageFormat): void {
     this.#messagesSent++;
-    const fragmentSize = format.fragmentSize ?? this.#options.fragmentSize;
+    const fragmentSize = format.fragmentSize ?? this.#fragmentSize;
     if (typeof payload !== 'string') {
       this.#writeFragments(payload, format, fragmentSize);
     } else if (this.#encoder.isShortText(payload) && 3 * payload.length <= fragmentSize) {
       this.#encoder.writeShortText(firstHeaderByte(true, format.rsv, format.opcode), payload);
     } else {
-      this.#writeFragments(this.#options.text.encode(payload), format, fragmentSize);
+      this.#writeFragments(this.#host.text.encode(payload), format, fragmentSize);
     }
   }
 
@@ -356,16 +371,16 @@ export class Scheduler {
     this.#close = undefined;
     this.#state = 'ground';
     this.#encoder.writeFrame(firstHeaderByte(true, 0, Opcode.CLOSE), body);
-    this.#options.onCloseSent();
+    this.#closing.onCloseSent();
   }
 
   #wait(message: Waiting, size: number): void {
-    this.#waiting.push(message);
+    (this.#waiting ??= []).push(message);
     this.#waitingSize += size;
   }
 
   #giveUpWaiting(): void {
-    this.#waiting = [];
+    this.#waiting = undefined;
     this.#waitingSize = 0;
     this.#close = undefined;
   }
@@ -373,18 +388,23 @@ export class Scheduler {
   /** Whether a control frame cannot just follow what was written before. */
   #mustOvertake(): boolean {
     if (this.#state === 'frame' || this.#hasUrgent()) return true;
-    return this.#output.size > PLENTY || this.#options.isBlocked();
+    return this.#output.size > PLENTY || this.#isBlocked();
+  }
+
+  /** Whether the transport has not written yet what it was given. */
+  #isBlocked(): boolean {
+    return this.#host.transportBufferedAmount() > 0;
   }
 
   #hasUrgent(): boolean {
-    return this.#pong !== undefined || this.#urgent.length > 0;
+    return this.#pong !== undefined || this.#urgent !== undefined;
   }
 
   #insertUrgent(): void {
     if (!this.#hasUrgent()) return;
-    const frames = this.#pong === undefined ? this.#urgent : [...this.#urgent, this.#pong];
+    const frames = [...(this.#urgent ?? []), ...(this.#pong === undefined ? [] : [this.#pong])];
     if (!this.#output.insert(frames)) return;
-    this.#urgent = [];
+    this.#urgent = undefined;
     this.#pong = undefined;
   }
 }

@@ -16,7 +16,8 @@ const LONG = 16;
 export class TextChecker implements StreamingHandler {
   readonly #next: StreamingHandler;
   readonly #text: TextCodec;
-  readonly #validator = new Utf8Validator();
+  /** Made for the first chunk that the host cannot be asked about. */
+  #validator: Utf8Validator | undefined;
   #isText = false;
   /** Bytes of the message before the present chunk. */
   #position = 0;
@@ -29,7 +30,7 @@ export class TextChecker implements StreamingHandler {
   onMessageBegin(opcode: number): void {
     this.#isText = opcode === Opcode.TEXT;
     this.#position = 0;
-    this.#validator.reset();
+    this.#validator?.reset();
     this.#next.onMessageBegin(opcode);
   }
 
@@ -49,15 +50,19 @@ export class TextChecker implements StreamingHandler {
 
   /** @throws {InvalidPayloadError} the text ends inside a code point */
   onMessageEnd(): void {
-    if (!this.#validator.complete) throw this.#invalid('ends inside a code point', this.#position);
+    if (!this.#isComplete()) throw this.#invalid('ends inside a code point', this.#position);
     this.#next.onMessageEnd();
   }
 
   #check(chunk: Uint8Array): void {
-    const known = chunk.length >= LONG && this.#validator.complete && this.#text.isUtf8(chunk);
-    const bad = known ? undefined : this.#validator.check(chunk);
+    const known = chunk.length >= LONG && this.#isComplete() && this.#text.isUtf8(chunk);
+    const bad = known ? undefined : (this.#validator ??= new Utf8Validator()).check(chunk);
     if (bad !== undefined) throw this.#invalid('is not UTF-8', this.#position + bad);
     this.#position += chunk.length;
+  }
+
+  #isComplete(): boolean {
+    return this.#validator?.complete ?? true;
   }
 
   #invalid(problem: string, position: number): InvalidPayloadError {

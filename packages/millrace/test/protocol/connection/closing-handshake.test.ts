@@ -6,7 +6,7 @@ import type { ClosingEvent, ClosingState } from '../../../src/protocol/connectio
 
 function moved(...events: ClosingEvent[]): { closing: ClosingHandshake; left: readonly ClosingState[] } {
   const left: ClosingState[] = [];
-  const closing = new ClosingHandshake((before) => left.push(before));
+  const closing = new ClosingHandshake({ onMove: (before) => left.push(before) });
   for (const event of events) closing.move(event);
   return { closing, left };
 }
@@ -22,7 +22,7 @@ describe('ClosingHandshake', () => {
   for (const event of ['close', 'receiveClose', 'fail', 'transportEnd'] as const) {
     it(`is not open any more when it tells of ${event}`, () => {
       const states: string[] = [];
-      const closing: ClosingHandshake = new ClosingHandshake(() => states.push(closing.state));
+      const closing: ClosingHandshake = new ClosingHandshake({ onMove: () => states.push(closing.state) });
 
       closing.move(event);
 

@@ -19,11 +19,13 @@ class Receiving {
       role: 'client',
       reserved: new ClaimTable(),
       messages: this.log.streaming,
-      controls: this.log.controls,
       largestPiece: Infinity,
-      onError: (error) => {
-        this.errors.push(error);
-        this.inbound.stop();
+      owner: {
+        ...this.log.controls,
+        onReceiveError: (error) => {
+          this.errors.push(error);
+          this.inbound.stop();
+        },
       },
     });
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { resolveConnectionOptions } from '../../../src/protocol/connection/options.ts';
+import { ClaimTable } from '../../../src/protocol/extension/claims.ts';
 
 const DEFAULTS = {
   maxMessageSize: 16_777_216,
@@ -13,6 +14,7 @@ const DEFAULTS = {
   fragmentSize: 1_048_576,
   keepAlive: { interval: 20_000, timeout: 20_000, midFrameTimeout: 120_000 },
   extensionPoints: {},
+  claims: new ClaimTable(),
   lendPayload: false,
 };
 

@@ -17,7 +17,7 @@ class Encoding {
   readonly encoder: FrameEncoder;
 
   constructor(maskingKey?: () => number) {
-    this.encoder = new FrameEncoder(this.output, maskingKey, portableTextCodec);
+    this.encoder = new FrameEncoder(this.output, maskingKey && { maskingKey }, portableTextCodec);
   }
 
   take(): Uint8Array {

@@ -12,13 +12,13 @@ import { splits } from '../../helpers/splits.ts';
 class Reading {
   readonly log: EventLog;
   readonly reader: FrameReader;
-  #isPaused = false;
+  isPaused = false;
   readonly #parser: FrameParser;
 
   constructor(role: 'client' | 'server', pausesAt: (line: string) => boolean = () => false, claims = new ClaimTable()) {
     this.log = new EventLog((line) => {
       if (!pausesAt(line)) return;
-      this.#isPaused = true;
+      this.isPaused = true;
       this.#parser.pause();
     });
     this.reader = new FrameReader({
@@ -26,7 +26,7 @@ class Reading {
       reserved: claims,
       messages: this.log.streaming,
       controls: this.log.controls,
-      isPaused: () => this.#isPaused,
+      pausing: this,
     });
     this.#parser = new FrameParser(this.reader);
   }
@@ -35,9 +35,9 @@ class Reading {
   read(chunks: Iterable<Uint8Array>): void {
     for (const chunk of chunks) {
       let offset = this.#parser.push(chunk, 0);
-      while (this.#isPaused) {
+      while (this.isPaused) {
         this.log.lines.push('pause');
-        this.#isPaused = false;
+        this.isPaused = false;
         this.#parser.resume();
         this.reader.proceed();
         offset = this.#parser.push(chunk, offset);
@@ -180,7 +180,7 @@ describe('FrameReader', () => {
       reserved: new ClaimTable(),
       messages: new EventLog().streaming,
       controls: { onControlFrame: (_opcode, payload) => payloads.push(payload) },
-      isPaused: () => false,
+      pausing: { isPaused: false },
     });
     const parser = new FrameParser(reader);
     const chunk = concat([hex('89 03 01 02 03'), hex('89 02 04 05'), hex('89 00')]);
@@ -222,7 +222,11 @@ describe('FrameReader', () => {
         reserved: new ClaimTable(),
         messages: log.streaming,
         controls: log.controls,
-        isPaused: () => isPaused && log.lines.at(-1)?.startsWith(event) === true,
+        pausing: {
+          get isPaused() {
+            return isPaused && log.lines.at(-1)?.startsWith(event) === true;
+          },
+        },
       });
       isPaused = true;
       new FrameParser(reader).push(hex('82 00'), 0);

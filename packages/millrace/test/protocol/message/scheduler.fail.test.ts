@@ -9,11 +9,10 @@ const TEXT = { opcode: 1, rsv: 0, fragmentSize: undefined };
 
 function createScheduler(isBlocked: boolean): Scheduler {
   return new Scheduler({
-    maskingKey: undefined,
-    text: portableTextCodec,
+    role: 'server',
+    host: { text: portableTextCodec, maskingKey: () => 0, transportBufferedAmount: () => (isBlocked ? 1 : 0) },
     fragmentSize: Infinity,
-    isBlocked: () => isBlocked,
-    onCloseSent: () => undefined,
+    closing: { onCloseSent: () => undefined },
   });
 }
 

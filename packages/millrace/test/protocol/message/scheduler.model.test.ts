@@ -35,11 +35,14 @@ class RandomCaller {
   constructor(role: 'client' | 'server', seed: number) {
     this.#random = createRandom(seed);
     this.#scheduler = new Scheduler({
-      maskingKey: role === 'client' ? () => ++this.keys : undefined,
-      text: portableTextCodec,
+      role,
+      host: {
+        text: portableTextCodec,
+        maskingKey: () => ++this.keys,
+        transportBufferedAmount: () => (this.#isBlocked ? 1 : 0),
+      },
       fragmentSize: [50, 100, 3000, 1024 * 1024][this.#random(4)]!,
-      isBlocked: () => this.#isBlocked,
-      onCloseSent: () => undefined,
+      closing: { onCloseSent: () => undefined },
     });
   }
 

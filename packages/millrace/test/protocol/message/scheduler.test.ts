@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 
 import { MAX_FRAME_LENGTH } from '../../../src/protocol/base/length.ts';
 import { prepareMessage } from '../../../src/protocol/message/prepared-message.ts';
-import { Scheduler, type SchedulerOptions } from '../../../src/protocol/message/scheduler.ts';
+import { Scheduler, type SchedulerSetup } from '../../../src/protocol/message/scheduler.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { concat, hex, toHex } from '../../helpers/bytes.ts';
 import { decodeFrames } from '../../helpers/frame-stream.ts';
@@ -18,14 +18,14 @@ class Scheduling {
   isBlocked = false;
   closes = 0;
 
-  constructor(options: Partial<SchedulerOptions> = {}) {
+  constructor(setup: Partial<SchedulerSetup> = {}) {
+    const transportBufferedAmount = (): number => (this.isBlocked ? 1 : 0);
     this.scheduler = new Scheduler({
-      maskingKey: undefined,
-      text: portableTextCodec,
+      role: 'server',
+      host: { text: portableTextCodec, maskingKey: () => -1, transportBufferedAmount },
       fragmentSize: 1024 * 1024,
-      isBlocked: () => this.isBlocked,
-      onCloseSent: () => this.closes++,
-      ...options,
+      closing: { onCloseSent: () => this.closes++ },
+      ...setup,
     });
   }
 
@@ -330,7 +330,7 @@ describe('Scheduler', () => {
     });
 
     it('masks a prepared message at a client, and leaves it as it is', () => {
-      const scheduling = new Scheduling({ maskingKey: () => -1, fragmentSize: 2 });
+      const scheduling = new Scheduling({ role: 'client', fragmentSize: 2 });
       const prepared = prepareMessage(hex('01 02 03'), 2);
 
       scheduling.scheduler.sendPreparedMessage(prepared);
