@@ -82,6 +82,7 @@ export const HANDSHAKE = [
     'answered-upgrade': ["if (upgrade?.toLowerCase() !== 'websocket') return", 'if (false) return'],
     'answered-connection': ["if (connection === undefined || !listHasToken(connection, 'upgrade'))", 'if (false)'],
     'answered-invalid-field': ['if (received.invalid !== undefined) return', 'if (false) return'],
+    'answered-head-limits': ['if (received.exceeded !== undefined) return', 'if (false) return'],
     'answered-no-body': ['if (announcesBody(fields)) return', 'if (false) return'],
     'unsolicited-subprotocol': ['protocol === undefined || rules.subprotocols.includes(protocol)', 'true'],
     'unsolicited-extension': ['if (!offered.delete(name))', 'if (false)'],
@@ -117,7 +118,7 @@ export const HANDSHAKE = [
       'this.#pending.delete(pending);\n    this.#connections++;',
       'this.#connections++;',
     ],
-    'closed-connections-make-room': ["if (stage === 'accepted') this.#connections--;", ''],
+    'closed-connections-make-room': ["socket.on('close', this.#onConnectionClose);", ''],
     'decision-throws': [
       '} catch (error) {\n      this.#deny(exchange, error);\n    }',
       '} finally {\n      // Nobody cares.\n    }',

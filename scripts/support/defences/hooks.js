@@ -19,7 +19,7 @@ export const HOOKS = [
       'this.connection.resume(HOOK);',
     ],
     'hook-error-is-reported': [
-      'this.connection.fail(error);\n    this.made.onHookError(error);',
+      'this.connection.fail(error);\n    this.made.owner.onHookError(error, this.#hooks);',
       'this.connection.fail(error);',
     ],
   }),

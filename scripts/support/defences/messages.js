@@ -9,8 +9,8 @@ export const MESSAGES = [
       "if (bad !== undefined) throw this.#invalid('is not UTF-8'",
       "if (false) throw this.#invalid('is not UTF-8'",
     ],
-    'text-ends-whole': ['if (!this.#validator.complete) throw', 'if (false) throw'],
-    'text-fast-path-between-code-points': ['this.#validator.complete && this.#text.isUtf8', 'this.#text.isUtf8'],
+    'text-ends-whole': ['if (!this.#isComplete()) throw', 'if (false) throw'],
+    'text-fast-path-between-code-points': ['this.#isComplete() && this.#text.isUtf8', 'this.#text.isUtf8'],
   }),
   ...defencesIn('protocol/message/frame-collector.ts', ['protocol/message/frame-collector'], {
     'frame-limit-by-header': ['this.#check(header.payloadLength);', ''],
@@ -43,27 +43,28 @@ export const MESSAGES = [
     ],
   }),
   ...defencesIn('protocol/message/frame-reader.ts', ['protocol/message/frame-reader'], {
-    'reader-checks-headers': ['checkFrameHeader(header, this.#context);', ''],
+    'reader-checks-headers': ['checkFrameHeader(header, this);', ''],
     'control-payload-starts-anew': ['this.#controlSize = 0;\n      return;', 'return;'],
     'control-payload-is-kept-apart': [
       'if (this.#isControl) {\n      const payload',
       'if (false) {\n      const payload',
     ],
-    'message-open-between-fragments': ['this.#context.insideMessage = !fin;', 'this.#context.insideMessage = false;'],
+    'message-open-between-fragments': ['this.insideMessage = !fin;', 'this.insideMessage = false;'],
   }),
   ...defencesIn(
     'protocol/message/frame-reader.ts',
     ['protocol/connection/inbound', 'protocol/connection/connection.pause'],
     {
       'pause-at-message-begin': [
-        "if (this.#isPaused()) {\n        this.#waiting = 'frameBegin'",
+        "if (this.#pausing.isPaused) {\n        this.#waiting = 'frameBegin'",
         "if (false) {\n        this.#waiting = 'frameBegin'",
       ],
-      'pause-at-last-frame-end': ["if (this.#isPaused()) this.#waiting = 'messageEnd';\n    else ", ''],
+      'pause-at-last-frame-end': ["if (this.#pausing.isPaused) this.#waiting = 'messageEnd';\n    else ", ''],
       'discard-while-closing': ['this.#messages = DISCARD;', ''],
     },
   ),
   ...defencesIn('protocol/message/scheduler.ts', SCHEDULER, {
+    'client-masks': ["role === 'client' ? host : undefined", 'undefined'],
     'control-never-inside-frame': ["if (this.#state === 'frame' || this.#hasUrgent()) return true;", ''],
     'message-waits-behind-open-one': [
       "sendMessage(payload: string | Uint8Array, format: MessageFormat): void {\n    if (this.#state === 'ground')",
@@ -74,14 +75,8 @@ export const MESSAGES = [
       'if (this.#mustOvertake()) this.#pong = this.#encoder',
       'if (this.#mustOvertake()) this.#urgent.push(this.#pong ?? payload), this.#pong = this.#encoder',
     ],
-    'control-overtakes-plenty': [
-      'this.#output.size > PLENTY || this.#options.isBlocked()',
-      'this.#options.isBlocked()',
-    ],
-    'control-overtakes-when-blocked': [
-      'this.#output.size > PLENTY || this.#options.isBlocked()',
-      'this.#output.size > PLENTY',
-    ],
+    'control-overtakes-plenty': ['this.#output.size > PLENTY || this.#isBlocked()', 'this.#isBlocked()'],
+    'control-overtakes-when-blocked': ['this.#output.size > PLENTY || this.#isBlocked()', 'this.#output.size > PLENTY'],
     'fragments-have-at-most-their-size': [
       'while (payload.length - start > fragmentSize)',
       'while (payload.length - start > fragmentSize + 1)',
@@ -128,7 +123,8 @@ export const MESSAGES = [
     ],
   }),
   ...defencesIn('protocol/message/frame-encoder.ts', ['protocol/message/frame-encoder'], {
-    'fresh-key-for-each-frame': ['return this.#maskingKey?.();', 'return this.masks ? 1 : undefined;'],
+    'fresh-key-for-each-frame': ['return this.#keys?.maskingKey();', 'return this.masks ? 1 : undefined;'],
+    'begun-frame-can-be-given-up': ['this.#output.seal();', ''],
     'key-goes-on-in-streamed-frame': [
       'if (maskingKey !== undefined) this.#partialKey = rotateKey(maskingKey, payload.length);',
       '',

@@ -47,12 +47,7 @@ function takeNextTarget(): Uint8Array | undefined {
  *
  * @param largestRead - bytes that a read takes at most; there are 1 MiB
  */
-export function readIntoSharedBuffer(
-  socket: Socket,
-  places: OnreadPlaces,
-  largestRead: number,
-  reader: Reader,
-): void {
+export function readIntoSharedBuffer(socket: Socket, places: OnreadPlaces, largestRead: number, reader: Reader): void {
   Reflect.set(socket, places.buffer, first);
   Reflect.set(socket, places.callback, (size: number, target: Uint8Array): boolean => {
     const isFilled = size === target.length;

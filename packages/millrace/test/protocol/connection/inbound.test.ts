@@ -260,4 +260,14 @@ describe('Inbound', () => {
       assert.deepEqual(receiving.log.lines, ['begin 1', 'control 9: 07', 'control 8: ']);
     });
   });
+
+  it('tells nothing more once it is stopped, not even of the rest of the chunk', () => {
+    const receiving = new Receiving((line, inbound) => {
+      if (line === 'control 9: 07') inbound.stop();
+    });
+
+    receiving.feed([hex(STREAM), hex('82 00')]);
+
+    assert.deepEqual(receiving.log.lines, LINES.slice(0, 5));
+  });
 });

@@ -108,6 +108,16 @@ describe('KeepAlive', () => {
     });
   }
 
+  it('finds in time a frame that begins and stops at once, where that takes less than the interval', () => {
+    const keepAlive = new KeepAlive({ interval: 500, timeout: 500, midFrameTimeout: 100 }, 0);
+
+    assert.equal(keepAlive.deadline, 100);
+    assert.equal(keepAlive.check(100, false), 'alive');
+    keepAlive.heard(101);
+
+    assert.deepEqual(run(keepAlive, 1000, true), [[201, 'lost']]);
+  });
+
   it('waits for ever where everything is Infinity', () => {
     const keepAlive = new KeepAlive({ interval: Infinity, timeout: Infinity, midFrameTimeout: Infinity }, 0);
 

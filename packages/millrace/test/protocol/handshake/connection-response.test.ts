@@ -73,6 +73,11 @@ describe('judgeResponse', () => {
     });
   }
 
+  it('names the limit that a response exceeds, and not the fields that were not read for it', () => {
+    assert.throws(() => judgeResponse(raw({ a: 'x'.repeat(100_000) }), RULES), /maxHeaderSize/);
+    assert.throws(() => judgeResponse(raw({ a: Array.from({ length: 126 }, () => 'x') }), RULES), /maxHeaderCount/);
+  });
+
   for (const [name, fields] of ACCEPTED) {
     it(`accepts ${name}`, () => {
       assert.doesNotThrow(() => judgeResponse(raw(fields), RULES));

@@ -180,6 +180,18 @@ describe('FrameEncoder', () => {
     });
   }
 
+  it('begins a frame so that it can be given up alone, behind the rest of one that is on its way', () => {
+    const { encoder, output } = new Encoding();
+    encoder.beginFrame(0x82, 2);
+    output.take(Infinity);
+
+    encoder.writeFrameData(hex('01 02'), true);
+    encoder.beginFrame(0x82, 9);
+
+    assert.equal(output.truncate(), true);
+    assert.equal(toHex(concat(output.take(Infinity))), '01 02');
+  });
+
   it('takes a fresh key for each of 100,000 frames of all kinds, and never one twice', () => {
     let given = 0;
     const encoding = new Encoding(() => ++given);
