@@ -31,6 +31,16 @@ describe('ClosingHandshake', () => {
     });
   }
 
+  it('notes that our Close is on its way, and goes on', () => {
+    const { closing, left } = moved('close');
+
+    closing.onCloseSent();
+
+    assert.equal(closing.isSent, true);
+    assert.equal(closing.state, 'closeSent');
+    assert.deepEqual(left, ['open', 'closing']);
+  });
+
   it('keeps who began and the first error', () => {
     const { closing } = moved();
     const error = new Error('first');

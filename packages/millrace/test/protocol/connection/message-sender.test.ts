@@ -225,6 +225,7 @@ describe('MessageSender', () => {
       assert.deepEqual(connected.log.lines, []);
       assert.equal(sender.sendMessage(new Uint8Array(0), 2), false, 'above');
       assert.deepEqual(connected.log.lines, ['high water']);
+      assert.equal(sender.needsDrain, true);
       assert.equal(sender.sendPreparedMessage(prepareMessage(hex('01'), 2)), false);
       sender.beginMessage(2);
       assert.equal(sender.sendFrame(hex('01')), false);
@@ -235,6 +236,7 @@ describe('MessageSender', () => {
 
       unblock(connected);
       assert.deepEqual(connected.log.lines, [...told, 'drain']);
+      assert.equal(sender.needsDrain, false);
       assert.equal(sender.bufferedAmount, 0);
     });
 
@@ -250,6 +252,16 @@ describe('MessageSender', () => {
       }
 
       assert.deepEqual(connected.log.lines, ['high water', 'drain', 'high water', 'drain']);
+    });
+
+    it('tells no drain when a driver has written a part, and the rest is still to be taken', () => {
+      const connected = blocked({ highWaterMark: 10 });
+      const { sender } = connected.connection;
+      sender.sendMessage(new Uint8Array(20), 2);
+
+      sender.outputWritten();
+
+      assert.deepEqual(connected.log.lines, ['high water']);
     });
 
     it('tells each drain, to whom it wants', () => {
