@@ -41,7 +41,9 @@ export class HandshakeGate<Context> {
     onTimeout: (pending) => this.#onTimeout(pending),
     onClose: (pending) => this.#onClose(pending),
   };
-  readonly #onConnectionClose = (): void => void this.#connections--;
+  readonly #onConnectionClose = (): void => {
+    this.#connections--;
+  };
   #connections = 0;
   #warned = false;
   #closed = false;

@@ -2,33 +2,10 @@ import { LocalUsageError } from '../base/errors.ts';
 import { Countdown, checkFrameLength } from '../base/length.ts';
 import { Opcode } from '../base/opcode.ts';
 import { firstHeaderByte } from '../wire/frame-header.ts';
-import type { TextCodec } from '../wire/text-codec.ts';
-import { FrameEncoder, type MaskingKeys } from './frame-encoder.ts';
+import { FrameEncoder } from './frame-encoder.ts';
 import { OutputQueue } from './output-queue.ts';
 import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
-
-/** What a {@link Scheduler} asks of whoever writes its output. */
-export interface SchedulerHost extends MaskingKeys {
-  readonly text: TextCodec;
-  /** Bytes that the transport has not written yet; while there are any, control frames should overtake. */
-  transportBufferedAmount(): number;
-}
-
-/** Learns of the Close frame. */
-export interface CloseListener {
-  /** The Close frame is on its way; nothing can follow it. */
-  onCloseSent(): void;
-}
-
-/** What a {@link Scheduler} works with. */
-export interface SchedulerSetup {
-  /** A client masks what it sends (RFC 6455 §5.1). */
-  readonly role: 'client' | 'server';
-  readonly host: SchedulerHost;
-  /** Longest frame, in bytes, that a message of known length is cut into. */
-  readonly fragmentSize: number;
-  readonly closing: CloseListener;
-}
+import type { CloseListener, SchedulerHost, SchedulerSetup } from './scheduler-setup.ts';
 
 /** How one frame of an open message is sent. */
 export interface FrameFormat {

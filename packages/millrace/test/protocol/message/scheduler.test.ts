@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 
 import { MAX_FRAME_LENGTH } from '../../../src/protocol/base/length.ts';
 import { prepareMessage } from '../../../src/protocol/message/prepared-message.ts';
-import { Scheduler, type SchedulerSetup } from '../../../src/protocol/message/scheduler.ts';
+import { Scheduler } from '../../../src/protocol/message/scheduler.ts';
+import type { SchedulerSetup } from '../../../src/protocol/message/scheduler-setup.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { concat, hex, toHex } from '../../helpers/bytes.ts';
 import { decodeFrames } from '../../helpers/frame-stream.ts';
