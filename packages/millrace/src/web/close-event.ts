@@ -1,0 +1,49 @@
+import { memberOf, toUSVString, toUnsignedShort } from './conversions.ts';
+import { shapeInterface } from './interface-shape.ts';
+
+type EventOptions = NonNullable<ConstructorParameters<typeof Event>[1]>;
+
+/** What a {@link CloseEvent} is made of; without a member, it is `false`, 0 or empty. */
+export interface CloseEventInit extends EventOptions {
+  readonly wasClean?: boolean | undefined;
+  readonly code?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+/**
+ * The event with which a {@link WebSocket} tells that its connection is over.
+ *
+ * @see WHATWG WebSockets §6
+ */
+export class CloseEvent extends Event {
+  static {
+    shapeInterface(this, 'CloseEvent');
+  }
+
+  readonly #wasClean: boolean;
+  readonly #code: number;
+  readonly #reason: string;
+
+  constructor(type: string, init: CloseEventInit = {}) {
+    super(type, init);
+    const [wasClean, code, reason] = [memberOf(init, 'wasClean'), memberOf(init, 'code'), memberOf(init, 'reason')];
+    this.#wasClean = Boolean(wasClean);
+    this.#code = code === undefined ? 0 : toUnsignedShort(code);
+    this.#reason = reason === undefined ? '' : toUSVString(reason);
+  }
+
+  /** Whether both sides said that they close, before the transport ended. */
+  get wasClean(): boolean {
+    return this.#wasClean;
+  }
+
+  /** The code that the server sent; 1005 if it sent none, 1006 if no Close frame came. */
+  get code(): number {
+    return this.#code;
+  }
+
+  /** The reason that the server sent; empty if it sent none. */
+  get reason(): string {
+    return this.#reason;
+  }
+}

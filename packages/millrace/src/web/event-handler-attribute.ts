@@ -1,0 +1,41 @@
+/** A listener as an event handler attribute has it: `onopen`, … */
+export type EventHandler<Target, Fired extends Event> = (this: Target, event: Fired) => unknown;
+
+interface Listening<Fired extends Event> {
+  addEventListener(type: string, listener: (event: Fired) => void): void;
+  removeEventListener(type: string, listener: (event: Fired) => void): void;
+}
+
+/**
+ * One event handler attribute. A handler that replaces another takes its place among the listeners; one that comes after `null` is the last.
+ *
+ * @see WHATWG HTML §8.1.8.1 (Event handlers)
+ */
+export class EventHandlerAttribute<Target extends Listening<Fired>, Fired extends Event> {
+  readonly #target: Target;
+  readonly #type: string;
+  #handler: EventHandler<Target, Fired> | null = null;
+
+  /** @param type - of the events that are handled */
+  constructor(target: Target, type: string) {
+    this.#target = target;
+    this.#type = type;
+  }
+
+  /** The handler; `null` for none. */
+  get value(): EventHandler<Target, Fired> | null {
+    return this.#handler;
+  }
+
+  /** What cannot be called is no handler. */
+  set value(value: EventHandler<Target, Fired> | null) {
+    const before = this.#handler;
+    this.#handler = typeof value === 'function' ? value : null;
+    if (before === null && this.#handler !== null) this.#target.addEventListener(this.#type, this.#listener);
+    if (before !== null && this.#handler === null) this.#target.removeEventListener(this.#type, this.#listener);
+  }
+
+  readonly #listener = (event: Fired): void => {
+    this.#handler?.call(this.#target, event);
+  };
+}

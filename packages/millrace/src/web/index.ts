@@ -1,0 +1,11 @@
+export { CloseEvent, type CloseEventInit } from './close-event.ts';
+export type { WebSocketCloseInfo } from './close-info.ts';
+export type { EventHandler } from './event-handler-attribute.ts';
+export type { ConnectOptions, WebSocketOptions, WebSocketStreamOptions } from './options.ts';
+export type { StreamedMessage, WebSocketOpenInfo, WritableMessage } from './stream-session.ts';
+export type { StreamableConnection, StreamableMessage } from './streamable-connection.ts';
+export type { WebSocketEventMap } from './web-socket-event-target.ts';
+export { WebSocket } from './web-socket.ts';
+export { WebSocketError } from './web-socket-error.ts';
+export { WebSocketStream } from './web-socket-stream.ts';
+export { webSocketStreamOf, type WebSocketStreamView } from './web-socket-stream-of.ts';

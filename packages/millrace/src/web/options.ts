@@ -1,0 +1,59 @@
+import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from '../client/options.ts';
+import {
+  resolveConnectionOptions,
+  type ConnectionOptions,
+  type ResolvedConnectionOptions,
+} from '../protocol/connection/options.ts';
+import { resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
+import { checkProtocols } from './arguments.ts';
+
+/** What a server's use needs beyond the standard: header fields, TLS, limits, keepalive, … */
+export interface ConnectOptions
+  extends
+    Omit<ClientOptions, 'subprotocols'>,
+    Omit<ConnectionOptions, 'extensionPoints' | 'lendPayload'>,
+    TransportOptions {}
+
+/** Options of a {@link WebSocket}, in place of its subprotocols. */
+export interface WebSocketOptions extends ConnectOptions {
+  /**
+   * Subprotocols to offer, the preferred one first.
+   *
+   * @defaultValue none
+   */
+  readonly protocols?: string | readonly string[] | undefined;
+}
+
+/** Options of a {@link WebSocketStream}. */
+export interface WebSocketStreamOptions extends ConnectOptions {
+  /**
+   * Subprotocols to offer, the preferred one first.
+   *
+   * @defaultValue none
+   */
+  readonly protocols?: readonly string[] | undefined;
+}
+
+/** {@link ConnectOptions} with every default filled in and every value checked. */
+export interface ResolvedConnectOptions {
+  readonly client: ResolvedClientOptions;
+  readonly connection: ResolvedConnectionOptions;
+  readonly sharedReadBuffer: boolean;
+}
+
+/**
+ * Fills in the defaults of {@link ConnectOptions} and checks the values.
+ *
+ * @param protocols - subprotocols to offer
+ *
+ * @throws {DOMException} `SyntaxError` for a subprotocol that is no token, or there twice
+ * @throws {LocalUsageError} another option has a value that it cannot have
+ */
+export function resolveConnectOptions(protocols: readonly string[], options: ConnectOptions): ResolvedConnectOptions {
+  const subprotocols = checkProtocols(protocols);
+  return {
+    client: resolveClientOptions({ ...options, subprotocols }),
+    connection: resolveConnectionOptions({ ...options, extensionPoints: undefined, lendPayload: undefined }),
+    sharedReadBuffer: resolveTransportOptions(options).sharedReadBuffer,
+  };
+}

@@ -1,0 +1,226 @@
+import type { Closure } from '../protocol/base/closure.ts';
+import { requireArgument, toWebSocketUrl } from './arguments.ts';
+import { CloseEvent } from './close-event.ts';
+import { checkCloseInfo } from './close-info.ts';
+import { isIterableObject, toClampedUnsignedShort, toDOMString, toStringList, toUSVString } from './conversions.ts';
+import { EventHandlerAttribute, type EventHandler } from './event-handler-attribute.ts';
+import { shapeInterface } from './interface-shape.ts';
+import { sizeOf, toMessageData } from './message-data.ts';
+import { openConnection, type OpenedConnection } from './open-connection.ts';
+import { resolveConnectOptions, type ConnectOptions, type WebSocketOptions } from './options.ts';
+import { Outbox } from './outbox.ts';
+import { TaskQueue } from './task-queue.ts';
+import type { WebSocketEventTarget } from './web-socket-event-target.ts';
+
+const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
+
+/** Node's own, with the types of our events. */
+const Base: new () => WebSocketEventTarget<WebSocket> = EventTarget;
+
+/**
+ * A connection to a WebSocket server, as browsers have it. Listeners that throw end the process as those of any `EventTarget` in Node do; what
+ * the server does never throws.
+ *
+ * It does not tell its sender to wait, nor the server: `bufferedAmount` grows, and messages come as fast as they can. {@link WebSocketStream} does
+ * both.
+ *
+ * @see WHATWG WebSockets §3 (The WebSocket interface)
+ */
+export class WebSocket extends Base {
+  static {
+    shapeInterface(this, 'WebSocket', ReadyState);
+  }
+
+  declare static readonly CONNECTING: 0;
+  declare static readonly OPEN: 1;
+  declare static readonly CLOSING: 2;
+  declare static readonly CLOSED: 3;
+  declare readonly CONNECTING: 0;
+  declare readonly OPEN: 1;
+  declare readonly CLOSING: 2;
+  declare readonly CLOSED: 3;
+
+  readonly #url: URL;
+  readonly #onopen = new EventHandlerAttribute<WebSocket, Event>(this, 'open');
+  readonly #onerror = new EventHandlerAttribute<WebSocket, Event>(this, 'error');
+  readonly #onclose = new EventHandlerAttribute<WebSocket, CloseEvent>(this, 'close');
+  readonly #onmessage = new EventHandlerAttribute<WebSocket, MessageEvent>(this, 'message');
+  readonly #tasks = new TaskQueue();
+  readonly #opening = new AbortController();
+  #readyState: 0 | 1 | 2 | 3 = ReadyState.CONNECTING;
+  #binaryType: 'blob' | 'arraybuffer' = 'blob';
+  #protocol = '';
+  #extensions = '';
+  /** `undefined` until the connection is open. */
+  #outbox: Outbox | undefined;
+  /** Bytes that were sent when the connection was closing, or closed. */
+  #sentTooLate = 0;
+
+  /**
+   * Begins to connect. What goes wrong is told by the events `error` and `close`.
+   *
+   * @param url - absolute: `ws:`, `wss:`, `http:` or `https:`, without a fragment
+   * @param protocols - subprotocols to offer, the preferred one first; or, beyond the standard, options
+   *
+   * @throws {DOMException} `SyntaxError` for another URL, or a subprotocol that is no token or there twice
+   * @throws {LocalUsageError} an option has a value that it cannot have
+   */
+  constructor(url: string | URL, protocols: string | readonly string[] | WebSocketOptions = []) {
+    super();
+    requireArgument(arguments.length, 'WebSocket');
+    const [names, options] = toOptions(protocols);
+    this.#url = toWebSocketUrl(url);
+    const resolved = resolveConnectOptions(names, options);
+    const setup = { url: this.#url, options: resolved, signal: this.#opening.signal };
+    openConnection(setup, (opened) => this.#open(opened)).catch(() => {
+      // A task of its own: it may have failed at once, and listeners are still to come.
+      setImmediate(() => this.#end(undefined));
+    });
+  }
+
+  /** The URL that it connects to, as the URL parser writes it. */
+  get url(): string {
+    return this.#url.href;
+  }
+
+  /** `CONNECTING`, `OPEN`, `CLOSING` or `CLOSED`. */
+  get readyState(): 0 | 1 | 2 | 3 {
+    return this.#readyState;
+  }
+
+  /** Bytes of messages, without framing, that were sent and that the network has not taken. What is sent too late stays in it. */
+  get bufferedAmount(): number {
+    return (this.#outbox?.bufferedAmount ?? 0) + this.#sentTooLate;
+  }
+
+  /** Handles the event `open`. */
+  get onopen(): EventHandler<WebSocket, Event> | null {
+    return this.#onopen.value;
+  }
+  set onopen(handler: EventHandler<WebSocket, Event> | null) {
+    this.#onopen.value = handler;
+  }
+
+  /** Handles the event `error`. */
+  get onerror(): EventHandler<WebSocket, Event> | null {
+    return this.#onerror.value;
+  }
+  set onerror(handler: EventHandler<WebSocket, Event> | null) {
+    this.#onerror.value = handler;
+  }
+
+  /** Handles the event `close`. */
+  get onclose(): EventHandler<WebSocket, CloseEvent> | null {
+    return this.#onclose.value;
+  }
+  set onclose(handler: EventHandler<WebSocket, CloseEvent> | null) {
+    this.#onclose.value = handler;
+  }
+
+  /** The extensions that are in use, as a header; empty for none. */
+  get extensions(): string {
+    return this.#extensions;
+  }
+
+  /** The subprotocol that the server chose; empty for none. */
+  get protocol(): string {
+    return this.#protocol;
+  }
+
+  /** Handles the event `message`. */
+  get onmessage(): EventHandler<WebSocket, MessageEvent> | null {
+    return this.#onmessage.value;
+  }
+  set onmessage(handler: EventHandler<WebSocket, MessageEvent> | null) {
+    this.#onmessage.value = handler;
+  }
+
+  /** As what binary messages are handed over; `'blob'` at first. Another value is ignored. */
+  get binaryType(): 'blob' | 'arraybuffer' {
+    return this.#binaryType;
+  }
+  set binaryType(type: 'blob' | 'arraybuffer') {
+    const given = toDOMString(type);
+    if (given === 'blob' || given === 'arraybuffer') this.#binaryType = given;
+  }
+
+  /**
+   * Starts the closing handshake, after all that was sent; gives the connection up if it is not open yet.
+   *
+   * @param code - 1000 or 3000 to 4999
+   * @param reason - at most 123 bytes of UTF-8
+   *
+   * @throws {DOMException} `InvalidAccessError` for another code, `SyntaxError` for a longer reason
+   */
+  close(code?: number, reason?: string): void {
+    const info = checkCloseInfo(
+      code === undefined ? undefined : toClampedUnsignedShort(code),
+      reason === undefined ? '' : toUSVString(reason),
+    );
+    if (this.#readyState >= ReadyState.CLOSING) return;
+    this.#readyState = ReadyState.CLOSING;
+    if (this.#outbox === undefined) this.#opening.abort();
+    else this.#outbox.close(info);
+  }
+
+  /**
+   * Sends a message: bytes as binary, which are copied at once; anything else as text. Does nothing but count it if the connection is closing.
+   *
+   * @throws {DOMException} `InvalidStateError` if the connection is not open yet
+   * @throws {TypeError} the bytes are shared, or of a buffer that can be resized
+   */
+  send(data: string | ArrayBuffer | ArrayBufferView | Blob): void {
+    requireArgument(arguments.length, 'send');
+    const message = data instanceof Blob ? data : toMessageData(data);
+    if (this.#readyState === ReadyState.CONNECTING) {
+      throw new DOMException('the connection is not open yet', 'InvalidStateError');
+    }
+    if (this.#outbox !== undefined && this.#readyState === ReadyState.OPEN) this.#outbox.send(message);
+    else this.#sentTooLate += sizeOf(message);
+  }
+
+  #open(opened: OpenedConnection): void {
+    this.#outbox = new Outbox(opened.connection);
+    this.#protocol = opened.subprotocol ?? '';
+    this.#extensions = opened.extensions;
+    this.#readyState = ReadyState.OPEN;
+    this.#tasks.post(() => this.dispatchEvent(new Event('open')));
+    opened.start({
+      onMessage: (payload) => this.#tasks.post(() => this.#receive(payload)),
+      onDrain: () => this.#outbox?.drained(),
+      onClosing: () => this.#tasks.post(() => (this.#readyState = ReadyState.CLOSING)),
+      onClosed: (closure) => this.#tasks.post(() => this.#end(closure)),
+    });
+  }
+
+  #receive(payload: string | Uint8Array): void {
+    if (this.#readyState !== ReadyState.OPEN) return;
+    const data = typeof payload === 'string' ? payload : this.#present(payload);
+    this.dispatchEvent(new MessageEvent('message', { data, origin: this.#url.origin }));
+  }
+
+  #present(bytes: Uint8Array): Blob | ArrayBufferLike {
+    if (this.#binaryType === 'blob') return new Blob([bytes]);
+    return bytes.length === bytes.buffer.byteLength ? bytes.buffer : new Uint8Array(bytes).buffer;
+  }
+
+  /** @param closure - how the connection ended; `undefined` if it was never open */
+  #end(closure: Closure | undefined): void {
+    const wasClean = closure?.wasClean ?? false;
+    this.#readyState = ReadyState.CLOSED;
+    if (!wasClean) this.dispatchEvent(new Event('error'));
+    // What we know of a failure is not for pages to know, and `reason` is what the server said.
+    const [code, reason] = wasClean && closure !== undefined ? [closure.code, closure.reason] : [1006, ''];
+    this.dispatchEvent(new CloseEvent('close', { wasClean, code, reason }));
+  }
+}
+
+/** Takes apart what the second argument of the constructor can be. */
+function toOptions(given: string | readonly string[] | WebSocketOptions): [readonly string[], ConnectOptions] {
+  if (typeof given !== 'object' || isIterableObject(given)) return [toNames(given), {}];
+  return [toNames(given.protocols ?? []), given];
+}
+
+function toNames(protocols: unknown): readonly string[] {
+  return isIterableObject(protocols) ? toStringList(protocols) : [toDOMString(protocols)];
+}
