@@ -1,3 +1,4 @@
+import { requireArgument } from './arguments.ts';
 import { memberOf, toUSVString, toUnsignedShort } from './conversions.ts';
 import { shapeInterface } from './interface-shape.ts';
 
@@ -24,7 +25,9 @@ export class CloseEvent extends Event {
   readonly #code: number;
   readonly #reason: string;
 
+  /** @throws {TypeError} there is no type, or `init` is no object */
   constructor(type: string, init: CloseEventInit = {}) {
+    requireArgument(arguments.length, 'CloseEvent');
     super(type, init);
     const [wasClean, code, reason] = [memberOf(init, 'wasClean'), memberOf(init, 'code'), memberOf(init, 'reason')];
     this.#wasClean = Boolean(wasClean);

@@ -208,6 +208,8 @@ export class WebSocket extends Base {
   #end(closure: Closure | undefined): void {
     const wasClean = closure?.wasClean ?? false;
     this.#readyState = ReadyState.CLOSED;
+    // What was sent before our Close frame has left with it.
+    if (wasClean) this.#outbox?.drained();
     if (!wasClean) this.dispatchEvent(new Event('error'));
     // What we know of a failure is not for pages to know, and `reason` is what the server said.
     const [code, reason] = wasClean && closure !== undefined ? [closure.code, closure.reason] : [1006, ''];
