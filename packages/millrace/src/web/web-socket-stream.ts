@@ -36,7 +36,7 @@ export class WebSocketStream implements WebSocketStreamView {
    * @throws {TypeError} `options` is no object, `protocols` no list, or `signal` no `AbortSignal`
    * @throws {LocalUsageError} another option has a value that it cannot have
    */
-  constructor(url: string | URL, options: WebSocketStreamOptions = {}) {
+  constructor(url: string | URL, options: WebSocketStreamOptions | null = {}) {
     requireArgument(arguments.length, 'WebSocketStream');
     const protocols = memberOf(options, 'protocols');
     const names = protocols === undefined ? [] : toStringList(protocols);
@@ -44,7 +44,7 @@ export class WebSocketStream implements WebSocketStreamView {
     if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal is no AbortSignal');
     this.#url = toWebSocketUrl(url);
 
-    const session = this.#connect(resolveConnectOptions(names, options));
+    const session = this.#connect(resolveConnectOptions(names, options ?? {}));
     this.#opened = session.then(({ info }) => info);
     this.#closed = session.then(({ closed }) => closed);
     // Who does not look at them does not want to know.
