@@ -2,6 +2,7 @@ import { CONNECTION } from './defences/connection.js';
 import { HANDSHAKE } from './defences/handshake.js';
 import { HOOKS } from './defences/hooks.js';
 import { MESSAGES } from './defences/messages.js';
+import { WEB } from './defences/web.js';
 import { WIRE } from './defences/wire.js';
 
 /**
@@ -16,4 +17,4 @@ import { WIRE } from './defences/wire.js';
  */
 
 /** @type {readonly Defence[]} */
-export const DEFENCES = [...WIRE, ...MESSAGES, ...CONNECTION, ...HANDSHAKE, ...HOOKS];
+export const DEFENCES = [...WIRE, ...MESSAGES, ...CONNECTION, ...HANDSHAKE, ...HOOKS, ...WEB];

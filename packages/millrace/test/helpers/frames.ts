@@ -35,7 +35,9 @@ export function frame(parts: FrameParts): Uint8Array<ArrayBuffer> {
  */
 export function masked(bytes: Uint8Array, key: string, position: number): Uint8Array<ArrayBuffer> {
   const octets = key === '' ? hex('00 00 00 00') : hex(key);
-  return Uint8Array.from(bytes, (byte, index) => byte ^ (octets[(position + index) % 4] ?? 0));
+  const result = new Uint8Array(bytes.length);
+  for (let index = 0; index < bytes.length; index++) result[index] = bytes[index]! ^ octets[(position + index) % 4]!;
+  return result;
 }
 
 /** The masking key `key`, in hex, as the number that headers hold: signed, in network byte order. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 
 import {
   memberOf,
@@ -83,7 +84,7 @@ describe('toStringList', () => {
   });
 
   for (const value of ['hi', 1, undefined, null, {}]) {
-    it(`refuses ${JSON.stringify(value) ?? 'undefined'}`, () => {
+    it(`refuses ${inspect(value)}`, () => {
       assert.throws(() => toStringList(value), TypeError);
     });
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { inspect } from 'node:util';
 
 import { WebSocketError, WebSocketStream } from '../../src/web/index.ts';
 import { listenRaw } from '../helpers/raw-peer.ts';
@@ -48,9 +49,9 @@ describe('Opening a WebSocketStream', { timeout: TIME_LIMIT }, () => {
   });
 
   for (const options of [undefined, null, {}, { signal: undefined, protocols: undefined }]) {
-    it(`takes ${JSON.stringify(options) ?? 'undefined'} for options`, async (t) => {
+    it(`takes ${inspect(options)} for options`, async (t) => {
       const { url } = await listenRaw(t);
-      const stream = new WebSocketStream(url, options as object);
+      const stream = new WebSocketStream(url, options);
 
       await stream.opened;
       stream.close();

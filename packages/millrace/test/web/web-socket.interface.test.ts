@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 
 import { CloseEvent, WebSocket, WebSocketError, WebSocketStream } from '../../src/web/index.ts';
 import { BLOCKED_PORTS } from '../../src/web/blocked-ports.ts';
@@ -54,7 +55,7 @@ describe('The interface of WebSocket', () => {
   it('is an EventTarget', () => {
     assert.equal(Object.getPrototypeOf(WebSocket), EventTarget);
     assert.ok(make(NOWHERE) instanceof EventTarget);
-    assert.equal(String(make(NOWHERE)), '[object WebSocket]');
+    assert.equal(Object.prototype.toString.call(make(NOWHERE)), '[object WebSocket]');
   });
 
   it('refuses another object as this', () => {
@@ -176,7 +177,7 @@ describe('CloseEvent', () => {
     [{ wasClean: true, code: 1000, reason: 'bye' }, 'close clean 1000 bye'],
     [{ code: 66_536, reason: 'a\ud800' }, 'close unclean 1000 a\ufffd'],
   ] as const) {
-    it(`made of ${JSON.stringify(init) ?? 'nothing'} is ${expected}`, () => {
+    it(`made of ${inspect(init)} is ${expected}`, () => {
       const event = new CloseEvent('close', init);
 
       assert.ok(event instanceof Event);
