@@ -73,6 +73,7 @@ describe('WebSocket.close', { timeout: TIME_LIMIT }, () => {
     assert.throws(() => socket.close(1), isDOMException('InvalidAccessError'));
     socket.close(1000);
 
+    assert.equal(socket.readyState, WebSocket.CLOSED);
     assert.deepEqual(journal.lines, ['open', 'close clean 1005']);
   });
 
