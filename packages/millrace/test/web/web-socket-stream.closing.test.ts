@@ -135,6 +135,19 @@ for (const { name, open } of STREAM_SIDES) {
       assert.deepEqual([error.closeCode, error.reason], [1006, '']);
     });
 
+    it('of the transport alone fails the reader also where a message is unread', async (t) => {
+      const { stream, peer, frame } = await open(t);
+      const { reader } = partsOf(await stream.opened);
+
+      peer.send(concat([frame(0x89), frame(0x81, 'unread')]));
+      await peer.frames.take();
+      for (let count = 0; count < 5; count++) await turn();
+      peer.socket.destroy();
+      const lost = [stream.closed, reader.closed];
+
+      await sharedError(lost);
+    });
+
     it('for a violation gives everybody the same error', async (t) => {
       const { stream, peer, frame } = await open(t);
       const { reader, writer } = partsOf(await stream.opened);

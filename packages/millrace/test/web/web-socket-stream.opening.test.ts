@@ -65,11 +65,16 @@ describe('Opening a WebSocketStream', { timeout: TIME_LIMIT }, () => {
   }
 
   it('does not begin with a signal that is aborted', async () => {
-    const createConnection = (): never => assert.fail('connected');
+    let isAsked = false;
+    const createConnection = (): never => {
+      isAsked = true;
+      throw new Error('connected');
+    };
 
     const stream = new WebSocketStream('ws://127.0.0.1:2', { signal: AbortSignal.abort(), createConnection });
 
     assert.ok(isDOMException('AbortError')(await failureOf(stream)));
+    assert.equal(isAsked, false);
   });
 
   it('is given up by its signal, with its reason', async (t) => {

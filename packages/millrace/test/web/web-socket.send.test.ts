@@ -99,10 +99,13 @@ describe('WebSocket.send', { timeout: TIME_LIMIT }, () => {
     const mine = Uint8Array.of(1, 2);
 
     socket.send(mine);
+    socket.send(new Blob(['b']));
+    // These wait for the Blob.
+    socket.send(mine);
     socket.send(mine.buffer);
     mine.fill(9);
 
-    assert.deepEqual(await peer.describe(2), ['82: 01 02', '82: 01 02']);
+    assert.deepEqual(await peer.describe(4), ['82: 01 02', '82: 62', '82: 01 02', '82: 01 02']);
   });
 
   it('is an InvalidStateError before the connection is open', async (t) => {
