@@ -9,6 +9,7 @@ export type PeerName =
   | 'millrace-lending'
   | 'millrace-callbacks'
   | 'millrace-async'
+  | 'millrace-web'
   | 'ws'
   | 'ws-bufferutil'
   | 'raw-tcp'
@@ -56,6 +57,10 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
   'millrace-async': {
     ...{ name: 'millrace-async', title: 'Millrace, serve with an async function', wire: 'websocket' },
     ...{ command: nodeProgram('millrace-messages'), variant: 'async' },
+  },
+  'millrace-web': {
+    ...{ name: 'millrace-web', title: 'Millrace, serve with WebSocketStream', wire: 'websocket' },
+    ...{ command: nodeProgram('millrace-messages'), variant: 'web' },
   },
   ws: {
     ...{ name: 'ws', title: 'ws', wire: 'websocket', command: nodeProgram('ws') },

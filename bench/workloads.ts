@@ -58,7 +58,7 @@ export const MIB: number = 1024 * KIB;
 
 const ECHO: readonly PeerName[] = [
   ...(['ws-bufferutil', 'ws', 'raw-tcp', 'autobahn'] as const),
-  ...(['millrace', 'millrace-callbacks', 'millrace-async'] as const),
+  ...(['millrace', 'millrace-callbacks', 'millrace-async', 'millrace-web'] as const),
 ];
 
 function exchange(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { serve, type ConnectionHandler, type WebSocketConnection } from 'millrace';
+import { webSocketStreamOf } from 'millrace/web';
 
 import { announceReady, readPeerArguments, refuseMode } from './support.ts';
 
@@ -12,6 +13,11 @@ async function echo(connection: WebSocketConnection): Promise<void> {
   }
 }
 
+async function echoAsStream(connection: WebSocketConnection): Promise<void> {
+  const { readable, writable } = await webSocketStreamOf(connection).opened;
+  await readable.pipeTo(writable);
+}
+
 /** Collects nothing. */
 async function hash(connection: WebSocketConnection): Promise<void> {
   for await (const message of connection) {
@@ -21,11 +27,15 @@ async function hash(connection: WebSocketConnection): Promise<void> {
   }
 }
 
+const ECHOES: Readonly<Record<string, ConnectionHandler<undefined>>> = {
+  callbacks: { message: (connection, data) => void connection.send(data) },
+  async: echo,
+  web: echoAsStream,
+};
+
 function handlerFor(): ConnectionHandler<undefined> {
-  if (mode === 'echo')
-    return variant === 'async' ? echo : { message: (connection, data) => void connection.send(data) };
-  if (mode === 'hash-message' && variant === 'async') return hash;
-  return refuseMode(mode);
+  const handler = mode === 'echo' ? ECHOES[variant] : mode === 'hash-message' && variant === 'async' ? hash : undefined;
+  return handler ?? refuseMode(mode);
 }
 
 await serve({ host: '127.0.0.1', port, maxMessageSize: 2 ** 30, maxFrameSize: 2 ** 30 }, handlerFor());
