@@ -1,9 +1,11 @@
-// Compiles and runs every `ts` block of README.md and docs/*.md: each is a whole program that exits with 0.
+// Compiles and runs every `ts` block of README.md and docs/*.md: each is a whole program that exits with 0, or part of an example,
+// which is run as such.
 import './setup.js';
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
+import { findPrograms } from './support/included-code.js';
 import { ROOT, displayPath, filesBelow } from './support/paths.js';
 import { TOOLS, exitOnFailure, run, runNode } from './support/run.js';
 
@@ -17,10 +19,10 @@ mkdirSync(folder, { recursive: true });
 
 const pages = [join(ROOT, 'README.md'), ...filesBelow(join(ROOT, 'docs'))].filter((file) => file.endsWith('.md'));
 const programs = pages.flatMap((page) =>
-  [...readFileSync(page, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map((match, index) => ({
+  findPrograms(readFileSync(page, 'utf8')).map((source, index) => ({
     page: displayPath(page),
     name: `${basename(page, '.md')}-${index + 1}`,
-    source: match[1] ?? '',
+    source,
   })),
 );
 if (programs.length === 0) {

@@ -1,4 +1,4 @@
-// Runs every example: examples/<name>.ts and examples/<name>/main.ts. Each talks to itself and exits with 0.
+// Runs every example: examples/<name>.ts, examples/<name>/main.ts and examples/frameworks/<name>.ts. Each talks to itself and exits with 0.
 import './setup.js';
 
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const TIME_LIMIT = 60_000;
 
 const programs = filesBelow(join(ROOT, 'examples'))
   .map(displayPath)
-  .filter((file) => /^examples\/([^/]+|[^/]+\/main)\.ts$/.test(file));
+  .filter((file) => /^examples\/([^/]+|[^/]+\/main|frameworks\/[^/]+)\.ts$/.test(file));
 
 if (programs.length === 0) {
   console.error('There are no examples.');

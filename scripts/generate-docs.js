@@ -7,14 +7,21 @@ import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 import { renderClosing } from './support/closing-diagram.js';
+import { includeCode } from './support/included-code.js';
 import { renderOptions } from './support/options-table.js';
-import { ROOT } from './support/paths.js';
+import { ROOT, displayPath, filesBelow } from './support/paths.js';
 
 /** @type {Record<string, () => Promise<string>>} */
 const PAGES = {
   'docs/closing.md': renderClosing,
   'docs/options.md': renderOptions,
 };
+
+for (const file of filesBelow(join(ROOT, 'docs'))) {
+  const page = displayPath(file);
+  if (page in PAGES || !page.endsWith('.md')) continue;
+  PAGES[page] = () => Promise.resolve(includeCode(readFileSync(file, 'utf8')));
+}
 
 for (const [page, render] of Object.entries(PAGES)) {
   const target = join(ROOT, page);

@@ -1,0 +1,42 @@
+// Pages show parts of the examples: a comment that names the file, and below it a block that is kept equal to the file's region.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { ROOT } from './paths.js';
+
+/** A block of code in a page, with the comment that names where it is from, if there is one. */
+const BLOCK = /(?:^<!-- (examples\/\S+\.ts) -->\n\n)?^```ts\n(.*?)^```$/gms;
+
+/**
+ * The programs that stand in a page themselves: its `ts` blocks, without those that are parts of examples.
+ *
+ * @param {string} page
+ * @returns {string[]}
+ */
+export function findPrograms(page) {
+  return [...page.matchAll(BLOCK)].filter(([, file]) => file === undefined).map(([, , source]) => source ?? '');
+}
+
+/**
+ * A page, with its parts of examples as they are now.
+ *
+ * @param {string} page
+ * @returns {string}
+ */
+export function includeCode(page) {
+  return page.replace(BLOCK, (/** @type {string} */ block, /** @type {string | undefined} */ file) =>
+    file === undefined ? block : `<!-- ${file} -->\n\n\`\`\`ts\n${readRegion(file)}\`\`\``,
+  );
+}
+
+/**
+ * The part of an example between `// #region` and `// #endregion`.
+ *
+ * @param {string} file
+ * @returns {string}
+ */
+function readRegion(file) {
+  const [, region] = /^\/\/ #region\n(.*?)^\/\/ #endregion$/ms.exec(readFileSync(join(ROOT, file), 'utf8')) ?? [];
+  if (region === undefined) throw new Error(`${file} has no region`);
+  return region;
+}
