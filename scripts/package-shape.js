@@ -123,7 +123,7 @@ function createConsumer() {
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['types.mts', 'types.cts'] }));
   writeFileSync(
     join(folder, 'types.mts'),
-    lines(names, (name) => `export type * from '${name}';`),
+    lines(names, (name, index) => `export type * as entry${index} from '${name}';`),
   );
   writeFileSync(
     join(folder, 'types.cts'),
@@ -150,9 +150,9 @@ function entryPoints() {
 
 /**
  * @param {string[]} names
- * @param {(name: string) => string} statement
+ * @param {(name: string, index: number) => string} statement
  * @returns {string}
  */
 function lines(names, statement) {
-  return names.map((name) => `${statement(name)}\n`).join('');
+  return names.map((name, index) => `${statement(name, index)}\n`).join('');
 }
