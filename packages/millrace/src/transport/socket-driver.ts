@@ -18,8 +18,6 @@ const TURN_SIZE = 1024 * 1024;
 /** The longest time that `setTimeout` takes, in milliseconds. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
-const NOTHING = new Uint8Array(0);
-
 const maskingKeys = new MaskingKeyPool();
 
 /** What a {@link SocketDriver} works with. */
@@ -53,6 +51,8 @@ export class SocketDriver implements ConnectionHost, Reader {
   #isUpdateScheduled = false;
   /** What may still be written in this turn; negative when it is over. */
   #turn = TURN_SIZE;
+  /** Whether the opening handshake may still be on its way out, over TLS for one; our first output follows it. */
+  #followsHandshake = false;
   #isEnded = false;
   #timer: NodeJS.Timeout | undefined;
   #timerDeadline = Infinity;
@@ -87,8 +87,7 @@ export class SocketDriver implements ConnectionHost, Reader {
       return;
     }
     if (head.length > 0) this.receive(head);
-    // The opening handshake may still be on its way out, over TLS for one; our output follows it.
-    if (socket.writableLength > 0) socket.write(NOTHING, this.#onWritten);
+    this.#followsHandshake = socket.writableLength > 0;
     this.#startReading();
     this.update();
   }
@@ -154,10 +153,16 @@ export class SocketDriver implements ConnectionHost, Reader {
     this.#setTimer();
   }
 
+  /** Whether the socket has written what it was given, but for the opening handshake, of whose end nobody tells us. */
+  get #mayWrite(): boolean {
+    return this.#followsHandshake || this.#socket.writableLength === 0;
+  }
+
   #flush(): void {
     const { connection } = this;
-    while (this.#socket.writableLength === 0 && connection.hasOutput && !this.#socket.destroyed) {
+    while (this.#mayWrite && connection.hasOutput && !this.#socket.destroyed) {
       if (this.#turn < 0) return;
+      this.#followsHandshake = false;
       this.#write(connection.takeOutput(WRITE_SIZE));
     }
     // Whoever waits for this sends on at once, so it is part of the turn.
