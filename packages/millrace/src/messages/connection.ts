@@ -52,6 +52,15 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
     this.context = context;
   }
 
+  /**
+   * Gives the engine's side of a connection, for what sends to many.
+   *
+   * @internal
+   */
+  static sessionOf(connection: WebSocketConnection<unknown>): MessageSession {
+    return connection.#session;
+  }
+
   // What it is
 
   /** Where it stands: `'open'` until one side begins to close it. */
