@@ -23,7 +23,7 @@ arrow('client', ['transport', 'deflate']);
 arrow('hooks', ['server', 'client']);
 arrow('messages', ['server', 'client']);
 arrow('web', ['server', 'client']);
-arrow('testing', ['server', 'client']);
+arrow('testing', ['messages']);
 
 const folders = Object.entries(MAY_IMPORT);
 const known = folders.map(([folder]) => `${SRC}${folder}/`);

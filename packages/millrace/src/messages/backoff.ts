@@ -43,10 +43,10 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
  * @throws {LocalUsageError} naming the option, its value and what would be valid
  */
 export function resolveBackoffOptions(options: BackoffOptions = {}): ResolvedBackoffOptions {
-  if (typeof options !== 'object') throw invalidOption('backoff', options, 'an object');
+  if (typeof options !== 'object' || options === null) throw invalidOption('backoff', options, 'an object');
   const { initial = 1000, max = 30_000, factor = 2, jitter = 1 } = options;
-  if (!(typeof factor === 'number' && factor >= 1)) throw invalidOption('backoff.factor', factor, 'a number from 1 on');
-  if (!(typeof jitter === 'number' && jitter >= 0 && jitter <= 1)) {
+  if (!(Number.isFinite(factor) && factor >= 1)) throw invalidOption('backoff.factor', factor, 'a number from 1 on');
+  if (!(Number.isFinite(jitter) && jitter >= 0 && jitter <= 1)) {
     throw invalidOption('backoff.jitter', jitter, 'a number from 0 to 1');
   }
   return Object.freeze({

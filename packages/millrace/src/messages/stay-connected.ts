@@ -1,3 +1,4 @@
+import { CloseCode } from '../protocol/base/close-code.ts';
 import { ConnectionClosedError } from '../protocol/base/errors.ts';
 import type { WebSocketConnection } from './connection.ts';
 import { reconnect } from './reconnect.ts';
@@ -13,7 +14,7 @@ import type { ContextAnswer, ContextOf } from './serve-options.ts';
  * @param handler - an async function, when whose promise is fulfilled the connection is closed (1000)
  *
  * @returns when a connection has ended as it should: the handler was done with it, or one side has closed it. Otherwise it fails: with what else the
- *   handler has thrown, which closes the connection (1000), or with the last cause, when there is no use in trying again
+ *   handler has thrown, which closes the connection (1011), or with the last cause, when there is no use in trying again
  *
  * @throws {LocalUsageError} the URL is invalid, or an option has a value that it cannot have
  */
@@ -26,7 +27,9 @@ export async function stayConnected<Answer extends ContextAnswer = undefined>(
     try {
       await handler(connection);
     } catch (error) {
-      if (!(await isEndOf(connection, error))) throw error;
+      if (await isEndOf(connection, error)) continue;
+      void connection.close(CloseCode.INTERNAL_ERROR);
+      throw error;
     }
   }
 }

@@ -10,6 +10,13 @@ export {
   type ScriptedPair,
   type Settling,
 } from './memory-pair.ts';
+export {
+  MemoryServer,
+  serveInMemory,
+  type MemoryConnectOptions,
+  type MemoryDialOptions,
+  type MemoryServeOptions,
+} from './memory-server.ts';
 export type { MemoryTransport } from './memory-transport.ts';
 export { ScriptedPeer, type PeerEvent, type PeerTransport, type ReceivedFrame } from './scripted-peer.ts';
 export { VirtualClock } from './virtual-clock.ts';

@@ -1,0 +1,127 @@
+import { createServer, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import { connect, type ConnectOptions } from '../messages/connect.ts';
+import type { WebSocketConnection } from '../messages/connection.ts';
+import type {
+  ConnectAnswer,
+  ConnectionHandler,
+  ContextAnswer,
+  ContextOf,
+  ServeOptions,
+} from '../messages/serve-options.ts';
+import { serve } from '../messages/serve.ts';
+import type { WebSocketServer } from '../messages/server.ts';
+import type { CloseServerOptions } from '../server/connection-set.ts';
+import type { Chunking } from './byte-line.ts';
+import { createDuplexPair, type DuplexEnd } from './duplex-pair.ts';
+
+/** Options of {@link serveInMemory}: those of `serve`, without what only a network has. */
+export type MemoryServeOptions<Answer extends ConnectAnswer = undefined> = Omit<
+  ServeOptions<Answer>,
+  'port' | 'host' | 'socketPath' | 'backlog' | 'server' | 'tls'
+>;
+
+/** How {@link MemoryServer.dial} connects. */
+export interface MemoryDialOptions {
+  /**
+   * How what the client sends is cut on its way to the server.
+   *
+   * @defaultValue 'whole'
+   */
+  readonly toServer?: Chunking | undefined;
+  /**
+   * How what the server sends is cut on its way to the client.
+   *
+   * @defaultValue 'whole'
+   */
+  readonly toClient?: Chunking | undefined;
+}
+
+/** Options of {@link MemoryServer.connect}: those of `connect`, and how bytes are cut. */
+export interface MemoryConnectOptions<Answer extends ContextAnswer = undefined>
+  extends Omit<ConnectOptions<Answer>, 'createConnection'>, MemoryDialOptions {
+  /**
+   * Path and query to ask for.
+   *
+   * @defaultValue '/'
+   */
+  readonly path?: string | undefined;
+}
+
+/** A server without a network: connections to it are made in memory, with the whole opening handshake. */
+export class MemoryServer<Context = undefined> {
+  readonly #http: Server;
+  readonly #server: WebSocketServer<Context>;
+  #isClosed = false;
+
+  /** Use {@link serveInMemory}. */
+  constructor(http: Server, server: WebSocketServer<Context>) {
+    this.#http = http;
+    this.#server = server;
+  }
+
+  /** The open connections, as the server sees them. */
+  get connections(): ReadonlySet<WebSocketConnection<Context>> {
+    return this.#server.connections;
+  }
+
+  /**
+   * Connects a client.
+   *
+   * @throws {HandshakeError} the server did not accept
+   * @throws {TransportError} the server is closed
+   * @throws {LocalUsageError} an option has a value that it cannot have
+   */
+  connect<Answer extends ContextAnswer = undefined>(
+    options: MemoryConnectOptions<Answer> = {},
+  ): Promise<WebSocketConnection<ContextOf<Answer>>> {
+    const { path = '/', ...rest } = options;
+    const createConnection = (): Duplex => this.dial(options);
+    return connect<Answer>(new URL(path, 'ws://localhost'), { ...rest, createConnection });
+  }
+
+  /**
+   * Makes a transport to the server, and gives the client's end of it: for the option `createConnection` of whatever connects, or to break it with `fail()`.
+   * Nothing has been sent on it. It is destroyed already when the server is closed, as if nobody listened.
+   */
+  dial({ toServer, toClient }: MemoryDialOptions = {}): DuplexEnd {
+    const [near, far] = createDuplexPair([{ chunking: toClient }, { chunking: toServer }]);
+    if (this.#isClosed) near.destroy();
+    else this.#http.emit('connection', far);
+    return near;
+  }
+
+  /**
+   * Refuses new connections, closes all that there are (1001 unless told otherwise), and resolves when they are over.
+   *
+   * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
+   */
+  close(options: CloseServerOptions = {}): Promise<void> {
+    this.#isClosed = true;
+    return this.#server.close(options);
+  }
+
+  /** Closes it, and waits for the end of its connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/**
+ * Serves like `serve`, but in memory: for tests of a handler, with its `onConnect`, without a port.
+ *
+ * What is read is cut as a test wants it; time is real.
+ *
+ * @param handler - as for `serve`
+ *
+ * @throws {LocalUsageError} an option has a value that it cannot have
+ */
+export async function serveInMemory<Answer extends ConnectAnswer = undefined>(
+  options: MemoryServeOptions<Answer>,
+  handler: ConnectionHandler<ContextOf<Answer>>,
+): Promise<MemoryServer<ContextOf<Answer>>> {
+  // It never listens: sockets are handed to it.
+  const http = createServer();
+  return new MemoryServer(http, await serve<Answer>({ ...options, server: http }, handler));
+}
