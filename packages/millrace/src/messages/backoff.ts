@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 
+import { checkObject } from '../protocol/base/argument-checks.ts';
 import { checkLimit, invalidOption } from '../protocol/handshake/option-checks.ts';
 
 /** How long to wait before the next attempt: longer each time, and never the same for two clients. */
@@ -43,18 +44,19 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
  * @throws {LocalUsageError} naming the option, its value and what would be valid
  */
 export function resolveBackoffOptions(options: BackoffOptions = {}): ResolvedBackoffOptions {
-  if (typeof options !== 'object' || options === null) throw invalidOption('backoff', options, 'an object');
+  checkObject('option backoff', options);
   const { initial = 1000, max = 30_000, factor = 2, jitter = 1 } = options;
-  if (!(Number.isFinite(factor) && factor >= 1)) throw invalidOption('backoff.factor', factor, 'a number from 1 on');
-  if (!(Number.isFinite(jitter) && jitter >= 0 && jitter <= 1)) {
-    throw invalidOption('backoff.jitter', jitter, 'a number from 0 to 1');
-  }
   return Object.freeze({
     initial: checkLimit('backoff.initial', initial),
     max: Math.min(checkLimit('backoff.max', max), MAX_TIMEOUT),
-    factor,
-    jitter,
+    factor: checkRange('backoff.factor', factor, [1, Number.MAX_VALUE]),
+    jitter: checkRange('backoff.jitter', jitter, [0, 1]),
   });
+}
+
+function checkRange(option: string, value: unknown, [from, to]: readonly [number, number]): number {
+  if (typeof value === 'number' && value >= from && value <= to) return value;
+  throw invalidOption(option, value, `a number from ${String(from)} to ${String(to)}`);
 }
 
 /** The waits between attempts: exponential, with a limit, and with jitter. */

@@ -45,7 +45,7 @@ describe('resolveBackoffOptions', () => {
     [{ initial: -1 }, /backoff\.initial is -1/],
     [{ initial: NaN }, /backoff\.initial is NaN/],
     [{ max: '1' }, /backoff\.max is "1"/],
-    [{ factor: 0.5 }, /backoff\.factor is 0\.5, expected a number from 1 on/],
+    [{ factor: 0.5 }, /backoff\.factor is 0\.5, expected a number from 1 to/],
     [{ factor: NaN }, /backoff\.factor is NaN/],
     [{ factor: Infinity, initial: 1 }, /backoff\.factor is Infinity/],
     [{ jitter: 1.5 }, /backoff\.jitter is 1\.5, expected a number from 0 to 1/],

@@ -23,7 +23,7 @@ interface Room {
 /** Starts a server to which `count` peers are connected, on real sockets. */
 async function openRoom(t: TestContext, count: number, options: Partial<ConnectionOptions> = {}): Promise<Room> {
   const joined = new Inbox<WebSocketConnection>();
-  const server = await serve({ port: 0, host: '127.0.0.1', ...options }, async (connection) => {
+  const server = await serve({ port: 0, host: '127.0.0.1', fragmentSize: Infinity, ...options }, async (connection) => {
     joined.put(connection);
     await connection.closed;
   });
@@ -119,15 +119,15 @@ describe('broadcast', () => {
 
   it('takes its place behind a message that is being written', async (t) => {
     const { server, clients } = await join(t, 2);
-    const [connection] = server.connections;
-    const message = await connection!.beginMessage('text');
+    const connection = [...server.connections][0]!;
+    const message = await connection.beginMessage('text');
     await message.write('one');
-    const queued = connection!.send('two');
+    const queued = connection.send('two');
 
     const sent = broadcast(server.connections, 'three');
     await message.write(' and a half');
     await message.end();
-    await connection!.send('four');
+    await connection.send('four');
 
     assert.equal((await sent).sent, 2);
     await queued;
@@ -139,10 +139,11 @@ describe('broadcast', () => {
 
   it('counts what waits behind a message towards maxBufferedAmount', async (t) => {
     const { server, members } = await openRoom(t, 2, { maxBufferedAmount: 1000 });
-    const [[connection]] = [members[0]!];
+    const [[connection], [, otherPeer]] = [members[0]!, members[1]!];
     await connection.beginMessage('text');
     await broadcast(server.connections, new Uint8Array(600), { onSlow: 'skip' });
     assert.ok(connection.bufferedAmount >= 600);
+    await otherPeer.frames.take();
 
     const result = await broadcast(server.connections, new Uint8Array(600), { onSlow: 'skip' });
 
@@ -216,17 +217,18 @@ describe('broadcast: a connection that is over its high-water mark', () => {
   });
 
   it('is left out as well for what waits behind a message that is being written', async (t) => {
-    const { server, clients } = await join(t, 1);
-    const [connection] = server.connections;
-    const message = await connection!.beginMessage('binary');
+    const { server } = await join(t, 0);
+    const client = await server.connect({ highWaterMark: 1_000_000 });
+    const connection = [...server.connections][0]!;
+    const message = await connection.beginMessage('binary');
 
     const large = new Uint8Array(65_537);
     assert.equal((await broadcast(server.connections, large, { onSlow: 'skip' })).sent, 1);
     assert.equal((await broadcast(server.connections, large, { onSlow: 'skip' })).skipped, 1);
     void message.end();
 
-    assert.equal((await (await clients[0]!.receive())?.bytes())?.length, 0);
-    assert.equal((await (await clients[0]!.receive())?.bytes())?.length, 65_537);
+    assert.equal((await (await client.receive())?.bytes())?.length, 0);
+    assert.equal((await (await client.receive())?.bytes())?.length, 65_537);
   });
 
   it('is closed with 1013', async (t) => {

@@ -8,6 +8,7 @@ import {
   TransportError,
   reconnect,
   serve,
+  type Closure,
   type ConnectionAttempt,
   type ConnectionHandler,
   type ReconnectOptions,
@@ -21,11 +22,7 @@ import { listenRaw } from '../helpers/raw-peer.ts';
 /** Waits that take no time worth mentioning. */
 const SOON: ReconnectOptions = { backoff: { initial: 1, max: 5 } };
 
-async function start(
-  t: TestContext,
-  handler: ConnectionHandler<undefined>,
-  port = 0,
-): Promise<WebSocketServer<undefined>> {
+async function start(t: TestContext, handler: ConnectionHandler<undefined>, port = 0): Promise<WebSocketServer> {
   const server = await serve({ port, host: '127.0.0.1' }, handler);
   t.after(() => server.close({ timeout: 0 }));
   return server;
@@ -111,7 +108,7 @@ describe('reconnect', () => {
   });
 
   it('ends at the end of the body, and closes the connection', async (t) => {
-    const closures: Promise<unknown>[] = [];
+    const closures: Promise<Closure>[] = [];
     const server = await start(t, async (connection) => {
       closures.push(connection.closed);
       await readAll(connection);
@@ -129,7 +126,7 @@ describe('reconnect', () => {
 
     assert.equal(count, 1);
     await server.close();
-    const codes = (await Promise.all(closures)).map((closure) => Object(closure).code);
+    const codes = (await Promise.all(closures)).map(({ code }) => code);
     assert.deepEqual(codes, [1000, 1000]);
   });
 

@@ -32,11 +32,7 @@ class QuickWorld implements Surroundings {
   }
 }
 
-function iterate(
-  world: QuickWorld,
-  url: string,
-  options: ReconnectOptions,
-): AsyncIterable<WebSocketConnection<undefined>> {
+function iterate(world: QuickWorld, url: string, options: ReconnectOptions): AsyncIterable<WebSocketConnection> {
   const rules = resolveReconnectRules(url, options);
   return { [Symbol.asyncIterator]: () => new Reconnection<undefined>({ url, options, rules }, world).run() };
 }
