@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
-import type { Duplex } from 'node:stream';
 
+import { dial } from '../client/dial.ts';
+import { resolveClientOptions } from '../client/options.ts';
 import { connect, type ConnectOptions } from '../messages/connect.ts';
 import type { WebSocketConnection } from '../messages/connection.ts';
 import type {
@@ -15,6 +16,7 @@ import type { WebSocketServer } from '../messages/server.ts';
 import type { CloseServerOptions } from '../server/connection-set.ts';
 import type { Chunking } from './byte-line.ts';
 import { createDuplexPair, type DuplexEnd } from './duplex-pair.ts';
+import { ScriptedPeer } from './scripted-peer.ts';
 
 /** Options of {@link serveInMemory}: those of `serve`, without what only a network has. */
 export type MemoryServeOptions<Answer extends ConnectAnswer = undefined> = Omit<
@@ -76,9 +78,22 @@ export class MemoryServer<Context = undefined> {
   connect<Answer extends ContextAnswer = undefined>(
     options: MemoryConnectOptions<Answer> = {},
   ): Promise<WebSocketConnection<ContextOf<Answer>>> {
-    const { path = '/', ...rest } = options;
-    const createConnection = (): Duplex => this.dial(options);
-    return connect<Answer>(new URL(path, 'ws://localhost'), { ...rest, createConnection });
+    return connect<Answer>(urlOf(options.path), { ...options, createConnection: () => this.dial(options) });
+  }
+
+  /**
+   * Connects a client that says exactly what a test tells it to, right or wrong, once the opening handshake is done.
+   *
+   * @throws {HandshakeError} the server did not accept
+   * @throws {TransportError} the server is closed
+   * @throws {LocalUsageError} an option has a value that it cannot have
+   */
+  async connectScripted(options: Omit<MemoryConnectOptions, 'onConnect'> = {}): Promise<ScriptedPeer> {
+    const resolved = resolveClientOptions({ ...options, createConnection: () => this.dial(options) });
+    const { socket, head } = await dial(urlOf(options.path), resolved);
+    const peer = ScriptedPeer.over('client', socket);
+    if (head.length > 0) peer.receive(head);
+    return peer;
   }
 
   /**
@@ -124,4 +139,8 @@ export async function serveInMemory<Answer extends ConnectAnswer = undefined>(
   // It never listens: sockets are handed to it.
   const http = createServer();
   return new MemoryServer(http, await serve<Answer>({ ...options, server: http }, handler));
+}
+
+function urlOf(path = '/'): URL {
+  return new URL(path, 'ws://localhost');
 }

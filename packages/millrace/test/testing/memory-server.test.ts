@@ -99,6 +99,30 @@ describe('serveInMemory', () => {
     assert.deepEqual(closures, ['the transport failed: the cable was cut']);
   });
 
+  it('connects a client that says what a test tells it to', async (t) => {
+    const closures: number[] = [];
+    const server = await serveInMemory({}, async (connection) => {
+      await connection.send('at once');
+      await connection.closed.then(({ sent }) => closures.push(sent?.code ?? 0));
+    });
+    t.after(() => server.close());
+    const peer = await server.connectScripted({ path: '/any', toClient: 1 });
+
+    const first = await peer.nextFrame();
+    peer.sendFrame({ opcode: 3 });
+    const last = await peer.nextFrame();
+    peer.end();
+    await server.close();
+
+    assert.deepEqual(
+      [first.opcode, Buffer.from(first.payload).toString(), first.maskingKey],
+      [1, 'at once', undefined],
+    );
+    assert.equal(last.opcode, 8);
+    assert.deepEqual(closures, [1002]);
+    await assert.rejects(server.connectScripted(), TransportError);
+  });
+
   it('knows its connections, and closes them', async () => {
     const server = await serveInMemory({}, echo);
     const clients = [await server.connect(), await server.connect()];
