@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import {
   LocalUsageError,
   broadcast,
+  connect,
   serve,
   type ConnectionOptions,
   type WebSocketConnection,
@@ -214,6 +215,25 @@ describe('broadcast: a connection that is over its high-water mark', () => {
     assert.equal((await slowPeer.frames.take()).payload.length, 8_000_000);
     assert.equal(describeFrame(await slowPeer.frames.take()), '81: 48 6f');
     assert.deepEqual(await fastPeer.describe(2), ['81: 48 69', '81: 48 6f']);
+  });
+
+  it('is left out still when it is below the mark, but not all has left', async (t) => {
+    const { server } = await join(t, 0);
+    const wire = server.dial();
+    await connect('ws://localhost', { createConnection: () => wire, highWaterMark: 1_000_000 });
+    const connection = [...server.connections][0]!;
+    wire.chunking = 'by hand';
+    const filled = Promise.all([1, 2, 3].map(() => connection.send(new Uint8Array(50_000))));
+    while (connection.bufferedAmount > 65_536) {
+      wire.deliver(30_000);
+      await new Promise(setImmediate);
+    }
+    assert.ok(connection.bufferedAmount > 0);
+
+    assert.equal((await broadcast(server.connections, 'Hi', { onSlow: 'skip' })).skipped, 1);
+    wire.chunking = 'whole';
+    await filled;
+    assert.equal((await broadcast(server.connections, 'Hi', { onSlow: 'skip' })).sent, 1);
   });
 
   it('is left out as well for what waits behind a message that is being written', async (t) => {

@@ -130,6 +130,19 @@ describe('reconnect', () => {
     assert.deepEqual(codes, [1000, 1000]);
   });
 
+  it('does not wait for the answer of the peer to end', async (t) => {
+    const { url, peers } = await listenRaw(t);
+    const connections: WebSocketConnection[] = [];
+
+    for await (const connection of reconnect(url, SOON)) connections.push(connection);
+
+    assert.equal(connections[0]?.state, 'closing');
+    const peer = await peers.take();
+    assert.deepEqual(await peer.describe(1), ['88: 03 e8']);
+    peer.socket.destroy();
+    await connections[0].closed;
+  });
+
   it('closes the connection when the body throws, and fails with that', async (t) => {
     const server = await start(t, async (connection) => readAll(connection).then(() => undefined));
     const connections: WebSocketConnection<unknown>[] = [];
