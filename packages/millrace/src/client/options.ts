@@ -5,6 +5,7 @@ import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls';
 import { checkRequestFields } from '../protocol/handshake/client-request.ts';
 import type { HeaderField, HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
 import {
+  checkFunction,
   checkLimit,
   checkOrigin,
   checkPort,
@@ -136,9 +137,4 @@ function checkFamily(value: unknown): 0 | 4 | 6 | undefined {
 function checkSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined || value instanceof AbortSignal) return value;
   throw invalidOption('signal', value, 'an AbortSignal');
-}
-
-function checkFunction<T>(option: string, value: T): T {
-  if (value === undefined || typeof value === 'function') return value;
-  throw invalidOption(option, value, 'a function');
 }

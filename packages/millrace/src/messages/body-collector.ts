@@ -1,75 +1,85 @@
 import { LimitExceededError } from '../protocol/base/errors.ts';
 import { ByteCollector } from '../protocol/message/byte-collector.ts';
-import { createDeferred, type Deferred } from './deferred.ts';
+import type { CollectorLimits } from '../protocol/message/handlers.ts';
+import { createDeferred, handled, type Deferred } from './deferred.ts';
 import type { BodySink, MessageBody } from './message-body.ts';
 
-/** A limit for what is collected. */
-export interface CollectLimit {
-  /** The option that sets it. */
-  readonly option: 'maxMessageSize' | 'maxFrameSize';
-  /** In bytes. */
-  readonly limit: number;
-  /** Fails the connection, because the limit was exceeded. */
+/** Limits for what is collected, and what becomes of a connection whose peer exceeds one. */
+export interface ReadLimits extends CollectorLimits {
+  /** Fails the connection. */
   fail(error: Error): void;
 }
 
-/** Joins what is left of a body, and keeps a limit. */
-export class BodyCollector implements BodySink {
-  readonly #limit: CollectLimit;
+/**
+ * Joins what is left of a body.
+ *
+ * @param convert - makes the result of it
+ *
+ * @throws {LimitExceededError} the message, or a frame of it, is too long; the connection has failed for it
+ * @throws {ConnectionClosedError} the connection has ended before the message was complete
+ */
+export function collectBody<Result>(
+  body: MessageBody,
+  limits: ReadLimits,
+  convert: (bytes: Uint8Array) => Result,
+): Promise<Result> {
+  const whole = body.takeWhole(Math.min(limits.maxMessageSize, limits.maxFrameSize));
+  if (whole !== undefined) return Promise.resolve(convert(whole));
+  const collector = new BodyCollector(limits);
+  body.pour(collector);
+  return handled(collector.collected.then(convert));
+}
+
+/** Fails the connection because what is collected is too long. */
+export function exceedLimit(limits: ReadLimits, option: keyof CollectorLimits, size: number): LimitExceededError {
+  const advice = `longer ${option === 'maxFrameSize' ? 'frames' : 'messages'} can be read chunk by chunk`;
+  const error = new LimitExceededError({ option, limit: limits[option], size, advice });
+  limits.fail(error);
+  return error;
+}
+
+class BodyCollector implements BodySink {
+  readonly #limits: ReadLimits;
   readonly #collected: Deferred<Uint8Array> = createDeferred();
   readonly #bytes = new ByteCollector();
+  /** Bytes that the headers of its frames announce. */
   #announced = 0;
-  #lastBegan = false;
-  #isOver = false;
+  /** The size of the whole, when the last frame announces it. */
+  #expected = Infinity;
+  #hasFailed = false;
 
-  private constructor(limit: CollectLimit) {
-    this.#limit = limit;
+  constructor(limits: ReadLimits) {
+    this.#limits = limits;
   }
 
-  /**
-   * Collects a body.
-   *
-   * @throws {LimitExceededError} it is too long; the connection has failed for it
-   * @throws {ConnectionClosedError} the connection has ended before the message was complete
-   */
-  static collect(body: MessageBody, limit: CollectLimit): Promise<Uint8Array> {
-    const whole = body.takeWhole(limit.limit);
-    if (whole !== undefined) return Promise.resolve(whole);
-    const collector = new BodyCollector(limit);
-    body.pour(collector);
-    return collector.#collected.promise;
+  get collected(): Promise<Uint8Array> {
+    return this.#collected.promise;
   }
 
   beginFrame(length: number, isLast: boolean): void {
     this.#announced += length;
-    this.#lastBegan = isLast;
-    this.#check(this.#announced);
+    if (isLast) this.#expected = this.#announced;
+    this.#check('maxFrameSize', length);
+    this.#check('maxMessageSize', this.#announced);
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#isOver) return;
     // An inflated message is longer than its frames announce.
-    if (!this.#check(this.#bytes.size + chunk.length)) return;
-    this.#bytes.append(chunk, this.#lastBegan ? this.#announced : Infinity);
+    this.#check('maxMessageSize', this.#bytes.size + chunk.length);
+    if (!this.#hasFailed) this.#bytes.append(chunk, this.#expected);
   }
 
   complete(): void {
-    if (!this.#isOver) this.#collected.resolve(this.#bytes.take());
+    this.#collected.resolve(this.#bytes.take());
   }
 
   fail(error: Error): void {
-    this.#isOver = true;
+    this.#hasFailed = true;
+    this.#bytes.take();
     this.#collected.reject(error);
   }
 
-  #check(size: number): boolean {
-    const { option, limit } = this.#limit;
-    if (size <= limit) return true;
-    if (this.#isOver) return false;
-    const advice = 'longer messages can be read chunk by chunk';
-    const error = new LimitExceededError({ option, limit, size, advice });
-    this.fail(error);
-    this.#limit.fail(error);
-    return false;
+  #check(option: keyof CollectorLimits, size: number): void {
+    if (size > this.#limits[option] && !this.#hasFailed) this.fail(exceedLimit(this.#limits, option, size));
   }
 }

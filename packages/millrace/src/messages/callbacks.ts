@@ -29,7 +29,7 @@ const NAMES = ['open', 'message', 'drain', 'close', 'error'] as const;
 /**
  * Checks the callbacks of a server.
  *
- * @throws {LocalUsageError} one of them is no function, or there is none
+ * @throws {LocalUsageError} one of them is no function
  */
 export function checkCallbacks(callbacks: { readonly [Name in (typeof NAMES)[number]]?: unknown }): void {
   for (const name of NAMES) {

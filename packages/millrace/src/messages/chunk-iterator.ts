@@ -1,8 +1,10 @@
+import { handled } from './deferred.ts';
 import type { MessageBody } from './message-body.ts';
 
 /** Reads the payload of a body as it arrives. Leaving it early discards the rest. */
 export class ChunkIterator implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #body: MessageBody;
+  #isOver = false;
 
   constructor(body: MessageBody) {
     this.#body = body;
@@ -12,19 +14,28 @@ export class ChunkIterator implements AsyncIterableIterator<Uint8Array, undefine
     return this;
   }
 
-  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    for (;;) {
-      const item = this.#body.take();
-      if (item instanceof Uint8Array) return { done: false, value: item };
-      if (item !== undefined) continue;
-      if (this.#body.isFinished) return END;
-      await this.#body.wait();
-    }
+  next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    return handled(this.#next());
   }
 
   return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#isOver = true;
     this.#body.discard();
     return Promise.resolve(END);
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    try {
+      while (!this.#isOver) {
+        const item = this.#body.take() ?? (await this.#body.read());
+        if (item instanceof Uint8Array) return { done: false, value: item };
+        this.#isOver ||= item === undefined;
+      }
+    } catch (error) {
+      // Whoever has left it does not want to know that it was discarded.
+      if (!this.#isOver) throw error;
+    }
+    return END;
   }
 }
 

@@ -1,9 +1,11 @@
 import { dial } from '../client/dial.ts';
 import { parseEndpoint } from '../client/endpoint.ts';
 import { resolveClientOptions, type ClientOptions } from '../client/options.ts';
+import { HandshakeError } from '../protocol/base/errors.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import type { ConnectionResponse } from '../protocol/handshake/connection-response.ts';
 import { formatExtensionOffers } from '../protocol/handshake/extension-offer.ts';
+import { checkFunction } from '../protocol/handshake/option-checks.ts';
 import { resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
 import { findOnreadPlaces } from '../transport/shared-read-buffer.ts';
 import type { WebSocketConnection } from './connection.ts';
@@ -45,12 +47,16 @@ async function open<Answer extends ContextAnswer>(
   parseEndpoint(url);
   const clientOptions = resolveClientOptions(options);
   const connectionOptions = resolveConnectionOptions(options);
+  const onConnect = checkFunction('onConnect', options.onConnect);
   const { sharedReadBuffer } = resolveTransportOptions(options);
   const onreadPlaces = sharedReadBuffer ? await findOnreadPlaces() : undefined;
   const { socket, head, response } = await dial(url, clientOptions);
   let context: ContextOf<Answer>;
   try {
-    context = contextOf<Answer>(await options.onConnect?.(response));
+    context = contextOf<Answer>(await onConnect?.(response));
+    const { signal } = clientOptions;
+    if (signal?.aborted === true)
+      throw new HandshakeError('the opening handshake was aborted', { cause: signal.reason });
   } catch (error) {
     socket.destroy();
     throw error;

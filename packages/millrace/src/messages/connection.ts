@@ -116,14 +116,23 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
   }
 
   /**
-   * Iterates over the messages, as {@link receive} gives them. A loop that is left closes the connection (1000).
+   * Iterates over the messages, as {@link receive} gives them. A loop that is left closes the connection (1000). Several loops share the messages.
    *
    * It ends when the connection has ended cleanly, and fails with `ConnectionClosedError` when it has ended otherwise.
    */
   [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage, undefined> {
     const inbox = this.#expectInbox('iterating');
+    let last: ReceivedMessage | undefined;
+    const take = (message: ReceivedMessage | undefined): IteratorResult<ReceivedMessage, undefined> => {
+      last = message;
+      return message === undefined ? END : { done: false, value: message };
+    };
     return {
-      next: () => inbox.receive().then(toResult),
+      next: () => {
+        // Only its own: other loops may share the messages.
+        if (last?.bodyUsed === false) last.discard();
+        return handled(inbox.next().then(take));
+      },
       return: () => {
         void this.close();
         return Promise.resolve(END);
@@ -263,7 +272,3 @@ const STATES: Readonly<Record<ClosingState, 'open' | 'closing' | 'closed'>> = {
 };
 
 const END = { done: true, value: undefined } as const;
-
-function toResult(message: ReceivedMessage | undefined): IteratorResult<ReceivedMessage, undefined> {
-  return message === undefined ? END : { done: false, value: message };
-}

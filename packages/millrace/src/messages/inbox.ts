@@ -1,28 +1,25 @@
 import { ConnectionClosedError } from '../protocol/base/errors.ts';
 import type { Closure } from '../protocol/base/closure.ts';
+import { Opcode } from '../protocol/base/opcode.ts';
 import type { StreamingHandler } from '../protocol/message/handlers.ts';
 import type { FrameHeader } from '../protocol/wire/frame-header.ts';
 import { onAbort } from './abort.ts';
 import { createDeferred, rejected, type Deferred } from './deferred.ts';
 import { MessageBody, type BodyOwner } from './message-body.ts';
-import { ReceivedMessage, type MessageLimits } from './received-message.ts';
+import type { ReadLimits } from './body-collector.ts';
+import { ReceivedMessage } from './received-message.ts';
 
 /** What an {@link Inbox} works with. */
 export interface InboxSetup {
   /** Bytes that wait at most, about, before receiving is paused. */
   readonly highWaterMark: number;
-  readonly limits: MessageLimits;
+  readonly limits: ReadLimits;
   /** Pauses receiving, or goes on with it. */
   readonly setPaused: (isPaused: boolean) => void;
 }
 
 /** What a message costs beside its payload, about, in bytes. */
 const MESSAGE_COST = 256;
-
-interface Arrival {
-  readonly message: ReceivedMessage;
-  readonly body: MessageBody;
-}
 
 /**
  * The messages of a connection, from the wire to whoever asks for them, one at a time.
@@ -32,7 +29,7 @@ interface Arrival {
 export class Inbox implements StreamingHandler, BodyOwner {
   readonly #setup: InboxSetup;
   /** Messages that nobody was given. */
-  #queue: Arrival[] = [];
+  #queue: MessageBody[] = [];
   /** The message that is being received. */
   #arriving: MessageBody | undefined;
   /** The message that was handed out last, until it is read to its end. */
@@ -41,7 +38,6 @@ export class Inbox implements StreamingHandler, BodyOwner {
   #asking: Deferred<ReceivedMessage | undefined>[] = [];
   #weight = 0;
   #isPaused = false;
-  #isServing = false;
   #closure: Closure | undefined;
 
   constructor(setup: InboxSetup) {
@@ -49,7 +45,7 @@ export class Inbox implements StreamingHandler, BodyOwner {
   }
 
   /**
-   * Gives the next message, as soon as it begins and the one before it is over.
+   * Gives the next message, as soon as it begins and the one before it is over. That one is discarded if nobody has begun to read it.
    *
    * @returns `undefined` when the connection has ended cleanly
    *
@@ -57,8 +53,18 @@ export class Inbox implements StreamingHandler, BodyOwner {
    */
   receive(signal?: AbortSignal): Promise<ReceivedMessage | undefined> {
     if (signal?.aborted === true) return rejected(signal.reason);
-    const message = this.#asking.length === 0 ? this.#handOut() : undefined;
-    if (message !== undefined) return Promise.resolve(message);
+    // Those who have asked before it was handed out wait for its reader; who asks now has no use for it.
+    if (this.#current?.isUsed === false) this.#current.discard();
+    return this.next(signal);
+  }
+
+  /**
+   * Does the same as {@link receive}, but leaves the message before alone, and waits for its reader.
+   *
+   * @param signal - not aborted yet
+   */
+  next(signal?: AbortSignal): Promise<ReceivedMessage | undefined> {
+    if (this.#asking.length === 0 && this.#hasNext) return Promise.resolve(this.#handOut());
     const asking = createDeferred<ReceivedMessage | undefined>();
     this.#asking.push(asking);
     onAbort(signal, asking.promise, (reason) => {
@@ -80,9 +86,8 @@ export class Inbox implements StreamingHandler, BodyOwner {
   // From the connection
 
   onMessageBegin(opcode: number): void {
-    const body = new MessageBody(this);
-    this.#arriving = body;
-    this.#queue.push({ message: new ReceivedMessage(body, opcode, this.#setup.limits), body });
+    this.#arriving = new MessageBody(this, opcode === Opcode.TEXT ? 'text' : 'binary');
+    this.#queue.push(this.#arriving);
     this.weigh(MESSAGE_COST);
     this.#serve();
   }
@@ -121,33 +126,27 @@ export class Inbox implements StreamingHandler, BodyOwner {
     this.#serve();
   }
 
-  /** Hands messages to those who ask, as far as there are any. */
+  /** Hands messages to those who ask, as far as there are any; at the end, tells them of it. */
   #serve(): void {
-    // Whoever is asked to give up its message says that it is finished.
-    if (this.#isServing) return;
-    this.#isServing = true;
-    while (this.#asking.length > 0) {
-      const message = this.#handOut();
-      if (message === undefined && !this.#isOver) break;
+    while (this.#asking.length > 0 && (this.#hasNext || this.#closure !== undefined)) {
       const asking = this.#asking.shift();
-      if (message !== undefined || this.#closure?.wasClean === true) asking?.resolve(message);
+      if (this.#hasNext) asking?.resolve(this.#handOut());
+      else if (this.#closure?.wasClean === true) asking?.resolve(undefined);
       else if (this.#closure !== undefined) asking?.reject(new ConnectionClosedError(this.#closure));
     }
-    this.#isServing = false;
   }
 
-  /** Whether no message will come any more. */
-  get #isOver(): boolean {
-    return this.#closure !== undefined && this.#queue.length === 0 && this.#current === undefined;
+  /** Whether there is a message to hand out. At the end of the connection, it does not wait for the reader of the one before. */
+  get #hasNext(): boolean {
+    return this.#queue.length > 0 && (this.#current === undefined || this.#closure !== undefined);
   }
 
   #handOut(): ReceivedMessage | undefined {
-    if (this.#current?.isClaimed === false) this.#current.discard();
-    if (this.#current !== undefined) return undefined;
-    const next = this.#queue.shift();
-    if (next === undefined) return undefined;
+    const body = this.#queue.shift();
+    if (body === undefined) return undefined;
+    this.#current = body;
+    // More may arrive because of this.
     this.weigh(-MESSAGE_COST);
-    if (!next.body.isFinished) this.#current = next.body;
-    return next.message;
+    return new ReceivedMessage(body, this.#setup.limits);
   }
 }

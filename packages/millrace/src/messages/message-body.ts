@@ -1,5 +1,6 @@
 import { LocalUsageError } from '../protocol/base/errors.ts';
 import { createDeferred, type Deferred } from './deferred.ts';
+import type { MessageKind } from './sendable.ts';
 
 /** What waits in a body: some payload, or the beginning of a frame, as the length that it announces. */
 export type BodyItem = Uint8Array | number;
@@ -12,19 +13,17 @@ export interface BodySink {
   push(chunk: Uint8Array): void;
   /** The message is complete. */
   complete(): void;
-  /** The message will never be complete. */
+  /** No more of it will come. */
   fail(error: Error): void;
 }
 
 /** Whom a {@link MessageBody} tells what becomes of it. */
 export interface BodyOwner {
-  /** What waits has grown by `cost` bytes; it is negative where something was taken. */
+  /** What waits has grown by `cost` bytes; it is negative where something was taken. More may arrive before this returns. */
   weigh(cost: number): void;
-  /** Nothing is left to read, and nothing will come. */
+  /** Nothing is left to read, and nothing will come. May be told again. */
   finished(body: MessageBody): void;
 }
-
-const NOTHING = new Uint8Array(0);
 
 /** What an item costs beside its bytes, about: a peer must not have us keep millions of small ones. */
 const ITEM_COST = 128;
@@ -35,6 +34,7 @@ const ITEM_COST = 128;
  * What was received and not read waits here; its owner sees to it that this is not too much.
  */
 export class MessageBody implements BodySink {
+  readonly type: MessageKind;
   readonly #owner: BodyOwner;
   #items: BodyItem[] = [];
   /** Items at the start of the list that were taken out. */
@@ -45,12 +45,14 @@ export class MessageBody implements BodySink {
   #error: Error | undefined;
   #isClaimed = false;
   #isDiscarded = false;
-  #wake: Deferred<undefined> | undefined;
   /** Takes what comes, in place of the list. */
   #sink: BodySink | undefined;
+  /** Somebody waits for a change. */
+  #wake: Deferred<undefined> | undefined;
 
-  constructor(owner: BodyOwner) {
+  constructor(owner: BodyOwner, type: MessageKind) {
     this.#owner = owner;
+    this.type = type;
   }
 
   // From the connection
@@ -58,7 +60,7 @@ export class MessageBody implements BodySink {
   beginFrame(length: number, isLast: boolean): void {
     this.#lastBegan = isLast;
     if (this.#sink !== undefined) this.#sink.beginFrame(length, isLast);
-    else if (!this.#isDiscarded) this.#add(length);
+    else this.#add(length);
   }
 
   push(chunk: Uint8Array): void {
@@ -79,22 +81,15 @@ export class MessageBody implements BodySink {
 
   // From its reader
 
-  /** Whether it was read, or is being read. */
-  get isClaimed(): boolean {
-    return this.#isClaimed;
-  }
-
-  /** Whether nothing is left to read, and nothing will come. */
-  get isFinished(): boolean {
-    return this.#hasEnded && this.#taken === this.#items.length;
+  /** Whether it was read, is being read, or was discarded. */
+  get isUsed(): boolean {
+    return this.#isClaimed || this.#isDiscarded;
   }
 
   /** Makes the caller its reader, the only one. */
   claim(): void {
-    if (this.#isDiscarded) {
-      throw new LocalUsageError('the message was discarded: by discard(), or unread when the next one was asked for');
-    }
     if (this.#isClaimed) throw new LocalUsageError('the message was read before, or is being read');
+    if (this.#isDiscarded) throw discarded();
     this.#isClaimed = true;
   }
 
@@ -107,52 +102,62 @@ export class MessageBody implements BodySink {
       this.#items = [];
       this.#taken = 0;
     }
-    this.#owner.weigh(-costOf(item));
-    if (this.isFinished) this.#owner.finished(this);
+    this.#removed(costOf(item));
     return item;
+  }
+
+  /**
+   * Takes the next item, as soon as there is one.
+   *
+   * @returns `undefined` at the end of the message
+   *
+   * @throws {ConnectionClosedError} the connection has ended before
+   * @throws {LocalUsageError} the message was discarded
+   */
+  async read(): Promise<BodyItem | undefined> {
+    for (;;) {
+      const item = this.take();
+      if (item !== undefined) return item;
+      if (this.#isDiscarded) throw discarded();
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#isComplete) return undefined;
+      this.#wake ??= createDeferred();
+      await this.#wake.promise;
+    }
   }
 
   /** Takes the payload, if all of it is there in one piece of at most `limit` bytes: the usual case, which needs no copy. */
   takeWhole(limit: number): Uint8Array | undefined {
-    const [length, chunk = NOTHING] = this.#items;
-    if (!this.#isComplete || this.#taken > 0 || this.#items.length > 2) return undefined;
+    if (!this.#isComplete || this.#items.length > 2) return undefined;
+    const [length, chunk = new Uint8Array(0)] = this.#items;
     if (typeof chunk === 'number' || chunk.length !== length || length > limit) return undefined;
-    this.take();
-    this.take();
+    this.#removed(this.#clear());
     return chunk;
-  }
-
-  /**
-   * Waits for something to take, or for the end of the message.
-   *
-   * @throws {ConnectionClosedError} the connection has ended before
-   */
-  wait(): Promise<void> {
-    if (this.#error !== undefined) return Promise.reject(this.#error);
-    this.#wake ??= createDeferred();
-    return this.#wake.promise;
   }
 
   /** Hands all that waits and all that comes to `sink`. */
   pour(sink: BodySink): void {
     const items = this.#items.slice(this.#taken);
-    const frames = items.filter((item) => typeof item === 'number').length;
-    let begun = 0;
-    while (this.take() !== undefined);
-    for (const item of items) {
-      if (typeof item !== 'number') sink.push(item);
-      else sink.beginFrame(item, this.#lastBegan && ++begun === frames);
+    const cost = this.#clear();
+    const last = this.#lastBegan ? items.findLastIndex((item) => typeof item === 'number') : -1;
+    for (const [index, item] of items.entries()) {
+      if (typeof item === 'number') sink.beginFrame(item, index === last);
+      else sink.push(item);
     }
-    if (this.#isComplete) sink.complete();
-    else if (this.#error !== undefined) sink.fail(this.#error);
-    else this.#sink = sink;
+    this.#sink = sink;
+    if (this.#hasEnded) this.#endSink();
+    // What arrives because of this goes behind what has waited.
+    this.#removed(cost);
   }
 
-  /** Throws away what waits, and what comes. Repeating it does nothing. */
+  /** Throws away what waits, and what comes; a reader that is not done fails. Repeating it does nothing. */
   discard(): void {
+    if (this.#isDiscarded) return;
     this.#isDiscarded = true;
+    this.#sink?.fail(discarded());
     this.#sink = undefined;
-    while (this.take() !== undefined);
+    this.#wakeUp();
+    this.#removed(this.#clear());
   }
 
   get #hasEnded(): boolean {
@@ -160,29 +165,56 @@ export class MessageBody implements BodySink {
   }
 
   #add(item: BodyItem): void {
+    if (this.#isDiscarded) return;
     this.#items.push(item);
     this.#owner.weigh(costOf(item));
     this.#wakeUp();
   }
 
+  /** Forgets what waits, and says what it costs. */
+  #clear(): number {
+    let cost = 0;
+    for (let index = this.#taken; index < this.#items.length; index++) cost += costOf(this.#items[index]!);
+    this.#items = [];
+    this.#taken = 0;
+    return cost;
+  }
+
+  /** Tells the owner that something of altogether `cost` bytes was taken out. */
+  #removed(cost: number): void {
+    this.#owner.weigh(-cost);
+    this.#checkFinished();
+  }
+
   #end(): void {
+    this.#endSink();
+    this.#wakeUp();
+    this.#checkFinished();
+  }
+
+  #endSink(): void {
     const sink = this.#sink;
     this.#sink = undefined;
     if (this.#error === undefined) sink?.complete();
     else sink?.fail(this.#error);
-    this.#wakeUp();
-    if (this.isFinished) this.#owner.finished(this);
+  }
+
+  #checkFinished(): void {
+    if (this.#hasEnded && this.#items.length === 0) this.#owner.finished(this);
   }
 
   #wakeUp(): void {
-    const wake = this.#wake;
-    if (wake === undefined) return;
+    this.#wake?.resolve(undefined);
     this.#wake = undefined;
-    if (this.#error === undefined) wake.resolve(undefined);
-    else wake.reject(this.#error);
   }
 }
 
 function costOf(item: BodyItem): number {
   return typeof item === 'number' ? ITEM_COST : ITEM_COST + item.length;
+}
+
+function discarded(): LocalUsageError {
+  return new LocalUsageError(
+    'the message was discarded: by discard(), by leaving its loop, or unread when the next one was asked for',
+  );
 }

@@ -1,7 +1,6 @@
 import { ConnectionClosedError, toError } from '../protocol/base/errors.ts';
 import { ApplicationCalls } from '../protocol/connection/application-calls.ts';
 import { reportError } from '../transport/report-error.ts';
-import type { CollectLimit } from './body-collector.ts';
 import type { ConnectionCallbacks } from './callbacks.ts';
 import { WebSocketConnection } from './connection.ts';
 import { Inbox } from './inbox.ts';
@@ -42,12 +41,15 @@ export function openIterated<Context>(
   handler?: (connection: WebSocketConnection<Context>) => Promise<void>,
 ): OpenedConnection<Context> {
   const { maxMessageSize, maxFrameSize, highWaterMark } = made.options;
-  const fail = (error: Error): void => session.connection.fail(error);
-  const message: CollectLimit = { option: 'maxMessageSize', limit: maxMessageSize, fail };
-  const frame: CollectLimit = { option: 'maxFrameSize', limit: maxFrameSize, fail };
+  /** What the peer did wrong, for which the connection has failed while a message was read. */
+  let violation: Error | undefined;
+  const failForPeer = (error: Error): void => {
+    violation = error;
+    session.connection.fail(error);
+  };
   const inbox = new Inbox({
     highWaterMark,
-    limits: { message, frame },
+    limits: { maxMessageSize, maxFrameSize, fail: (error) => failForPeer(error) },
     setPaused: (isPaused) => {
       if (isPaused) session.connection.pause(READ_AHEAD);
       else session.connection.resume(READ_AHEAD);
@@ -63,10 +65,22 @@ export function openIterated<Context>(
     onError: (error) => events.onError(error, connection),
   });
   const connection = new WebSocketConnection(session, inbox, context);
+  /** Has the handler deal with the connection, and ends it as the handler ends. */
+  async function run(handle: (connection: WebSocketConnection<Context>) => Promise<void>): Promise<void> {
+    try {
+      await handle(connection);
+      void connection.close();
+    } catch (thrown) {
+      const error = toError(thrown);
+      session.connection.fail(error);
+      // What the peer did is no error of the handler's, which learned of it in this way.
+      if (error !== violation && !isEndOf(session, error)) events.onError(error, connection);
+    }
+  }
   return {
     connection,
     start: (head) => {
-      if (handler !== undefined) void run(handler, connection, fail, events);
+      if (handler !== undefined) void run(handler);
       session.start(head);
     },
   };
@@ -92,6 +106,7 @@ export function openCalling<Context>(
   const connection = new WebSocketConnection(session, undefined, context);
   const calls = new ApplicationCalls(session.connection, report);
   function report(error: Error): void {
+    if (isEndOf(session, error)) return;
     const { error: onError } = callbacks;
     if (onError === undefined) events.onError(error, connection);
     else reportError((reported) => onError(connection, reported), error, undefined);
@@ -105,20 +120,7 @@ export function openCalling<Context>(
   };
 }
 
-/** Has a handler deal with a connection, and ends it as the handler ends. */
-async function run<Context>(
-  handler: (connection: WebSocketConnection<Context>) => Promise<void>,
-  connection: WebSocketConnection<Context>,
-  fail: (error: Error) => void,
-  events: ConnectionEvents<Context>,
-): Promise<void> {
-  try {
-    await handler(connection);
-    void connection.close();
-  } catch (thrown) {
-    const error = toError(thrown);
-    fail(error);
-    // That the connection has ended is no error of the handler's, which learned of it in this way.
-    if (!(error instanceof ConnectionClosedError)) events.onError(error, connection);
-  }
+/** Whether an error says that this connection has ended: whoever waits for it learns it so, and need not catch it. */
+function isEndOf(session: MessageSession, error: Error): boolean {
+  return error instanceof ConnectionClosedError && error.closure === session.closure;
 }

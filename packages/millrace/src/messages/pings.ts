@@ -37,8 +37,10 @@ export class Pings {
   receive(payload: Uint8Array): void {
     if (payload.length !== SIZE) return;
     const number = new DataView(payload.buffer, payload.byteOffset, SIZE).getUint32(0);
-    const index = this.#pending.findIndex((ping) => ping.number === number);
-    if (index === -1) return;
+    // Pongs that nobody asked for may be anything (RFC 6455 §5.5.3).
+    if (!isUpTo(number, this.#count)) return;
+    // That a ping was given up does not keep its pong from answering those before it.
+    const index = this.#pending.findLastIndex((ping) => isUpTo(ping.number, number));
     const now = performance.now();
     for (const { sentAt, answered } of this.#pending.splice(0, index + 1)) answered.resolve(now - sentAt);
   }
@@ -48,4 +50,9 @@ export class Pings {
     for (const { answered } of this.#pending) answered.reject(error);
     this.#pending = [];
   }
+}
+
+/** Whether a ping was sent before another one, or is the same. Their numbers start anew after 2^32. */
+function isUpTo(number: number, other: number): boolean {
+  return ((other - number) | 0) >= 0;
 }

@@ -1,76 +1,87 @@
-import { LimitExceededError, LocalUsageError } from '../protocol/base/errors.ts';
+import { LocalUsageError } from '../protocol/base/errors.ts';
 import { ByteCollector } from '../protocol/message/byte-collector.ts';
-import type { CollectLimit } from './body-collector.ts';
-import { handled } from './deferred.ts';
+import { exceedLimit, type ReadLimits } from './body-collector.ts';
+import { DONE, attempt, handled } from './deferred.ts';
+import { HandledIterator } from './handled-iterator.ts';
 import type { MessageBody } from './message-body.ts';
 
 /** A frame of a message that is being received. It has one reader, until the next frame is asked for. */
 export class ReceivedFrame implements AsyncIterable<Uint8Array> {
   /** What its header announces, in bytes; above 2^53 rounded. */
   readonly length: number;
-  readonly #body: MessageBody;
-  readonly #limit: CollectLimit;
-  #remaining: number;
+  readonly #limits: ReadLimits;
+  /** What is left of its payload. A generator: whoever asks waits for those who asked before. */
+  readonly #pieces: AsyncGenerator<Uint8Array, void, undefined>;
   #isClaimed = false;
+  /** Whether something of it was thrown away. */
+  #isDiscarded = false;
+  /** Settles when {@link bytes} is done. */
+  #collecting: Promise<unknown> = DONE;
 
-  constructor(body: MessageBody, length: number, limit: CollectLimit) {
+  constructor(body: MessageBody, length: number, limits: ReadLimits) {
     this.length = length;
-    this.#body = body;
-    this.#limit = limit;
-    this.#remaining = length;
-  }
-
-  /** Reads its payload as it arrives, in pieces of at most 64 KiB that are the reader's for good. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    this.#claim();
-    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) yield chunk;
+    this.#limits = limits;
+    this.#pieces = readPieces(body, length);
   }
 
   /**
-   * Reads all of it.
+   * Reads its payload as it arrives, in pieces of at most 64 KiB that are the reader's for good. A loop that goes on after the next frame was asked for, without
+   * all of this one, fails with `LocalUsageError`.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, void> {
+    this.#claim();
+    return new HandledIterator(this.#iterate());
+  }
+
+  /**
+   * Reads all of it. The next frame comes after that.
    *
    * @throws {LimitExceededError} it is longer than `maxFrameSize`: the connection has failed with 1009
    */
   bytes(): Promise<Uint8Array> {
-    return handled(this.#collect());
+    return attempt(() => {
+      this.#claim();
+      if (this.length > this.#limits.maxFrameSize) throw exceedLimit(this.#limits, 'maxFrameSize', this.length);
+      const collecting = handled(this.#collect());
+      this.#collecting = collecting;
+      return collecting;
+    });
   }
 
-  /** Reads on to its end, and throws that away. */
-  async discard(): Promise<void> {
-    this.#isClaimed = true;
-    while ((await this.#next()) !== undefined);
+  /** Reads on to its end, and throws that away; what {@link bytes} reads is waited for. */
+  discard(): Promise<void> {
+    return handled(this.#discard());
+  }
+
+  async *#iterate(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (let next = await this.#pieces.next(); next.done !== true; next = await this.#pieces.next()) yield next.value;
+    if (this.#isDiscarded) throw new LocalUsageError('the rest of the frame was discarded: the next one was asked for');
   }
 
   async #collect(): Promise<Uint8Array> {
-    this.#claim();
-    const { option, limit } = this.#limit;
-    if (this.length > limit) {
-      const advice = 'longer frames can be read chunk by chunk';
-      const error = new LimitExceededError({ option, limit, size: this.length, advice });
-      this.#limit.fail(error);
-      throw error;
-    }
     const bytes = new ByteCollector();
-    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
-      bytes.append(chunk, this.length);
-    }
+    for await (const chunk of this.#pieces) bytes.append(chunk, this.length);
     return bytes.take();
   }
 
-  async #next(): Promise<Uint8Array | undefined> {
-    while (this.#remaining > 0) {
-      const item = this.#body.take();
-      if (item instanceof Uint8Array) {
-        this.#remaining -= item.length;
-        return item;
-      }
-      await this.#body.wait();
-    }
-    return undefined;
+  async #discard(): Promise<void> {
+    this.#isClaimed = true;
+    await this.#collecting;
+    while ((await this.#pieces.next()).done !== true) this.#isDiscarded = true;
   }
 
   #claim(): void {
     if (this.#isClaimed) throw new LocalUsageError('the frame was read before, or the next one was asked for');
     this.#isClaimed = true;
+  }
+}
+
+async function* readPieces(body: MessageBody, length: number): AsyncGenerator<Uint8Array, void, undefined> {
+  let remaining = length;
+  while (remaining > 0) {
+    const item = await body.read();
+    if (!(item instanceof Uint8Array)) return;
+    remaining -= item.length;
+    yield item;
   }
 }

@@ -1,19 +1,13 @@
 import { ReadableStream } from 'node:stream/web';
 
-import { Opcode } from '../protocol/base/opcode.ts';
 import { nodeTextCodec } from '../transport/node-text-codec.ts';
-import { BodyCollector, type CollectLimit } from './body-collector.ts';
+import { collectBody, type ReadLimits } from './body-collector.ts';
 import { ChunkIterator } from './chunk-iterator.ts';
-import { handled } from './deferred.ts';
+import { attempt } from './deferred.ts';
+import { HandledIterator } from './handled-iterator.ts';
 import type { MessageBody } from './message-body.ts';
 import { ReceivedFrame } from './received-frame.ts';
 import type { MessageKind } from './sendable.ts';
-
-/** The limits for what is collected of a message. */
-export interface MessageLimits {
-  readonly message: CollectLimit;
-  readonly frame: CollectLimit;
-}
 
 /**
  * A message that is being received: it is handed out when it begins, and reads like the body of a `fetch` response.
@@ -28,45 +22,39 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
   /** Whether it is text or bytes. Both can be read in every way. */
   readonly type: MessageKind;
   readonly #body: MessageBody;
-  readonly #limits: MessageLimits;
+  readonly #limits: ReadLimits;
 
-  constructor(body: MessageBody, opcode: number, limits: MessageLimits) {
-    this.type = opcode === Opcode.TEXT ? 'text' : 'binary';
+  /** @internal */
+  constructor(body: MessageBody, limits: ReadLimits) {
+    this.type = body.type;
     this.#body = body;
     this.#limits = limits;
+  }
+
+  /** Whether it was read, is being read, or was discarded. */
+  get bodyUsed(): boolean {
+    return this.#body.isUsed;
   }
 
   /**
    * Reads its payload as it arrives, in pieces of at most 64 KiB that are the reader's for good. Frames are not told apart. A loop that is left discards the rest.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    this.#body.claim();
-    return new ChunkIterator(this.#body);
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined> {
+    return this.#iterate();
   }
 
-  /** Reads its payload as it arrives, decoded from UTF-8: no code point is cut. U+FEFF at its start is kept. */
-  async *textChunks(): AsyncGenerator<string, void, undefined> {
-    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    for await (const chunk of this) {
-      const text = decoder.decode(chunk, { stream: true });
-      if (text !== '') yield text;
-    }
-    const rest = decoder.decode();
-    if (rest !== '') yield rest;
+  /** Reads its payload as it arrives, decoded from UTF-8: no code point is cut. U+FEFF at its start is kept. A loop that is left discards the rest. */
+  textChunks(): AsyncIterableIterator<string, void> {
+    return new HandledIterator(decodeChunks(this.#iterate()));
   }
 
-  /** Reads it frame by frame, as its sender has cut it. When the next frame is asked for, what was not read of one is discarded. */
-  async *frames(): AsyncGenerator<ReceivedFrame, void, undefined> {
+  /**
+   * Reads it frame by frame, as its sender has cut it. When the next frame is asked for, what was not read of one is discarded. A loop that is left discards the
+   * rest.
+   */
+  frames(): AsyncIterableIterator<ReceivedFrame, void> {
     this.#body.claim();
-    try {
-      for (let length = await nextFrame(this.#body); length !== undefined; length = await nextFrame(this.#body)) {
-        const frame = new ReceivedFrame(this.#body, length, this.#limits.frame);
-        yield frame;
-        await frame.discard();
-      }
-    } finally {
-      this.#body.discard();
-    }
+    return new HandledIterator(readFrames(this.#body, this.#limits));
   }
 
   /**
@@ -75,7 +63,7 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
    * @throws {LimitExceededError} it is longer than `maxMessageSize`: the connection has failed with 1009
    */
   bytes(): Promise<Uint8Array> {
-    return handled(this.#collect());
+    return this.#collect((bytes) => bytes);
   }
 
   /**
@@ -84,7 +72,7 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
    * @throws {LimitExceededError} it is longer than `maxMessageSize` bytes: the connection has failed with 1009
    */
   text(): Promise<string> {
-    return handled(this.#collectText());
+    return this.#collect((bytes) => this.#decode(bytes));
   }
 
   /**
@@ -94,7 +82,7 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
    * @throws {LimitExceededError} it is longer than `maxMessageSize` bytes: the connection has failed with 1009
    */
   json(): Promise<unknown> {
-    return handled(this.#collectText().then((text): unknown => JSON.parse(text)));
+    return this.#collect((bytes): unknown => JSON.parse(this.#decode(bytes)));
   }
 
   /**
@@ -103,12 +91,12 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
    * @throws {LimitExceededError} it is longer than `maxMessageSize`: the connection has failed with 1009
    */
   arrayBuffer(): Promise<ArrayBuffer> {
-    return handled(this.#collect().then(toArrayBuffer));
+    return this.#collect(toArrayBuffer);
   }
 
   /** Its payload as it arrives, as a stream of bytes. Nothing is read before the stream is. */
   get readable(): ReadableStream<Uint8Array> {
-    const chunks = this[Symbol.asyncIterator]();
+    const chunks = this.#iterate();
     return new ReadableStream(
       {
         type: 'bytes',
@@ -120,24 +108,30 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
             controller.byobRequest?.respond(0);
           }
         },
-        cancel: () => this.#body.discard(),
+        cancel: () => void chunks.return(),
       },
       { highWaterMark: 0 },
     );
   }
 
-  /** Throws away what is there of it and what comes. Repeating it does nothing. */
+  /** Throws away what is there of it and what comes; whoever is reading it fails with `LocalUsageError`. Repeating it does nothing. */
   discard(): void {
     this.#body.discard();
   }
 
-  async #collect(): Promise<Uint8Array> {
+  #iterate(): ChunkIterator {
     this.#body.claim();
-    return BodyCollector.collect(this.#body, this.#limits.message);
+    return new ChunkIterator(this.#body);
   }
 
-  async #collectText(): Promise<string> {
-    const bytes = await this.#collect();
+  #collect<Result>(convert: (bytes: Uint8Array) => Result): Promise<Result> {
+    return attempt(() => {
+      this.#body.claim();
+      return collectBody(this.#body, this.#limits, convert);
+    });
+  }
+
+  #decode(bytes: Uint8Array): string {
     // The text of a text message was checked as it came.
     return this.type === 'text' ? nodeTextCodec.decode(bytes) : LENIENT.decode(bytes);
   }
@@ -145,13 +139,25 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
 
 const LENIENT = new TextDecoder('utf-8', { ignoreBOM: true });
 
-async function nextFrame(body: MessageBody): Promise<number | undefined> {
-  for (;;) {
-    const item = body.take();
-    if (typeof item === 'number') return item;
-    if (item !== undefined) continue;
-    if (body.isFinished) return undefined;
-    await body.wait();
+async function* decodeChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  for await (const chunk of chunks) {
+    const text = decoder.decode(chunk, { stream: true });
+    if (text !== '') yield text;
+  }
+  const rest = decoder.decode();
+  if (rest !== '') yield rest;
+}
+
+async function* readFrames(body: MessageBody, limits: ReadLimits): AsyncGenerator<ReceivedFrame, void, undefined> {
+  try {
+    for (let length = await body.read(); typeof length === 'number'; length = await body.read()) {
+      const frame = new ReceivedFrame(body, length, limits);
+      yield frame;
+      await frame.discard();
+    }
+  } finally {
+    body.discard();
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe } from '../protocol/base/argument-checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
+import { checkFunction } from '../protocol/handshake/option-checks.ts';
 import { resolveServerOptions } from '../server/options.ts';
 import { resolveTransportOptions } from '../transport/options.ts';
 import { reportError } from '../transport/report-error.ts';
@@ -30,18 +31,17 @@ export async function serve<Answer extends ConnectAnswer = undefined>(
   handler: ConnectionHandler<ContextOf<Answer>>,
 ): Promise<WebSocketServer<ContextOf<Answer>>> {
   checkHandler(handler);
-  const { onConnect, onError } = options;
+  const onConnect = checkFunction('onConnect', options.onConnect);
+  const onError = checkFunction('onError', options.onError);
   const { sharedReadBuffer } = resolveTransportOptions(options);
   return WebSocketServer.listen<ContextOf<Answer>>({
     serverOptions: resolveServerOptions(options),
     connectionOptions: resolveConnectionOptions(options),
     onreadPlaces: sharedReadBuffer ? await findOnreadPlaces() : undefined,
-    decide: (request) => {
-      const answer = onConnect?.(request);
-      return answer instanceof Promise
-        ? answer.then((later) => decisionFor<Answer>(later))
-        : decisionFor<Answer>(answer);
-    },
+    decide:
+      onConnect === undefined
+        ? () => decisionFor<Answer>(undefined)
+        : async (request) => decisionFor<Answer>(await onConnect(request)),
     handler,
     report: (error, connection) => reportError(onError, error, connection),
   });

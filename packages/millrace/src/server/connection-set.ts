@@ -80,8 +80,10 @@ export class ConnectionSet<Member> {
       },
       Math.min(timeout, MAX_TIMEOUT),
     );
+    await Promise.all([stopped, this.#emptied().then(() => clearTimeout(timer))]);
+  }
+
+  async #emptied(): Promise<void> {
     if (this.#members.size > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
-    clearTimeout(timer);
-    await stopped;
   }
 }

@@ -1,4 +1,5 @@
 import { toError } from '../protocol/base/errors.ts';
+import { isPromise } from '../protocol/connection/application-calls.ts';
 
 /** Hands an error to the callback that is there for it; without one, or if that fails, there is a process warning. */
 export function reportError<Subject>(
@@ -12,7 +13,7 @@ export function reportError<Subject>(
       return;
     }
     const result = onError(error, subject);
-    if (result instanceof Promise) result.catch(warn);
+    if (isPromise(result)) result.then(undefined, warn);
   } catch (thrown) {
     warn(thrown);
   }

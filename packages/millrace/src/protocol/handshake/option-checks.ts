@@ -87,3 +87,13 @@ export function toList(option: string, value: unknown): readonly unknown[] {
 export function invalidElement(option: string, value: unknown, expected: string): LocalUsageError {
   return new LocalUsageError(`option ${option} has ${describeValue(value)}, expected ${expected}`);
 }
+
+/**
+ * Checks an option that is a function.
+ *
+ * @throws {LocalUsageError} it is anything else
+ */
+export function checkFunction<T>(option: string, value: T): T {
+  if (value === undefined || typeof value === 'function') return value;
+  throw invalidOption(option, value, 'a function');
+}

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 
 import {
+  checkFunction,
   checkLimit,
   checkOrigin,
   checkPort,
@@ -68,6 +69,21 @@ describe('checkOrigin', () => {
   for (const value of ['', 'a\r\nb', '\u0100', 1, undefined]) {
     it(`refuses ${inspect(value)}`, () => {
       assert.throws(() => checkOrigin(value), { name: 'LocalUsageError', message: /^option origin is / });
+    });
+  }
+});
+
+describe('checkFunction', () => {
+  it('accepts a function, and nothing', () => {
+    const some = (): void => undefined;
+
+    assert.equal(checkFunction('x', some), some);
+    assert.doesNotThrow(() => checkFunction('x', undefined));
+  });
+
+  for (const value of [null, 1, 'f', {}]) {
+    it(`refuses ${inspect(value)}`, () => {
+      assert.throws(() => checkFunction('x', value), { name: 'LocalUsageError', message: /^option x is / });
     });
   }
 });
