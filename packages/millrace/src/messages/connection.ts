@@ -134,7 +134,8 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
         return handled(inbox.next().then(take));
       },
       return: () => {
-        void this.close();
+        // It cannot tell a loop that is left from one that has thrown, for which the connection may be about to fail.
+        setImmediate(() => void this.close());
         return Promise.resolve(END);
       },
     };

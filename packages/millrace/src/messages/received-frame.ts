@@ -9,9 +9,12 @@ import type { MessageBody } from './message-body.ts';
 export class ReceivedFrame implements AsyncIterable<Uint8Array> {
   /** What its header announces, in bytes; above 2^53 rounded. */
   readonly length: number;
+  readonly #body: MessageBody;
   readonly #limits: ReadLimits;
-  /** What is left of its payload. A generator: whoever asks waits for those who asked before. */
-  readonly #pieces: AsyncGenerator<Uint8Array, void, undefined>;
+  /** What is left of its payload, in bytes. */
+  #remaining: number;
+  /** The piece that was asked for last: whoever asks waits for those who asked before. */
+  #last: Promise<unknown> = DONE;
   #isClaimed = false;
   /** Whether something of it was thrown away. */
   #isDiscarded = false;
@@ -20,8 +23,9 @@ export class ReceivedFrame implements AsyncIterable<Uint8Array> {
 
   constructor(body: MessageBody, length: number, limits: ReadLimits) {
     this.length = length;
+    this.#body = body;
     this.#limits = limits;
-    this.#pieces = readPieces(body, length);
+    this.#remaining = length;
   }
 
   /**
@@ -54,34 +58,40 @@ export class ReceivedFrame implements AsyncIterable<Uint8Array> {
   }
 
   async *#iterate(): AsyncGenerator<Uint8Array, void, undefined> {
-    for (let next = await this.#pieces.next(); next.done !== true; next = await this.#pieces.next()) yield next.value;
+    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) yield chunk;
     if (this.#isDiscarded) throw new LocalUsageError('the rest of the frame was discarded: the next one was asked for');
   }
 
   async #collect(): Promise<Uint8Array> {
     const bytes = new ByteCollector();
-    for await (const chunk of this.#pieces) bytes.append(chunk, this.length);
+    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
+      bytes.append(chunk, this.length);
+    }
     return bytes.take();
   }
 
   async #discard(): Promise<void> {
     this.#isClaimed = true;
     await this.#collecting;
-    while ((await this.#pieces.next()).done !== true) this.#isDiscarded = true;
+    while ((await this.#next()) !== undefined) this.#isDiscarded = true;
+  }
+
+  #next(): Promise<Uint8Array | undefined> {
+    const read = (): Promise<Uint8Array | undefined> => this.#read();
+    const next = handled(this.#last.then(read, read));
+    this.#last = next;
+    return next;
+  }
+
+  async #read(): Promise<Uint8Array | undefined> {
+    const item = this.#remaining > 0 ? await this.#body.read() : undefined;
+    if (!(item instanceof Uint8Array)) return undefined;
+    this.#remaining -= item.length;
+    return item;
   }
 
   #claim(): void {
     if (this.#isClaimed) throw new LocalUsageError('the frame was read before, or the next one was asked for');
     this.#isClaimed = true;
-  }
-}
-
-async function* readPieces(body: MessageBody, length: number): AsyncGenerator<Uint8Array, void, undefined> {
-  let remaining = length;
-  while (remaining > 0) {
-    const item = await body.read();
-    if (!(item instanceof Uint8Array)) return;
-    remaining -= item.length;
-    yield item;
   }
 }

@@ -25,7 +25,7 @@ export type ConnectAnswer =
     };
 
 /** The type of the `context` that an answer gives to a connection. */
-export type ContextOf<Answer> = Answer extends { readonly context: infer Context } ? Context : undefined;
+export type ContextOf<Answer> = Answer extends { readonly context?: unknown } ? Answer['context'] : undefined;
 
 /** Options of {@link serve}. */
 export interface ServeOptions<Answer extends ConnectAnswer = undefined>

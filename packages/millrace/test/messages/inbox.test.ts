@@ -230,7 +230,7 @@ describeInBothWays('Receiving messages', (reading) => {
       const chunks: Uint8Array[] = [];
       for await (const chunk of (await connection.receive()) ?? []) {
         await turns(1);
-        chunks.push(chunk as Uint8Array);
+        chunks.push(chunk);
       }
       assert.deepEqual(concat(chunks), concat([LONG, LONG]));
       assert.equal(await (await connection.receive())?.text(), 'ab');
