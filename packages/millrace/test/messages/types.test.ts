@@ -14,8 +14,8 @@ type Same<One, Other> = [One, Other] extends [Other, One] ? true : never;
 
 const same = <One, Other>(answer: Same<One, Other>): void => assert.equal(answer, true);
 
-function takes<Expected>(...values: Expected[]): void {
-  assert.equal(values.length, 1);
+function takes<Expected>(value: Expected, same: Expected = value): void {
+  assert.equal(value, same);
 }
 
 const user: User = { name: 'Ada' };
