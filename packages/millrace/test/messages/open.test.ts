@@ -73,7 +73,10 @@ describeInBothWays('A connection', (reading) => {
   }
 
   it('is no error of its handler when it ends', async (t) => {
-    for (const end of [(peer: RawPeer) => peer.socket.resetAndDestroy(), (peer: RawPeer) => peer.send(hex('ff ff'))]) {
+    for (const end of [
+      (peer: RawPeer) => peer.socket.resetAndDestroy(),
+      (peer: RawPeer) => peer.send(hex('f1 80 01 02 03 04')),
+    ]) {
       const journal = new Journal();
       const { peer, errors } = await run(t, async (connection) => {
         try {
@@ -205,14 +208,13 @@ describeInBothWays('A connection', (reading) => {
     const { peer, errors } = await run(t, {
       message: async (connection) => {
         journal.write('message');
-        await connection.closed;
+        connection.drop();
         await connection.send('too late');
       },
       close: () => journal.write('close'),
     });
     peer.send(sent('a'));
     await journal.has('message');
-    peer.socket.resetAndDestroy();
     await journal.has('close');
     await turns();
 
