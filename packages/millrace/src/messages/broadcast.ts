@@ -4,7 +4,7 @@ import { LocalUsageError } from '../protocol/base/errors.ts';
 import { prepareMessage, type PreparedMessage } from '../protocol/message/prepared-message.ts';
 import { nodeTextCodec } from '../transport/node-text-codec.ts';
 import { WebSocketConnection } from './connection.ts';
-import { DONE, attempt, handled } from './deferred.ts';
+import { DONE, attempt } from './deferred.ts';
 import { isChunk, toWholeMessage, type Chunk, type MessageKind } from './sendable.ts';
 
 /** How {@link broadcast} sends. */
@@ -101,7 +101,7 @@ class Broadcasting {
   }
 
   #send(connection: WebSocketConnection<unknown>): void {
-    const sent = sendPrepared(connection, this.#message);
+    const sent = WebSocketConnection.sessionOf(connection).sendPrepared(this.#message);
     if (connection.state !== 'open') {
       this.#closed++;
       return;
@@ -109,16 +109,6 @@ class Broadcasting {
     this.#sent++;
     if (this.#onSlow === 'wait' && sent !== DONE) this.#waiting.push(sent);
   }
-}
-
-/** Sends a message when its turn comes. */
-function sendPrepared(connection: WebSocketConnection<unknown>, message: PreparedMessage): Promise<void> {
-  const session = WebSocketConnection.sessionOf(connection);
-  const { turns } = session;
-  if (turns.isFree) return session.sendPrepared(message);
-  const size = message.frame.length;
-  if (!session.connection.sender.admit(size, connection.bufferedAmount)) return session.ended();
-  return handled(turns.sendLater(size, () => void session.sendPrepared(message)).then(() => session.ready()));
 }
 
 function isSlow(connection: WebSocketConnection<unknown>): boolean {

@@ -4,6 +4,7 @@ import { LocalUsageError } from '../protocol/base/errors.ts';
 import { MessageType } from '../protocol/base/opcode.ts';
 import type { ClosingState } from '../protocol/connection/closing.ts';
 import type { ConnectionStats } from '../protocol/connection/host.ts';
+import { nodeTextCodec } from '../transport/node-text-codec.ts';
 import { onAbort } from './abort.ts';
 import { attempt, createDeferred, handled, rejected } from './deferred.ts';
 import type { Inbox } from './inbox.ts';
@@ -88,9 +89,9 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
     return this.#session.connection.stats;
   }
 
-  /** Bytes that were sent and not written yet: by us, or by the socket. */
+  /** Bytes that were sent and not written yet, wherever they wait: for their turn, for a frame, for the socket. 0 when the connection has ended. */
   get bufferedAmount(): number {
-    return this.#session.connection.sender.bufferedAmount + this.#session.turns.waitingSize;
+    return this.#session.bufferedAmount;
   }
 
   /** How the connection ended, when it has. Never rejects. */
@@ -171,7 +172,10 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
    * @throws {ConnectionClosedError} the connection has ended, or is closing
    */
   beginMessage(type: MessageKind, { signal }: WaitOptions = {}): Promise<MessageWriter> {
-    return handled(this.#beginMessage(type, signal));
+    return attempt(() => {
+      checkType(type);
+      return handled(MessageWriter.begin(this.#session, { type, signal }));
+    });
   }
 
   /**
@@ -199,11 +203,7 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
    * @throws {LocalUsageError} the code may not be sent, or the reason is too long
    */
   close(code: number = CloseCode.NORMAL_CLOSURE, reason = ''): Promise<Closure> {
-    return attempt(() => {
-      this.#session.turns.hurry();
-      this.#session.connection.close(code, reason);
-      return this.#session.closed;
-    });
+    return attempt(() => this.#session.close(code, reason));
   }
 
   /** Ends the transport now, without any handshake. */
@@ -222,38 +222,12 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
     return handled(sendStream(this.#session, { data, type, signal }));
   }
 
-  #sendWhole(message: WholeMessage, signal: AbortSignal | undefined): Promise<void> {
+  #sendWhole({ payload, opcode }: WholeMessage, signal: AbortSignal | undefined): Promise<void> {
     const session = this.#session;
     if (signal?.aborted === true) return rejected(signal.reason);
-    if (session.connection.state !== 'open') return session.ended();
-    const isNow = session.turns.isFree;
-    const sent = isNow ? session.sendWhole(message.payload, message.opcode) : this.#sendLater(message, signal);
-    if (signal === undefined) return sent;
-    const waiting = createDeferred<undefined>();
-    sent.then(() => waiting.resolve(undefined), waiting.reject);
-    onAbort(signal, waiting.promise, waiting.reject);
-    return waiting.promise;
-  }
-
-  #sendLater({ payload, opcode }: WholeMessage, signal: AbortSignal | undefined): Promise<void> {
-    const { turns, connection } = this.#session;
-    if (!connection.sender.admit(payload.length, this.bufferedAmount)) return this.#session.ended();
-    const send = (): void => void this.#session.sendWhole(payload, opcode);
-    return handled(turns.sendLater(payload.length, send, signal).then(() => this.#session.ready()));
-  }
-
-  async #beginMessage(type: MessageKind, signal: AbortSignal | undefined): Promise<MessageWriter> {
-    checkType(type);
-    const session = this.#session;
-    if (session.connection.state !== 'open') await session.ended();
-    await session.turns.take(signal);
-    const over = createDeferred<undefined>();
-    const writer = new MessageWriter(session, type, () => {
-      over.resolve(undefined);
-      session.turns.release();
-    });
-    onAbort(signal, over.promise, (reason) => writer.abort(reason));
-    return writer;
+    if (session.turns.isFree) return unlessAborted(session.sendWhole(payload, opcode), signal);
+    const bytes = typeof payload === 'string' ? nodeTextCodec.encode(payload) : payload;
+    return unlessAborted(session.sendLater(bytes, opcode, signal), signal);
   }
 
   #expectInbox(method: string): Inbox {
@@ -273,3 +247,12 @@ const STATES: Readonly<Record<ClosingState, 'open' | 'closing' | 'closed'>> = {
 };
 
 const END = { done: true, value: undefined } as const;
+
+/** Waits for `sent`, or until the signal is aborted. */
+function unlessAborted(sent: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return sent;
+  const waiting = createDeferred<undefined>();
+  sent.then(() => waiting.resolve(undefined), waiting.reject);
+  onAbort(signal, waiting.promise, waiting.reject);
+  return waiting.promise;
+}

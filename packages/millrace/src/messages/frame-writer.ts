@@ -1,19 +1,30 @@
-import { LocalUsageError } from '../protocol/base/errors.ts';
 import { Countdown } from '../protocol/base/length.ts';
+import type { Room } from './chunk-encoder.ts';
 import { attempt } from './deferred.ts';
 import type { Chunk } from './sendable.ts';
 import type { MessageSession } from './session.ts';
 
+/** What a {@link FrameWriter} works with. */
+export interface FrameWriting {
+  readonly session: MessageSession;
+  readonly length: number | bigint;
+  /** Whether the message ends with the frame. */
+  readonly final: boolean;
+  /** Encodes the next piece of the message. */
+  readonly encode: (chunk: Chunk, room: Room) => Uint8Array;
+  /** Called when the frame is complete. */
+  readonly onComplete: () => void;
+}
+
 /** Sends the payload of one frame, whose length was announced. */
 export class FrameWriter {
-  readonly #session: MessageSession;
-  readonly #encode: (chunk: Chunk) => Uint8Array;
+  readonly #writing: FrameWriting;
   readonly #missing = new Countdown();
 
-  constructor(session: MessageSession, length: number | bigint, encode: (chunk: Chunk) => Uint8Array) {
-    this.#session = session;
-    this.#encode = encode;
-    this.#missing.setLength(length);
+  /** @internal */
+  constructor(writing: FrameWriting) {
+    this.#writing = writing;
+    this.#missing.setLength(writing.length);
   }
 
   /** Bytes that are still to be written; above 2^53 rounded. At 0 the frame is complete. */
@@ -24,19 +35,21 @@ export class FrameWriter {
   /**
    * Sends the next piece of the frame. Resolves when no more than `highWaterMark` bytes are on their way.
    *
-   * @throws {LocalUsageError} it is longer than what remains: nothing of it was sent
+   * @throws {LocalUsageError} it is longer than what remains, or no piece: nothing of it was sent
    * @throws {ConnectionClosedError} the connection has ended
    */
   write(chunk: Chunk): Promise<void> {
     return attempt(() => {
-      const bytes = this.#encode(chunk);
-      if (this.#missing.fitting(bytes.length) < bytes.length) {
-        const [given, missing] = [String(bytes.length), String(this.remaining)];
-        throw new LocalUsageError(`write: ${given} bytes were given, and ${missing} remain to be written of the frame`);
+      const { session, final, encode, onComplete } = this.#writing;
+      const { sender } = session.connection;
+      if (!sender.canSend && this.remaining > 0) return session.ended();
+      const bytes = encode(chunk, { size: this.remaining, endsMessage: final });
+      if (bytes.length > 0) {
+        sender.sendFrameData(bytes);
+        this.#missing.take(bytes.length);
+        if (this.#missing.done) onComplete();
       }
-      if (bytes.length > 0) this.#session.connection.sender.sendFrameData(bytes);
-      this.#missing.take(bytes.length);
-      return this.#session.ready();
+      return session.sent();
     });
   }
 }

@@ -1,4 +1,5 @@
-import { Blob } from 'node:buffer';
+import type { Blob } from 'node:buffer';
+import { isAnyArrayBuffer } from 'node:util/types';
 
 import { LocalUsageError } from '../protocol/base/errors.ts';
 import { describe } from '../protocol/base/argument-checks.ts';
@@ -23,23 +24,18 @@ export function toBytes(data: ArrayBuffer | ArrayBufferView): Uint8Array {
 
 /** Says whether something is one piece. */
 export function isChunk(data: unknown): data is Chunk {
-  return typeof data === 'string' || ArrayBuffer.isView(data) || data instanceof ArrayBuffer;
+  // Those of other realms, too, such as a test runner's.
+  return typeof data === 'string' || ArrayBuffer.isView(data) || isAnyArrayBuffer(data);
 }
 
 /**
- * Iterates over what is no single piece.
+ * Takes something as a piece of a message.
  *
- * @throws {LocalUsageError} it is nothing that can be sent
+ * @throws {LocalUsageError} it is none
  */
-export function iterate(data: Exclude<Sendable, Chunk>): AsyncIterator<Chunk> | Iterator<Chunk> {
-  if (data instanceof Blob) return data.stream()[Symbol.asyncIterator]();
-  if (isObject(data)) {
-    if (Symbol.asyncIterator in data) return data[Symbol.asyncIterator]();
-    if (Symbol.iterator in data) return data[Symbol.iterator]();
-  }
-  throw new LocalUsageError(
-    `what is to be sent is ${describe(data)}, expected a string, bytes, a Blob, or an iterable or stream of these`,
-  );
+export function toChunk(data: unknown): Chunk {
+  if (isChunk(data)) return data;
+  throw new LocalUsageError(`a piece of a message is ${describe(data)}, expected a string or bytes`);
 }
 
 /** A message that is there as a whole, ready to be sent. */
@@ -77,8 +73,4 @@ export function toWholeMessage(data: Chunk, type: MessageKind | undefined): Whol
 export function checkType(type: unknown): void {
   if (type === undefined || type === 'text' || type === 'binary') return;
   throw new LocalUsageError(`type is ${describe(type)}, expected 'text' or 'binary'`);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

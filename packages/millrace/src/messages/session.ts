@@ -6,8 +6,9 @@ import { Opcode } from '../protocol/base/opcode.ts';
 import { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionHandler } from '../protocol/connection/host.ts';
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
-import type { PreparedMessage } from '../protocol/message/prepared-message.ts';
 import type { Receiver } from '../protocol/message/handlers.ts';
+import type { PreparedMessage } from '../protocol/message/prepared-message.ts';
+import { checkCloseBody } from '../protocol/wire/close-body.ts';
 import type { OnreadPlaces } from '../transport/shared-read-buffer.ts';
 import { SocketDriver } from '../transport/socket-driver.ts';
 import { DONE, createDeferred, handled, type Deferred } from './deferred.ts';
@@ -46,12 +47,15 @@ export interface SessionHandler {
 const LARGEST_COPIED_READ = 256 * 1024;
 const LARGEST_COPY = 64 * 1024;
 
+/** For messages whose size was judged when they began to wait. */
+const ADMITTED = { isAdmitted: true } as const;
+
 /** The engine's side of a `WebSocketConnection`: whom it receives for, and what waits for it. */
 export class MessageSession implements ConnectionHandler {
   readonly made: ConnectionMade;
   readonly connection: Connection;
   /** Who may send. */
-  readonly turns: SendTurns = new SendTurns();
+  readonly turns: SendTurns = new SendTurns(() => this.connection.state === 'open');
   /** How the connection ended; `undefined` before. */
   closure: Closure | undefined;
 
@@ -60,8 +64,6 @@ export class MessageSession implements ConnectionHandler {
   #pings: Pings | undefined;
   #drained: Deferred<undefined> | undefined;
   #closed: Deferred<Closure> | undefined;
-  /** What is to be told of the end. */
-  #endings: Set<(error: Error) => void> | undefined;
 
   constructor(made: ConnectionMade, handler: SessionHandler) {
     const { role, options, socket, onreadPlaces } = made;
@@ -101,23 +103,40 @@ export class MessageSession implements ConnectionHandler {
 
   // Sending
 
-  /** Sends a whole message; behind an open one it waits. */
+  /** Bytes that were sent and not written yet, wherever they wait; 0 when the connection has ended. */
+  get bufferedAmount(): number {
+    return this.closure === undefined ? this.connection.sender.bufferedAmount + this.turns.waitingSize : 0;
+  }
+
+  /** Sends a whole message at once. Nobody else may have the turn. */
   sendWhole(payload: string | Uint8Array, opcode: number): Promise<void> {
     if (this.connection.state !== 'open') return this.ended();
     return this.connection.sender.sendMessage(payload, opcode) ? DONE : this.drained();
   }
 
-  /** Sends a message that was framed before. */
+  /** Sends a message that was framed before, when its turn comes. */
   sendPrepared(message: PreparedMessage): Promise<void> {
+    if (!this.turns.isFree) return this.sendLater(message.payload, message.format.opcode, undefined);
     if (this.connection.state !== 'open') return this.ended();
     return this.connection.sender.sendPreparedMessage(message) ? DONE : this.drained();
   }
 
-  /** Waits until more may be sent: at once, if no more than the high-water mark is on its way. */
-  ready(): Promise<void> {
-    const { sender } = this.connection;
-    if (sender.needsDrain) return this.drained();
-    return sender.canSend || this.connection.state === 'open' ? DONE : this.ended();
+  /** Sends a whole message when its turn comes. */
+  sendLater(payload: Uint8Array, opcode: number, signal: AbortSignal | undefined): Promise<void> {
+    const { connection, turns } = this;
+    if (connection.state !== 'open') return this.ended();
+    if (!connection.sender.admit(payload.length, this.bufferedAmount)) return this.ended();
+    const send = (): void => void connection.sender.sendMessage(payload, opcode, ADMITTED);
+    return handled(turns.sendLater(payload.length, send, signal).then(() => this.sent()));
+  }
+
+  /** After something was sent, waits until more may be: at once, if no more than the high-water mark is on its way. */
+  sent(): Promise<void> {
+    if (this.closure?.wasClean === true) return DONE;
+    if (this.closure !== undefined) return this.ended();
+    if (this.connection.sender.needsDrain) return this.drained();
+    // It may have been too much.
+    return this.connection.state === 'failed' ? this.ended() : DONE;
   }
 
   /** Waits until all that was sent has left. */
@@ -135,22 +154,23 @@ export class MessageSession implements ConnectionHandler {
     return handled(ended);
   }
 
-  /**
-   * Calls `callback` when the connection ends.
-   *
-   * @returns what withdraws that
-   */
-  whenEnded(callback: (error: Error) => void): () => void {
-    this.#endings ??= new Set();
-    this.#endings.add(callback);
-    return () => this.#endings?.delete(callback);
-  }
-
   /** Sends a ping, and waits for its pong: for the time between them, in milliseconds. */
   ping(signal: AbortSignal | undefined): Promise<number> {
     if (this.connection.state !== 'open') return this.ended();
     this.#pings ??= new Pings();
     return this.#pings.send(this.connection.sender, signal);
+  }
+
+  /**
+   * Starts the closing handshake. Whole messages that wait for their turn go out before, and so does what is written of an open one.
+   *
+   * @throws {LocalUsageError} the code may not be sent, or the reason is too long
+   */
+  close(code: number, reason: string): Promise<Closure> {
+    checkCloseBody({ code, reason }, this.made.role);
+    if (this.connection.state === 'open') this.turns.close();
+    this.connection.close(code, reason);
+    return this.closed;
   }
 
   // From the connection
@@ -194,7 +214,6 @@ export class MessageSession implements ConnectionHandler {
     else this.#drained?.reject(error);
     this.turns.end(error);
     this.#pings?.end(error);
-    for (const callback of this.#endings ?? []) callback(error);
     this.#closed?.resolve(closure);
     this.#handler.onClosed(closure);
   }

@@ -1,12 +1,9 @@
-import { Readable } from 'node:stream';
-
 import { onAbort } from './abort.ts';
 import { createDeferred } from './deferred.ts';
 import { MessageWriter } from './message-writer.ts';
-import { iterate, type Chunk, type MessageKind, type Sendable } from './sendable.ts';
+import { openSource, type PieceSource } from './piece-source.ts';
+import { toChunk, type Chunk, type MessageKind, type Sendable } from './sendable.ts';
 import type { MessageSession } from './session.ts';
-
-type Pieces = AsyncIterator<Chunk> | Iterator<Chunk>;
 
 /** How a message that comes in pieces is sent. */
 export interface StreamSending {
@@ -19,47 +16,33 @@ export interface StreamSending {
 /**
  * Sends a message that comes in pieces, when its turn comes. The next piece is asked for when the one before it is on its way.
  *
- * When the connection ends meanwhile, or the signal is aborted, the source is told to stop.
+ * When the connection ends meanwhile, or the signal is aborted, the source is told to stop, and nobody waits for its next piece.
  */
-export async function sendStream(session: MessageSession, sending: StreamSending): Promise<void> {
-  const { data, type, signal } = sending;
-  const pieces = iterate(data);
-  const stop = (): void => stopSource(data, pieces);
-  try {
-    await session.turns.take(signal);
-  } catch (error) {
-    stop();
-    throw error;
-  }
+export async function sendStream(session: MessageSession, { data, type, signal }: StreamSending): Promise<void> {
+  const source = openSource(data);
   const sent = createDeferred<undefined>();
-  const forget = session.whenEnded(sent.reject);
-  const writer = new MessageWriter(session, type, () => session.turns.release());
-  onAbort(signal, sent.promise, sent.reject);
-  // A source may keep us waiting for its next piece: what has failed meanwhile does not.
-  pump(pieces, writer).then(() => sent.resolve(undefined), sent.reject);
   try {
+    const writer = await MessageWriter.begin(session, { type, signal, onFailed: sent.reject });
+    onAbort(signal, sent.promise, sent.reject);
+    pump(source, writer).then(
+      () => sent.resolve(undefined),
+      (error: unknown) => {
+        writer.abort(error);
+        sent.reject(error);
+      },
+    );
     await sent.promise;
   } catch (error) {
-    writer.abort(error);
-    stop();
+    source.stop();
     throw error;
-  } finally {
-    forget();
   }
 }
 
-async function pump(pieces: Pieces, writer: MessageWriter): Promise<void> {
+async function pump(source: PieceSource, writer: MessageWriter): Promise<void> {
   for (;;) {
-    const next: IteratorResult<Chunk, unknown> = await pieces.next();
+    const next = await source.next();
     if (next.done === true) break;
-    await writer.write(next.value);
+    await writer.write(toChunk(next.value));
   }
   await writer.end();
-}
-
-/** Tells a source that nothing more will be asked of it. What it answers is of no interest. */
-function stopSource(data: Exclude<Sendable, Chunk>, pieces: Pieces): void {
-  // While it waits for data, its iterator would not stop it.
-  if (data instanceof Readable) data.destroy();
-  Promise.resolve(pieces.return?.()).catch(() => undefined);
 }

@@ -20,7 +20,7 @@ export interface SenderOwner {
 export interface MessageSenderSetup {
   readonly scheduler: Scheduler;
   readonly closing: ClosingHandshake;
-  readonly options: Pick<ResolvedConnectionOptions, 'claims' | 'highWaterMark' | 'maxBufferedAmount'>;
+  readonly options: Pick<ResolvedConnectionOptions, 'claims' | 'highWaterMark' | 'maxBufferedAmount' | 'fragmentSize'>;
   readonly host: Pick<ConnectionHost, 'requestUpdate' | 'transportBufferedAmount'>;
   readonly owner: SenderOwner;
 }
@@ -29,6 +29,8 @@ export interface MessageSenderSetup {
 export interface SendMessageOptions {
   /** Longest frame in bytes; the option `fragmentSize` of the connection unless given. */
   readonly fragmentSize?: number | undefined;
+  /** Whether {@link MessageSender.admit} has judged it, when it was kept back. */
+  readonly isAdmitted?: boolean | undefined;
 }
 
 /**
@@ -96,7 +98,8 @@ export class MessageSender {
   sendMessage(payload: string | Uint8Array, opcode: number, options: SendMessageOptions = {}): boolean {
     this.#checkMessageOpcode(opcode);
     checkFragmentSize(options.fragmentSize);
-    if (!this.#isOpen() || !this.admit(payload.length)) return false;
+    if (!this.#isOpen()) return false;
+    if (options.isAdmitted !== true && !this.admit(payload.length)) return false;
     this.#scheduler.sendMessage(payload, { opcode, rsv: 0, fragmentSize: options.fragmentSize });
     return this.#sent();
   }
@@ -134,6 +137,24 @@ export class MessageSender {
     this.#checkFrameBits(format);
     if (!this.admit(payload.length)) return false;
     this.#scheduler.sendFrame(payload, format);
+    return this.#sent();
+  }
+
+  /**
+   * Sends payload of the open message, in frames of at most `fragmentSize`; an empty one is an empty frame. Results are those of {@link sendMessage}.
+   *
+   * @throws {LocalUsageError} no message is open, or a frame is
+   */
+  sendFrames(payload: Uint8Array, format: Pick<FrameFormat, 'final'> = {}): boolean {
+    if (!this.canSend) return false;
+    this.#scheduler.expectMessage('sendFrames');
+    if (!this.admit(payload.length)) return false;
+    const { fragmentSize } = this.#options;
+    let start = 0;
+    for (; payload.length - start > fragmentSize; start += fragmentSize) {
+      this.#scheduler.sendFrame(payload.subarray(start, start + fragmentSize));
+    }
+    this.#scheduler.sendFrame(start === 0 ? payload : payload.subarray(start), format);
     return this.#sent();
   }
 
