@@ -27,7 +27,7 @@ export interface WriterSetup {
 /**
  * Sends one message piece by piece. It has the connection to itself: other messages wait until {@link end} or {@link abort}.
  *
- * What is written is packed into frames of up to 64 KiB, or of `fragmentSize` if that is less: a frame goes out when it is full, and at the end of each turn
+ * What is written is packed into frames of up to 64 KiB, or of `highWaterMark` or `fragmentSize` if that is less: a frame goes out when it is full, and at the end of each turn
  * of the event loop, so that no piece waits for the next. Each method resolves when no more than `highWaterMark` bytes are on their way: whoever waits for it
  * sends no faster than the peer reads. Pieces must not be changed after they were written.
  *
@@ -39,6 +39,8 @@ export class MessageWriter {
   #encoder: ChunkEncoder | undefined;
   /** What waits to become a frame. */
   readonly #pending = new PiecePacker();
+  /** What waits at most, in bytes, unless it is one piece. */
+  readonly #largestPacked: number;
   /** Whether what waits is a frame as it is, to which nothing may be added. */
   #isSealed = false;
   #isFlushScheduled = false;
@@ -54,6 +56,7 @@ export class MessageWriter {
     const pending = this.#pending;
     this.#session = session;
     this.#type = type;
+    this.#largestPacked = Math.min(PACKED_FRAME, session.made.options.highWaterMark);
     this.#holder = {
       get pendingSize() {
         return pending.size;
@@ -203,7 +206,7 @@ export class MessageWriter {
   }
 
   #append(bytes: Uint8Array): void {
-    if (this.#isSealed || this.#pending.size + bytes.length > PACKED_FRAME) this.#flush();
+    if (this.#isSealed || this.#pending.size + bytes.length > this.#largestPacked) this.#flush();
     this.#pending.add(bytes);
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
@@ -212,9 +215,9 @@ export class MessageWriter {
 
   readonly #flushLater = (): void => {
     const session = this.#session;
-    // It would only wait elsewhere, and beside what is written next.
+    // It would only wait elsewhere. Whoever waits with it may go on before it is flushed.
     if (session.connection.sender.needsDrain && this.#fate === 'open') {
-      session.drained().then(this.#flushLater, ignore);
+      session.drained().then(() => setImmediate(this.#flushLater), ignore);
       return;
     }
     this.#isFlushScheduled = false;

@@ -17,34 +17,12 @@ import {
   type WebSocketProtocol,
 } from '../../src/index.ts';
 import { MIB } from './claim.ts';
-import { TOTAL, WARM_UP, type PeerReport } from './endless-frame.ts';
+import type { PeerReport } from './endless-frame.ts';
+import { Progress } from './progress.ts';
 
 /** How often the receiver pauses, in bytes, and for how long, in milliseconds. */
 const PAUSE_EVERY = 64 * MIB;
 const PAUSE = 10;
-
-/** Follows the resident memory of this process, from the end of the warm-up on. */
-class Progress {
-  #bytes = 0;
-  #sampledAt = 0;
-  #warm = 0;
-  #peak = 0;
-
-  /** Notes `size` bytes more, and says whether all is done. */
-  add(size: number): boolean {
-    this.#bytes += size;
-    if (this.#bytes - this.#sampledAt < 4 * MIB && this.#bytes < TOTAL) return false;
-    this.#sampledAt = this.#bytes;
-    const rss = process.memoryUsage.rss();
-    if (this.#bytes <= WARM_UP) this.#warm = Math.max(this.#warm, rss);
-    else this.#peak = Math.max(this.#peak, rss);
-    return this.#bytes >= TOTAL;
-  }
-
-  report(): PeerReport {
-    return { bytes: this.#bytes, growth: Math.max(this.#peak - this.#warm, 0) };
-  }
-}
 
 function tell(message: PeerReport | { readonly url: string }): void {
   process.send?.(message);

@@ -2,12 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { on, once } from 'node:events';
 
 import { MIB, type Claim, type Measurement } from './claim.ts';
-
-/** Bytes that go through the frame. */
-export const TOTAL: number = 4096 * MIB;
-
-/** Bytes after which memory may grow no more than {@link MAX_GROWTH}. */
-export const WARM_UP: number = 256 * MIB;
+import { TOTAL } from './progress.ts';
 
 /** Growth of resident memory after the warm-up that is allowed, in bytes. */
 const MAX_GROWTH: number = 16 * MIB;

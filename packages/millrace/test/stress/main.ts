@@ -4,10 +4,20 @@
 import { announcedFrames, pingFlood } from './idle-attacks.ts';
 import { holds, type Claim, type Measurement } from './claim.ts';
 import { endlessFrame } from './endless-frame.ts';
+import { fileThroughSend } from './file-through-send.ts';
 import { slowReader } from './slow-reader.ts';
 import { tinyFragments } from './tiny-fragments.ts';
+import { unreadMessages } from './unread-messages.ts';
 
-const CLAIMS: readonly Claim[] = [endlessFrame, tinyFragments, announcedFrames, pingFlood, slowReader];
+const CLAIMS: readonly Claim[] = [
+  endlessFrame,
+  tinyFragments,
+  announcedFrames,
+  pingFlood,
+  slowReader,
+  fileThroughSend,
+  unreadMessages,
+];
 
 const words = process.argv.slice(2);
 const chosen = CLAIMS.filter(({ title }) => words.every((word) => title.includes(word)));
