@@ -13,13 +13,13 @@ export interface Sending {
   readonly peer: ScriptedPeer;
   readonly socket: DuplexEnd;
   /** The next `count` frames that the peer hears, as first byte and payload: `81: 48 69`. */
-  frames(count: number): Promise<string[]>;
+  readonly frames: (count: number) => Promise<string[]>;
   /** All frames until Close, which the peer answers, ending the transport. */
-  framesUntilClose(): Promise<string[]>;
+  readonly framesUntilClose: () => Promise<string[]>;
   /** Has the peer read nothing more. */
-  block(): void;
+  readonly block: () => void;
   /** Has it read again. */
-  unblock(): void;
+  readonly unblock: () => void;
 }
 
 /** How a {@link Sending} is set up. */
@@ -42,8 +42,9 @@ export function openSending(t: TestContext, { role = 'server', ...options }: Sen
     onreadPlaces: undefined,
   };
   const events = { onClosed: () => undefined, onError: () => undefined };
-  const { connection, start } = openIterated({ made, context: undefined, events });
-  start(new Uint8Array(0));
+  const opened = openIterated({ made, context: undefined, events });
+  opened.start(new Uint8Array(0));
+  const { connection } = opened;
   t.after(() => connection.drop());
   const frames = async (count: number): Promise<string[]> => {
     const lines: string[] = [];

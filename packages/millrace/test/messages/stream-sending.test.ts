@@ -170,7 +170,7 @@ describe('send, of what comes in pieces', () => {
     const { connection, frames } = openSending(t);
 
     for (const data of [undefined, null, 5, {}, true, Symbol('s'), () => undefined]) {
-      const sent = connection.send(data as unknown as Sendable);
+      const sent = connection.send(data as Sendable);
       await assert.rejects(sent, { name: 'LocalUsageError', message: /^what is to be sent is / });
     }
     const badType = connection.send(['a'], { type: 'json' as 'text' });

@@ -61,7 +61,7 @@ for (const end of ENDINGS) {
   for (const abortsFirst of [true, false]) {
     const [socket, other] = createDuplexPair([{}, { chunking: 'by hand' }]);
     const peer = ScriptedPeer.over('client', other);
-    const { connection, start } = openIterated({
+    const opened = openIterated({
       made: {
         role: 'server',
         socket,
@@ -74,7 +74,8 @@ for (const end of ENDINGS) {
       context: undefined,
       events: { onClosed: () => undefined, onError: () => undefined },
     });
-    start(new Uint8Array(0));
+    opened.start(new Uint8Array(0));
+    const { connection } = opened;
     const controller = new AbortController();
     callAll(connection, controller.signal);
     await new Promise((resolve) => setImmediate(resolve));

@@ -28,6 +28,7 @@ const SENDS: [method: string, act: Act, result: unknown][] = [
   ['sendPreparedMessage', (sender) => sender.sendPreparedMessage(prepareMessage(hex('01'), 2)), false],
   ['beginMessage', (sender) => sender.beginMessage(2), undefined],
   ['sendFrame', (sender) => sender.sendFrame(hex('01')), false],
+  ['sendFrames', (sender) => sender.sendFrames(hex('01')), false],
   ['beginFrame', (sender) => sender.beginFrame(5), undefined],
   ['sendFrameData', (sender) => sender.sendFrameData(hex('01')), 0],
   ['endMessage', (sender) => sender.endMessage(), undefined],
@@ -136,6 +137,7 @@ describe('MessageSender', () => {
       ['a reserved bit that nobody claims', (sender) => sender.sendControlFrame(9, hex(''), 0b001), /bits are 1/],
       ['reserved bits that are none', (sender) => sender.sendControlFrame(9, hex(''), -1), /bits are -1/],
       ['a frame outside a message', (sender) => sender.sendFrame(hex('01')), /no message is open/],
+      ['frames outside a message', (sender) => sender.sendFrames(hex('01')), /no message is open/],
       ['a frame begun outside a message', (sender) => sender.beginFrame(1), /no message is open/],
       ['data outside a frame', (sender) => sender.sendFrameData(hex('01')), /no frame is open/],
       ['the end of no message', (sender) => sender.endMessage(), /no message is open/],
@@ -216,6 +218,20 @@ describe('MessageSender', () => {
     assert.deepEqual(connected.heard(), ['02: 01 02', '80: 03', '82: 01 02 03', '02: 01', '80: 02']);
   });
 
+  it('cuts payload of an open message by fragmentSize, too', () => {
+    const connected = connect({ options: { fragmentSize: 2 } });
+    const { sender } = connected.connection;
+    sender.beginMessage(2);
+
+    assert.equal(sender.sendFrames(hex('01 02 03 04 05')), true);
+    sender.sendFrames(hex(''));
+    sender.sendFrames(hex('06 07'));
+    sender.sendFrames(hex('08 09 0a'), { final: true });
+
+    const heard = ['02: 01 02', '00: 03 04', '00: 05', '00:', '00: 06 07', '00: 08 09', '80: 0a'];
+    assert.deepEqual(connected.heard(), heard);
+  });
+
   describe('the high-water mark', () => {
     it('is told inside each send that leaves it crossed, and its end once, when all has left', () => {
       const connected = blocked({ highWaterMark: 10 });
@@ -231,6 +247,7 @@ describe('MessageSender', () => {
       assert.equal(sender.sendFrame(hex('01')), false);
       sender.endMessage();
       connected.settle();
+      assert.equal(sender.needsDrain, true);
       const told = Array<string>(4).fill('high water');
       assert.deepEqual(connected.log.lines, told, 'two messages, a frame, and the end of its message');
 
@@ -347,13 +364,14 @@ describe('MessageSender', () => {
         ['sendMessage', (sender) => sender.sendMessage(new Uint8Array(size), 2)],
         ['sendPreparedMessage', (sender) => sender.sendPreparedMessage(prepareMessage(new Uint8Array(size - 2), 2))],
         ['sendFrame', (sender) => sender.sendFrame(new Uint8Array(size))],
+        ['sendFrames', (sender) => sender.sendFrames(new Uint8Array(size))],
         ['sendFrameData', (sender) => sender.sendFrameData(new Uint8Array(size))],
       ] satisfies [string, Act][]) {
         it(`${isAllowed ? 'allows' : 'closes with 1008 on'} ${method} of ${size} bytes beside 10, with a limit of 100`, () => {
           const connected = blocked({ maxBufferedAmount: 100 });
           const { sender } = connected.connection;
           const inFrame = method === 'sendFrameData';
-          if (method === 'sendFrame' || inFrame) sender.beginMessage(2);
+          if (method.startsWith('sendFrame')) sender.beginMessage(2);
           if (inFrame) sender.beginFrame(1000);
           while (sender.bufferedAmount < 10) {
             if (inFrame) sender.sendFrameData(hex('01'));
@@ -367,6 +385,27 @@ describe('MessageSender', () => {
         });
       }
     }
+
+    it('is not judged again for what was admitted before', () => {
+      const connected = blocked({ maxBufferedAmount: 100 });
+      const { sender } = connected.connection;
+      sender.sendMessage(new Uint8Array(90), 2);
+
+      assert.equal(sender.sendMessage(new Uint8Array(90), 2, { isAdmitted: true }), true);
+
+      assert.equal(connected.connection.state, 'open');
+      assert.equal(sender.bufferedAmount, 184);
+    });
+
+    it('takes a piece of an open message as one, though it is cut', () => {
+      const connected = blocked({ maxBufferedAmount: 100, fragmentSize: 60 });
+      const { sender } = connected.connection;
+      sender.beginMessage(2);
+
+      sender.sendFrames(new Uint8Array(1000));
+
+      assert.equal(connected.connection.state, 'open');
+    });
 
     it('tells why in the closure, and to the peer', () => {
       const connected = blocked({ maxBufferedAmount: 10 });
