@@ -4,7 +4,7 @@ import { LocalUsageError } from '../protocol/base/errors.ts';
 import { prepareMessage, type PreparedMessage } from '../protocol/message/prepared-message.ts';
 import { nodeTextCodec } from '../transport/node-text-codec.ts';
 import { WebSocketConnection } from './connection.ts';
-import { DONE, attempt } from './deferred.ts';
+import { DONE, attempt, handled } from './deferred.ts';
 import { isChunk, toWholeMessage, type Chunk, type MessageKind } from './sendable.ts';
 
 /** How {@link broadcast} sends. */
