@@ -39,8 +39,15 @@ export type { BackoffOptions } from './messages/backoff.ts';
 export { broadcast, type BroadcastOptions, type BroadcastResult } from './messages/broadcast.ts';
 export type { ConnectionCallbacks } from './messages/callbacks.ts';
 export { connect, type ConnectOptions } from './messages/connect.ts';
+export type { DuplexOptions } from './messages/connection-duplex.ts';
 export type { SendOptions as SendMessageOptions, WaitOptions, WebSocketConnection } from './messages/connection.ts';
 export type { FrameWriter } from './messages/frame-writer.ts';
+export {
+  listenTunnel,
+  type ListenTunnelOptions,
+  type TunnelListener,
+  type TunnelPlace,
+} from './messages/listen-tunnel.ts';
 export type { MessageWriter } from './messages/message-writer.ts';
 export type { ReceivedFrame } from './messages/received-frame.ts';
 export type { ReceivedMessage } from './messages/received-message.ts';
@@ -48,6 +55,13 @@ export { reconnect } from './messages/reconnect.ts';
 export type { AttemptChanges, ConnectionAttempt, ReconnectOptions } from './messages/reconnect-options.ts';
 export type { Chunk, MessageKind, Sendable } from './messages/sendable.ts';
 export type { ConnectAnswer, ConnectionHandler, ServeOptions } from './messages/serve-options.ts';
+export {
+  serveTunnel,
+  type ServeTunnelOptions,
+  type TunnelTarget,
+  type TunnelTargetChoice,
+} from './messages/serve-tunnel.ts';
 export { serve } from './messages/serve.ts';
 export type { WebSocketServer } from './messages/server.ts';
 export { stayConnected } from './messages/stay-connected.ts';
+export { wrap, type WrapOptions } from './messages/wrap.ts';

@@ -1,3 +1,6 @@
+import type { Duplex } from 'node:stream';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
+
 import type { Closure } from '../protocol/base/closure.ts';
 import { CloseCode } from '../protocol/base/close-code.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
@@ -6,6 +9,9 @@ import type { ClosingState } from '../protocol/connection/closing.ts';
 import type { ConnectionStats } from '../protocol/connection/host.ts';
 import { nodeTextCodec } from '../transport/node-text-codec.ts';
 import { onAbort } from './abort.ts';
+import type { AdaptedConnection } from './adapted-connection.ts';
+import { createDuplex, type DuplexOptions } from './connection-duplex.ts';
+import { createReadable, createWritable } from './connection-streams.ts';
 import { attempt, createDeferred, handled, rejected } from './deferred.ts';
 import type { Inbox } from './inbox.ts';
 import { MessageWriter } from './message-writer.ts';
@@ -45,6 +51,8 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
   readonly context: Context;
   readonly #session: MessageSession;
   readonly #inbox: Inbox | undefined;
+  #readable: ReadableStream<string | Uint8Array> | undefined;
+  #writable: WritableStream<Sendable> | undefined;
 
   /** @internal */
   constructor(session: MessageSession, inbox: Inbox | undefined, context: Context) {
@@ -189,6 +197,47 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
     return this.#session.ping(signal);
   }
 
+  // As streams
+
+  /**
+   * Makes a stream of Node of it: of bytes, or of messages. It reads and sends in place of its maker: nobody else may receive.
+   *
+   * - Writing waits as {@link send} does, and what was written must not be changed.
+   * - There is no half-close in WebSocket. `end()` closes the connection (1000) when all was sent; what comes after that, the peer has sent before it saw it, and
+   *   what nobody reads by then is discarded. `'finish'` says that the peer has answered: it has all.
+   * - When the connection was closed with 1000, or without a code, the stream ends. When it was closed with another code, or was lost, the stream fails with
+   *   `ConnectionClosedError` behind what came, so that what is incomplete does not look complete.
+   * - `destroy()` closes the connection with 1001, `destroy(error)` fails it with 1011 and `error` in the closure. It does not wait for the end.
+   * - Unlike with other streams, an error that nobody listens to does not end the process; the closure has it.
+   *
+   * @throws {LocalUsageError} messages go to callbacks, or an option has a value that it cannot have
+   */
+  duplex(options?: DuplexOptions): Duplex {
+    this.#expectInbox('duplex');
+    return createDuplex(this.#adapted, options);
+  }
+
+  /**
+   * The messages that come, text as strings and all else as bytes, each of at most `maxMessageSize` bytes. The next is received when it is asked for. The
+   * stream ends and fails as iterating does; cancelling it closes the connection (1000). It is the same stream each time.
+   *
+   * @throws {LocalUsageError} messages go to callbacks
+   */
+  get readable(): ReadableStream<string | Uint8Array> {
+    this.#expectInbox('readable');
+    this.#readable ??= createReadable(this.#adapted);
+    return this.#readable;
+  }
+
+  /**
+   * Sends what is written, each chunk as a message, as {@link send} does. Closing the stream closes the connection (1000), and waits for its end; aborting it
+   * fails the connection (1011). When the connection ends, the stream fails with `ConnectionClosedError`. It is the same stream each time.
+   */
+  get writable(): WritableStream<Sendable> {
+    this.#writable ??= createWritable(this.#adapted);
+    return this.#writable;
+  }
+
   // Ending
 
   /**
@@ -228,6 +277,16 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
     if (session.turns.isFree) return unlessAborted(session.sendWhole(payload, opcode), signal);
     const bytes = typeof payload === 'string' ? nodeTextCodec.encode(payload) : payload;
     return unlessAborted(session.sendLater(bytes, opcode, signal), signal);
+  }
+
+  get #adapted(): AdaptedConnection {
+    return {
+      receive: () => this.receive(),
+      send: (data, options) => this.send(data, options),
+      close: (code) => this.close(code),
+      fail: (error) => this.#session.connection.fail(error),
+      closed: this.closed,
+    };
   }
 
   #expectInbox(method: string): Inbox {

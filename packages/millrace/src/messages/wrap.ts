@@ -1,0 +1,66 @@
+import { Duplex } from 'node:stream';
+
+import { describe } from '../protocol/base/argument-checks.ts';
+import { LocalUsageError } from '../protocol/base/errors.ts';
+import { invalidOption, resolveConnectionOptions } from '../protocol/connection/options.ts';
+import type { WebSocketConnection } from './connection.ts';
+import { openIterated } from './open.ts';
+import type { MessageConnectionOptions } from './serve-options.ts';
+
+/** Options of {@link wrap}. */
+export interface WrapOptions extends MessageConnectionOptions {
+  /**
+   * What came right behind the opening handshake, and was read with it.
+   *
+   * @defaultValue nothing
+   */
+  readonly head?: Uint8Array | undefined;
+  /** The subprotocol that was agreed on. */
+  readonly subprotocol?: string | undefined;
+  /**
+   * Address of the other end, to be had as `connection.peer`.
+   *
+   * @defaultValue empty
+   */
+  readonly peer?: string | undefined;
+}
+
+/**
+ * Makes a connection of a stream of bytes over which somebody else has done the opening handshake, or which needs none: a stream of HTTP/2 (RFC 8441), what
+ * another framework has upgraded, a tunnel, an end of a pair in memory.
+ *
+ * The stream belongs to the connection from now on. It receives at once, up to `highWaterMark` ahead of whoever asks.
+ *
+ * @param duplex - a stream of bytes, of which nothing may have been read but `head`
+ * @param role - which side this is: frames of a client are masked
+ *
+ * @throws {LocalUsageError} it is no stream of bytes, or an option has a value that it cannot have
+ */
+export function wrap(duplex: Duplex, role: 'client' | 'server', options: WrapOptions = {}): WebSocketConnection {
+  const { head = new Uint8Array(0), subprotocol, peer = '' } = options;
+  if (!(duplex instanceof Duplex)) throw new LocalUsageError(`duplex is ${describe(duplex)}, expected a Duplex`);
+  if (duplex.readableObjectMode || duplex.writableObjectMode) {
+    throw new LocalUsageError('duplex is a stream of objects, expected one of bytes');
+  }
+  checkRole(role);
+  const made = {
+    role,
+    socket: duplex,
+    options: resolveConnectionOptions(options),
+    peer,
+    subprotocol,
+    extensions: '',
+    onreadPlaces: undefined,
+  };
+  const opened = openIterated({ made, context: undefined, events: NOBODY });
+  // What is read of it may be changed in place, and it is not ours.
+  opened.start(new Uint8Array(head));
+  return opened.connection;
+}
+
+function checkRole(role: unknown): void {
+  if (role !== 'client' && role !== 'server') throw invalidOption('role', role, "'client' or 'server'");
+}
+
+/** Whoever has the connection learns from it how it ended. */
+const NOBODY = { onClosed: () => undefined, onError: () => undefined };
