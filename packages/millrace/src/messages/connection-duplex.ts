@@ -129,8 +129,9 @@ function settle(work: Promise<void>, done: (error?: Error) => void): void {
   );
 }
 
-/** The stream is destroyed: it may not look to the peer as if all had been sent. */
+/** The stream is destroyed: to the peer, it may not look as if all had been sent. */
 function endConnection(connection: AdaptedConnection, error: Error | null): void {
-  if (error === null) void connection.close(CloseCode.GOING_AWAY);
+  // A loop that is left, too, destroys its stream with such an error.
+  if (error === null || error.name === 'AbortError') void connection.close(CloseCode.GOING_AWAY);
   else if (!(error instanceof ConnectionClosedError)) connection.fail(error);
 }

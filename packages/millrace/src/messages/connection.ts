@@ -207,7 +207,8 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
    *   what nobody reads by then is discarded. `'finish'` says that the peer has answered: it has all.
    * - When the connection was closed with 1000, or without a code, the stream ends. When it was closed with another code, or was lost, the stream fails with
    *   `ConnectionClosedError` behind what came, so that what is incomplete does not look complete.
-   * - `destroy()` closes the connection with 1001, `destroy(error)` fails it with 1011 and `error` in the closure. It does not wait for the end.
+   * - `destroy()` closes the connection with 1001, as does a loop that is left; `destroy(error)` fails it with 1011 and `error` in the closure. Neither waits for
+   *   its end.
    * - Unlike with other streams, an error that nobody listens to does not end the process; the closure has it.
    *
    * @throws {LocalUsageError} messages go to callbacks, or an option has a value that it cannot have
