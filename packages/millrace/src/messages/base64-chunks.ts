@@ -24,6 +24,7 @@ function decode(text: string): Uint8Array {
   const bytes = Buffer.from(text, 'base64');
   // What does not belong there is skipped by Node.
   const size = text.replace(/={0,2}$/, '').length;
-  if (bytes.length === Math.floor((size * 3) / GROUP)) return bytes;
+  const isWhole = size % GROUP !== 1;
+  if (isWhole && bytes.length === Math.floor((size * 3) / GROUP)) return bytes;
   throw new RemoteProtocolError('a message is not base64', 'RFC 4648 §4', CloseCode.INVALID_FRAME_PAYLOAD_DATA);
 }

@@ -68,10 +68,10 @@ function write(socket: Socket, chunk: Uint8Array): Promise<void> {
   });
 }
 
-/** Ends a TCP connection behind what was written, and gives its peer some time to do the same. */
+/** Ends a TCP connection behind what was written, and gives its peer some time to do the same before it is reset. */
 function endSoon(socket: Socket, lingerTime: number): void {
   socket.end();
   if (socket.closed) return;
-  const timer = setTimeout(() => socket.destroy(), lingerTime);
+  const timer = setTimeout(() => reset(socket), lingerTime);
   socket.once('close', () => clearTimeout(timer));
 }

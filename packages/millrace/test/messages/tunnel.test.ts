@@ -132,11 +132,13 @@ describe('a tunnel', { timeout: 30_000 }, () => {
     const far = await target.sockets.take();
     assert.equal(String(await readAll(far)), 'bye');
 
-    far.write('for nobody');
+    // Node looks for a reset only where something is read or written.
+    while (!far.destroyed) {
+      far.write('for nobody');
+      await settle();
+    }
 
-    // Our side ends the connection, with the target still open.
-    await once(far, 'close');
-    assert.equal(far.writableFinished, false);
+    assert.ok(far.errored);
   });
 
   it('resets the client when the target resets', async (t) => {
@@ -330,7 +332,7 @@ describe('listenTunnel', { timeout: 30_000 }, () => {
     open.resume();
     opening.resume();
 
-    const closed = [open, opening].map((socket) => once(socket, 'close'));
+    const closed = [open, opening].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     await Promise.all([listener.close(), waiting[Symbol.asyncDispose]()]);
     await Promise.all(closed);
 
