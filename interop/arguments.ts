@@ -6,15 +6,20 @@ import type { Peer } from './peers.ts';
 /** The command line. */
 export interface InteropArguments {
   readonly peers: readonly Peer[];
+  /** Whether tunnels are tried. */
+  readonly tunnels: boolean;
   /** Part of the name of a case; `''` for all. */
   readonly words: string;
   readonly json: boolean;
   readonly help: boolean;
 }
 
+/** Stands for the tunnels, as the name of a peer does for it. */
+const TUNNEL = 'tunnel';
+
 /** How it is used. */
 export const USAGE: string = `npm run interop -- [PEER …] [--case WORDS] [--json] [--help]
-Peers: ${PEERS.map(({ name }) => name).join(', ')}`;
+Peers: ${[...PEERS.map(({ name }) => name), TUNNEL].join(', ')}`;
 
 /**
  * Reads the command line.
@@ -30,9 +35,10 @@ export function readArguments(): InteropArguments {
     },
     allowPositionals: true,
   });
-  const unknown = positionals.filter((name) => !PEERS.some((peer) => peer.name === name));
+  const unknown = positionals.filter((name) => name !== TUNNEL && !PEERS.some((peer) => peer.name === name));
   if (unknown.length > 0) throw new Error(`There is no peer ${unknown.join(', ')}`);
 
   const peers = PEERS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  return { peers, words: values.case, json: values.json, help: values.help };
+  const tunnels = positionals.length === 0 || positionals.includes(TUNNEL);
+  return { peers, tunnels, words: values.case, json: values.json, help: values.help };
 }

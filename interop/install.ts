@@ -13,11 +13,13 @@ const TIME_LIMIT = 300_000;
 /**
  * Installs what peers need, as far as it is missing; says so on stderr.
  *
+ * @param further packages of Debian that are needed, too
+ *
  * @throws {Error} something cannot be installed
  */
-export function installPeers(peers: readonly Peer[]): void {
+export function installPeers(peers: readonly Peer[], further: readonly string[]): void {
   if (peers.some(({ debian }) => debian.length === 0)) installFromNpm();
-  installFromDebian([...new Set(peers.flatMap(({ debian }) => debian))]);
+  installFromDebian([...new Set([...peers.flatMap(({ debian }) => debian), ...further])]);
 }
 
 function installFromNpm(): void {

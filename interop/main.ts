@@ -10,8 +10,10 @@ import { installPeers } from './install.ts';
 import type { Peer } from './peers.ts';
 import { runPeer } from './run-peer.ts';
 import type { PeerResult, RunOptions } from './run-peer.ts';
-import { renderResults, summarize } from './table.ts';
+import { renderResults, renderTunnels, summarize } from './table.ts';
 import type { Role } from './test-case.ts';
+import { TUNNEL_PACKAGES, runTunnels } from './tunnel/run-tunnels.ts';
+import type { TunnelResults } from './tunnel/run-tunnels.ts';
 
 /** How many peers run at the same time: each has one process, and all share ours. */
 const CONCURRENCY = 2;
@@ -19,11 +21,13 @@ const CONCURRENCY = 2;
 /** In milliseconds, for everything but installing. */
 const TIME_LIMIT = 420_000;
 
+const NO_TUNNELS: TunnelResults = { versions: {}, routes: [] };
+
 const args = readArgumentsOrExit();
 if (args.help) console.log(USAGE);
 else await main(args);
 
-async function main({ peers, words, json }: InteropArguments): Promise<void> {
+async function main({ peers, tunnels, words, json }: InteropArguments): Promise<void> {
   // Programs and files are cleared away when this process exits.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => process.exit(128 + constants.signals[signal]));
@@ -31,13 +35,20 @@ async function main({ peers, words, json }: InteropArguments): Promise<void> {
   const temporary = mkdtempSync(join(tmpdir(), 'millrace-interop-'));
   process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 3 }));
 
-  installPeers(peers);
+  installPeers(peers, tunnels ? TUNNEL_PACKAGES : []);
   const results = await runAll(peers, { words, temporary, deadline: performance.now() + TIME_LIMIT });
-  const outcomes = results.flatMap((result) => result.outcomes);
+  const throughTunnels = tunnels ? await runTunnels(temporary, words) : NO_TUNNELS;
+  for (const { route, outcomes } of throughTunnels.routes) console.error(`tunnel, ${route}: ${summarize(outcomes)}`);
+  const outcomes = [...results, ...throughTunnels.routes].flatMap((result) => result.outcomes);
 
-  if (json) console.log(JSON.stringify({ results }, undefined, 2));
-  else console.log(`${renderResults(results)}\n\n${summarize(outcomes)}`);
+  if (json) console.log(JSON.stringify({ results, tunnels: throughTunnels }, undefined, 2));
+  else console.log(`${renderAll(results, throughTunnels)}\n\n${summarize(outcomes)}`);
   process.exitCode = outcomes.some(({ status }) => status === 'failed') || outcomes.length === 0 ? 1 : 0;
+}
+
+function renderAll(results: readonly PeerResult[], tunnels: TunnelResults): string {
+  const parts = [...(results.length > 0 ? [renderResults(results)] : []), ...renderTunnels(tunnels)];
+  return parts.join('\n\n');
 }
 
 /** Runs some at a time; the results are in the order of the peers. */

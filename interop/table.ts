@@ -3,6 +3,8 @@ import Table from 'cli-table3';
 import { GROUPS } from './cases.ts';
 import type { PeerResult } from './run-peer.ts';
 import type { Outcome, Role } from './test-case.ts';
+import { REDIS_CASES } from './tunnel/redis-cases.ts';
+import type { TunnelResults } from './tunnel/run-tunnels.ts';
 
 const TITLES: Readonly<Record<Role, string>> = {
   client: "The peer is a client of Millrace's server",
@@ -32,6 +34,22 @@ export function renderResults(results: readonly PeerResult[]): string {
   return [...tables, legend.render(), renderVersions(results), ...renderFailures(results)].join('\n\n');
 }
 
+/** The results of tunnels for people, as far as there are any. */
+export function renderTunnels({ versions, routes }: TunnelResults): string[] {
+  if (routes.length === 0) return [];
+  const columns = routes.map(({ route, outcomes }) => ({ title: route, outcomes }));
+  const table = renderColumns(
+    columns,
+    REDIS_CASES.map(({ name }) => name),
+    new Legend(),
+  );
+  return [
+    `redis-cli reaches Redis through a tunnel: by a client → by a server of WebSocket\n\n${table}`,
+    `Versions\n${renderVersion('tunnels', versions)}`,
+    ...columns.flatMap(({ title, outcomes }) => renderFailed(`through ${title}`, outcomes)),
+  ];
+}
+
 /** How many cases have passed and failed, in one line. */
 export function summarize(outcomes: readonly Outcome[]): string {
   return `${count(outcomes, 'passed')} passed, ${count(outcomes, 'failed')} failed`;
@@ -58,15 +76,29 @@ class Legend {
   }
 }
 
+interface Column {
+  readonly title: string;
+  readonly outcomes: readonly Outcome[];
+}
+
 function renderTable(results: readonly PeerResult[], legend: Legend): string {
+  const columns = results.map(({ peer, outcomes }) => ({ title: peer, outcomes }));
+  return renderColumns(
+    columns,
+    GROUPS.map(({ name }) => name),
+    legend,
+  );
+}
+
+function renderColumns(columns: readonly Column[], groups: readonly string[], legend: Legend): string {
   const table = new Table({
-    head: ['', ...results.map(({ peer }) => peer)],
-    colAligns: ['left', ...results.map(() => 'right' as const)],
+    head: ['', ...columns.map(({ title }) => title)],
+    colAligns: ['left', ...columns.map(() => 'right' as const)],
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
     chars: { ...NO_LINES, ...NO_CORNERS, 'mid-mid': '──', middle: '  ' },
   });
-  for (const { name } of GROUPS) {
-    const rows = results.map(({ outcomes }) => outcomes.filter(({ group }) => group === name));
+  for (const name of groups) {
+    const rows = columns.map(({ outcomes }) => outcomes.filter(({ group }) => group === name));
     if (rows.some((row) => row.length > 0)) table.push([name, ...rows.map((row) => renderCell(row, legend))]);
   }
   return table.toString();
@@ -95,16 +127,18 @@ function renderVersion(who: string, versions: PeerResult['versions']): string {
 }
 
 function renderFailures(results: readonly PeerResult[]): string[] {
-  return results.flatMap(({ peer, role, outcomes }) => {
-    const failures = outcomes.filter(({ status }) => status === 'failed');
-    if (failures.length === 0) return [];
+  return results.flatMap(({ peer, role, outcomes }) => renderFailed(`with ${peer} as ${role}`, outcomes));
+}
 
-    const shown = failures.slice(0, SHOWN_FAILURES);
-    const lines = shown.flatMap((failure) => [`  ${failure.case}`, ...failure.details.map((one) => `    ${one}`)]);
-    const rest = failures.length - shown.length;
-    const more = rest > 0 ? [`  … and ${rest} more, which --json has`] : [];
-    return [[`Failed, with ${peer} as ${role}`, ...lines, ...more].join('\n')];
-  });
+function renderFailed(where: string, outcomes: readonly Outcome[]): string[] {
+  const failures = outcomes.filter(({ status }) => status === 'failed');
+  if (failures.length === 0) return [];
+
+  const shown = failures.slice(0, SHOWN_FAILURES);
+  const lines = shown.flatMap((failure) => [`  ${failure.case}`, ...failure.details.map((one) => `    ${one}`)]);
+  const rest = failures.length - shown.length;
+  const more = rest > 0 ? [`  … and ${rest} more, which --json has`] : [];
+  return [[`Failed, ${where}`, ...lines, ...more].join('\n')];
 }
 
 function count(outcomes: readonly Outcome[], status: Outcome['status']): number {
