@@ -204,7 +204,7 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
    *
    * - Writing waits as {@link send} does, and what was written must not be changed.
    * - There is no half-close in WebSocket. `end()` closes the connection (1000) when all was sent; what comes after that, the peer has sent before it saw it, and
-   *   what nobody reads by then is discarded. `'finish'` says that the peer has answered: it has all.
+   *   what nobody reads by then is discarded. `'finish'` says that the peer has answered: it has received all.
    * - When the connection was closed with 1000, or without a code, the stream ends. When it was closed with another code, or was lost, the stream fails with
    *   `ConnectionClosedError` behind what came, so that what is incomplete does not look complete.
    * - `destroy()` closes the connection with 1001, as does a loop that is left; `destroy(error)` fails it with 1011 and `error` in the closure. Neither waits for
