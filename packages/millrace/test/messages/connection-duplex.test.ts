@@ -184,6 +184,17 @@ describe('duplex', () => {
     });
   }
 
+  it('is over, in both directions, when the peer has closed and all is read', async () => {
+    const [client, server] = wrappedPair();
+    const stream = server.duplex();
+    stream.resume();
+
+    await client.close();
+    await finished(stream);
+
+    assert.equal(stream.writableFinished, true);
+  });
+
   for (const code of [1001, 1011, 4000]) {
     it(`fails behind what came when the peer closes with ${String(code)}`, async () => {
       const [client, server] = wrappedPair();
