@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
 
 import type { Closure } from '../protocol/base/closure.ts';
-import { LocalUsageError, toError } from '../protocol/base/errors.ts';
+import { LocalUsageError } from '../protocol/base/errors.ts';
 import { Opcode } from '../protocol/base/opcode.ts';
+import { ApplicationCalls, isPromise } from '../protocol/connection/application-calls.ts';
 import { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionHandler } from '../protocol/connection/host.ts';
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
@@ -56,9 +57,6 @@ const OVERWRITTEN = 0xdb;
 const LARGEST_COPIED_READ = 256 * 1024;
 const LARGEST_COPY = 64 * 1024;
 
-/** The reason with which receiving waits for the promise of a hook. */
-const HOOK = 'hook';
-
 /**
  * One connection of a protocol class: calls its hooks, waits for their promises, and turns what they throw into a failed connection.
  */
@@ -75,8 +73,7 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
   readonly #collectsData: boolean;
   readonly #driver: SocketDriver;
   #producer: ProducerRegistration | undefined;
-  /** Promises of hooks that are not settled. */
-  #pending = 0;
+  readonly #calls = new ApplicationCalls(this);
 
   constructor(made: ConnectionMade, hooks: Hooks, { level, collectsData }: HookLevel) {
     const { role, options, socket, onreadPlaces } = made;
@@ -109,7 +106,7 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
    * @param head - what came right behind the opening handshake
    */
   start(head: Uint8Array): void {
-    this.#call(() => this.#hooks.onOpen());
+    this.#calls.call(() => this.#hooks.onOpen());
     this.#driver.start(head);
   }
 
@@ -134,27 +131,27 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
   // Receiving. What these hooks throw, the connection catches.
 
   onMessage(payload: string | Uint8Array, opcode: number): void {
-    this.#waitFor(this.#hooks.onMessage(payload, opcode !== Opcode.TEXT));
+    this.#calls.waitFor(this.#hooks.onMessage(payload, opcode !== Opcode.TEXT));
   }
 
   onFrame(payload: Uint8Array, rsv: number): void {
-    this.#waitFor(this.#hooks.onMessageFrame(payload, rsv));
+    this.#calls.waitFor(this.#hooks.onMessageFrame(payload, rsv));
   }
 
   onMessageBegin(opcode: number): void {
     this.assembly.begin(opcode);
-    this.#waitFor(this.#hooks.onMessageBegin(opcode));
+    this.#calls.waitFor(this.#hooks.onMessageBegin(opcode));
   }
 
   onFrameBegin({ payloadLength, rsv }: FrameHeader): void {
     this.assembly.beginFrame(payloadLength, rsv, this.#collectsData);
-    this.#waitFor(this.#hooks.onMessageFrameBegin(payloadLength, rsv));
+    this.#calls.waitFor(this.#hooks.onMessageFrameBegin(payloadLength, rsv));
   }
 
   onFrameData(chunk: Uint8Array): void {
     const { lendPayload } = this.made.options;
     if (lendPayload === false) {
-      this.#waitFor(this.#hooks.onMessageFrameData(new Uint8Array(chunk)));
+      this.#calls.waitFor(this.#hooks.onMessageFrameData(new Uint8Array(chunk)));
       return;
     }
     const result = this.#hooks.onMessageFrameData(chunk);
@@ -167,25 +164,25 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
   }
 
   onFrameEnd(): void {
-    this.#waitFor(this.#hooks.onMessageFrameEnd());
+    this.#calls.waitFor(this.#hooks.onMessageFrameEnd());
   }
 
   onMessageEnd(): void {
-    this.#waitFor(this.#hooks.onMessageEnd());
+    this.#calls.waitFor(this.#hooks.onMessageEnd());
   }
 
   // Between messages
 
   onPing(payload: Uint8Array): void {
-    this.#waitFor(this.#hooks.onPing(payload));
+    this.#calls.waitFor(this.#hooks.onPing(payload));
   }
 
   onPong(payload: Uint8Array): void {
-    this.#waitFor(this.#hooks.onPong(payload));
+    this.#calls.waitFor(this.#hooks.onPong(payload));
   }
 
   onControlFrame(opcode: number, payload: Uint8Array, rsv: number): void {
-    this.#waitFor(this.#hooks.onControlFrame(opcode, payload, rsv));
+    this.#calls.waitFor(this.#hooks.onControlFrame(opcode, payload, rsv));
   }
 
   onError(error: Error): void {
@@ -198,7 +195,7 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
 
   onDrain(): void {
     this.#tellProducer((producer) => producer.resume());
-    this.#call(() => this.#hooks.onDrain());
+    this.#calls.call(() => this.#hooks.onDrain());
   }
 
   onClosing(): void {
@@ -208,7 +205,7 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
   onClosed(closure: Closure): void {
     this.closure = closure;
     this.#stopProducer();
-    this.#call(() => this.#hooks.onClose(closure.wasClean, closure.code, closure.reason));
+    this.#calls.call(() => this.#hooks.onClose(closure.wasClean, closure.code, closure.reason));
     this.made.owner.onClosed(this.#hooks);
   }
 
@@ -224,46 +221,11 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
     if (this.#producer === undefined) return;
     try {
       const result = tell(this.#producer);
-      if (isPromise(result)) result.then(ignore, (error: unknown) => this.#fail(error));
+      if (isPromise(result)) result.then(ignore, (error: unknown) => this.#calls.fail(error));
     } catch (error) {
-      this.#fail(error);
+      this.#calls.fail(error);
     }
   }
-
-  /** Calls a hook outside of receiving, and fails the connection if it throws. */
-  #call(hook: () => HookResult): void {
-    try {
-      this.#waitFor(hook());
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  /** Has receiving wait for the promise of a hook, if it returned one. */
-  #waitFor(result: HookResult): void {
-    if (!isPromise(result)) return;
-    this.#pending++;
-    this.connection.pause(HOOK);
-    const settle = (): void => {
-      this.#pending--;
-      if (this.#pending === 0) this.connection.resume(HOOK);
-    };
-    result.then(settle, (error: unknown) => {
-      this.#fail(error);
-      settle();
-    });
-  }
-
-  #fail(thrown: unknown): void {
-    const error = toError(thrown);
-    this.connection.fail(error);
-    this.made.owner.onHookError(error, this.#hooks);
-  }
-}
-
-/** Says whether a hook returned a promise. Without types, it may have returned anything, which means nothing. */
-function isPromise(result: unknown): result is Promise<void> {
-  return typeof result === 'object' && result !== null && 'then' in result;
 }
 
 function ignore(): void {

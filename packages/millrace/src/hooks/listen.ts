@@ -1,7 +1,6 @@
-import { CloseCode } from '../protocol/base/close-code.ts';
-import { checkAmount } from '../protocol/connection/options.ts';
+import { isPromise } from '../protocol/connection/application-calls.ts';
 import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
-import { checkCloseBody } from '../protocol/wire/close-body.ts';
+import { ConnectionSet, type CloseServerOptions } from '../server/connection-set.ts';
 import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts';
 import { listen } from '../server/listen.ts';
 import type { Listener } from '../server/listener.ts';
@@ -11,38 +10,22 @@ import type { WebSocketServerFactory } from './server-factory.ts';
 import type { ConnectAnswer, WebSocketServerProtocol } from './server-protocol.ts';
 
 /** How {@link WebSocketListener.close} ends the connections. */
-export interface CloseListenerOptions {
-  /**
-   * Code of the Close that each connection gets.
-   *
-   * @defaultValue 1001 (going away)
-   */
-  readonly code?: number | undefined;
-  /** Reason of that Close. */
-  readonly reason?: string | undefined;
-  /**
-   * Time that the connections have to end, in milliseconds; then they are dropped.
-   *
-   * @defaultValue the option `closeTimeout`
-   */
-  readonly timeout?: number | undefined;
-}
-
-/** The longest time that `setTimeout` takes, in milliseconds. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
+export type CloseListenerOptions = CloseServerOptions;
 
 /** A server that listens. */
 export class WebSocketListener {
   readonly #factory: WebSocketServerFactory;
   readonly #onreadPlaces: OnreadPlaces | undefined;
-  readonly #protocols = new Set<WebSocketServerProtocol>();
+  readonly #protocols = new ConnectionSet<WebSocketServerProtocol>({
+    close: (protocol, code, reason) => protocol.sendClose(code, reason),
+    drop: (protocol) => protocol.dropConnection(),
+  });
   /** One for all connections. */
   readonly #owner: ConnectionOwner = {
     onHookError: (error, protocol: WebSocketServerProtocol) => this.#factory.reportError(error, protocol),
-    onClosed: (protocol: WebSocketServerProtocol) => this.#forget(protocol),
+    onClosed: (protocol: WebSocketServerProtocol) => this.#protocols.delete(protocol),
   };
   #listener: Listener | undefined;
-  #onIdle: (() => void) | undefined;
 
   private constructor(factory: WebSocketServerFactory, onreadPlaces: OnreadPlaces | undefined) {
     this.#factory = factory;
@@ -74,7 +57,7 @@ export class WebSocketListener {
 
   /** The open connections. */
   get connections(): ReadonlySet<WebSocketServerProtocol> {
-    return this.#protocols;
+    return this.#protocols.members;
   }
 
   /**
@@ -82,34 +65,17 @@ export class WebSocketListener {
    *
    * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
    */
-  async close(options: CloseListenerOptions = {}): Promise<void> {
-    const {
-      code = CloseCode.GOING_AWAY,
-      reason = '',
-      timeout = this.#factory.connectionOptions.closeTimeout,
-    } = options;
-    checkCloseBody({ code, reason }, 'server');
-    checkAmount('timeout', timeout);
-    for (const protocol of this.#protocols) protocol.sendClose(code, reason);
-    const closed = this.#listener?.close();
-    const timer = setTimeout(
-      () => {
-        for (const protocol of this.#protocols) protocol.dropConnection();
-      },
-      Math.min(timeout, MAX_TIMEOUT),
-    );
-    await this.#idle();
-    clearTimeout(timer);
-    await closed;
+  close(options: CloseListenerOptions = {}): Promise<void> {
+    const { closeTimeout } = this.#factory.connectionOptions;
+    return this.#protocols.close(options, closeTimeout, async () => this.#listener?.close());
   }
 
   #decide(request: ConnectionRequest): Decision<WebSocketServerProtocol> | Promise<Decision<WebSocketServerProtocol>> {
     const protocol = this.#factory.buildProtocol();
     protocol.setFactory(this.#factory);
     const answer = protocol.onConnect(request);
-    return answer instanceof Promise
-      ? answer.then((later) => decisionFor(protocol, later))
-      : decisionFor(protocol, answer);
+    // It may be a promise of another library.
+    return isPromise(answer) ? answer.then((later) => decisionFor(protocol, later)) : decisionFor(protocol, answer);
   }
 
   #accept(handshake: AcceptedHandshake<WebSocketServerProtocol>): void {
@@ -128,23 +94,6 @@ export class WebSocketListener {
       },
       head,
     );
-  }
-
-  /** Resolves when no connection is left. */
-  #idle(): Promise<void> {
-    if (this.#protocols.size === 0) return Promise.resolve();
-    const before = this.#onIdle;
-    return new Promise((resolve) => {
-      this.#onIdle = () => {
-        before?.();
-        resolve();
-      };
-    });
-  }
-
-  #forget(protocol: WebSocketServerProtocol): void {
-    this.#protocols.delete(protocol);
-    if (this.#protocols.size === 0) this.#onIdle?.();
   }
 }
 

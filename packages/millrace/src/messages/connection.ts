@@ -140,7 +140,9 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
       next: () => {
         // Only its own: other loops may share the messages.
         if (last?.bodyUsed === false) last.discard();
-        return handled(inbox.next().then(take));
+        // What is there already is not worth a second promise.
+        const message = inbox.takeNext();
+        return message === undefined ? handled(inbox.next().then(take)) : Promise.resolve(take(message));
       },
       return: () => {
         // It cannot tell a loop that is left from one that has thrown, for which the connection may be about to fail.

@@ -58,13 +58,19 @@ export class Inbox implements StreamingHandler, BodyOwner {
     return this.next(signal);
   }
 
+  /** Gives the next message, if it can be had at once. */
+  takeNext(): ReceivedMessage | undefined {
+    return this.#asking.length === 0 && this.#hasNext ? this.#handOut() : undefined;
+  }
+
   /**
    * Does the same as {@link receive}, but leaves the message before alone, and waits for its reader.
    *
    * @param signal - not aborted yet
    */
   next(signal?: AbortSignal): Promise<ReceivedMessage | undefined> {
-    if (this.#asking.length === 0 && this.#hasNext) return Promise.resolve(this.#handOut());
+    const message = this.takeNext();
+    if (message !== undefined) return Promise.resolve(message);
     const asking = createDeferred<ReceivedMessage | undefined>();
     this.#asking.push(asking);
     onAbort(signal, asking.promise, (reason) => {

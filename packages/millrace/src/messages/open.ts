@@ -104,7 +104,7 @@ export function openCalling<Context>(
     onError: (error) => report(error),
   });
   const connection = new WebSocketConnection(session, undefined, context);
-  const calls = new ApplicationCalls(session.connection, report);
+  const calls = new ApplicationCalls({ connection: session.connection, onError: report });
   function report(error: Error): void {
     if (isEndOf(session, error)) return;
     const { error: onError } = callbacks;

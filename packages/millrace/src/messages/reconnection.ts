@@ -53,7 +53,7 @@ export class Reconnection<Answer extends ContextAnswer> {
       let isDone = true;
       try {
         yield connection;
-        isDone = isOpen(connection);
+        isDone = connection.state === 'open';
       } finally {
         if (isDone) void connection.close();
       }
@@ -118,9 +118,4 @@ export class Reconnection<Answer extends ContextAnswer> {
     this.#attempts = 0;
     this.#backoff.reset();
   }
-}
-
-/** Whether neither side has begun to end a connection, and we have not dropped it. */
-function isOpen(connection: WebSocketConnection<unknown>): boolean {
-  return connection.state === 'open' && WebSocketConnection.sessionOf(connection).connection.transport === 'open';
 }

@@ -4,19 +4,24 @@ import type { Connection } from './connection.ts';
 /** The reason with which receiving waits for a promise of the application. */
 const APPLICATION = 'application promise';
 
+/** Whose application is called. */
+export interface CallsOwner {
+  readonly connection: Pick<Connection, 'pause' | 'resume' | 'fail'>;
+  /** The application has thrown `error`, and the connection has failed for it. */
+  onError(error: Error): void;
+}
+
 /**
  * Calls what an application has given us to be called: receiving waits for the promises that it returns, and what it throws fails the connection (1011)
  * and is reported.
  */
 export class ApplicationCalls {
-  readonly #connection: Pick<Connection, 'pause' | 'resume' | 'fail'>;
-  readonly #report: (error: Error) => void;
+  readonly #owner: CallsOwner;
   /** Promises that are not settled. */
   #pending = 0;
 
-  constructor(connection: Pick<Connection, 'pause' | 'resume' | 'fail'>, report: (error: Error) => void) {
-    this.#connection = connection;
-    this.#report = report;
+  constructor(owner: CallsOwner) {
+    this.#owner = owner;
   }
 
   /** Calls `callback`, and waits for its promise. */
@@ -32,10 +37,10 @@ export class ApplicationCalls {
   waitFor(result: unknown): void {
     if (!isPromise(result)) return;
     this.#pending++;
-    this.#connection.pause(APPLICATION);
+    this.#owner.connection.pause(APPLICATION);
     const settle = (): void => {
       this.#pending--;
-      if (this.#pending === 0) this.#connection.resume(APPLICATION);
+      if (this.#pending === 0) this.#owner.connection.resume(APPLICATION);
     };
     result.then(settle, (error: unknown) => {
       this.fail(error);
@@ -46,8 +51,8 @@ export class ApplicationCalls {
   /** Fails the connection for what the application has thrown, and reports it. */
   fail(thrown: unknown): void {
     const error = toError(thrown);
-    this.#connection.fail(error);
-    this.#report(error);
+    this.#owner.connection.fail(error);
+    this.#owner.onError(error);
   }
 }
 

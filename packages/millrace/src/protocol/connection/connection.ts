@@ -242,6 +242,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener {
     this.#closing.begin('local');
     this.#inbound.stop();
     this.#isDropped = true;
+    // Nothing can be sent any more.
+    this.#closing.move('fail');
     this.#host.requestUpdate();
   }
 

@@ -5,14 +5,14 @@ import { ApplicationCalls, isPromise } from '../../../src/protocol/connection/ap
 
 function callsOf(): { calls: ApplicationCalls; log: string[] } {
   const log: string[] = [];
-  const calls = new ApplicationCalls(
-    {
+  const calls = new ApplicationCalls({
+    connection: {
       pause: () => log.push('pause'),
       resume: () => log.push('resume'),
       fail: (error) => log.push(`fail ${error.message}`),
     },
-    (error) => log.push(`report ${error.message}`),
-  );
+    onError: (error) => log.push(`report ${error.message}`),
+  });
   return { calls, log };
 }
 

@@ -497,6 +497,18 @@ describe('Connection, when the transport ends', () => {
     assert.deepEqual(connected.log.lines, ['closing', 'closed 1006']);
   });
 
+  it('sends nothing any more, as soon as it is dropped', () => {
+    const connected = connect();
+    const { connection } = connected;
+
+    connection.drop();
+
+    assert.equal(connection.state, 'failed');
+    assert.equal(connection.sender.sendMessage('late', 1), false);
+    assert.equal(connection.sender.sendControlFrame(9), false);
+    assert.equal(connection.hasOutput, false);
+  });
+
   it('tells of it once, and nothing after', () => {
     const connected = connect();
     connected.connection.drop();
