@@ -56,6 +56,7 @@ export type Workload = Exchange | Idle;
 export const KIB = 1024;
 export const MIB: number = 1024 * KIB;
 
+const BROADCAST: readonly PeerName[] = ['ws-bufferutil', 'ws', 'raw-tcp', 'autobahn', 'millrace', 'millrace-callbacks'];
 const ECHO: readonly PeerName[] = [
   ...(['ws-bufferutil', 'ws', 'raw-tcp', 'autobahn'] as const),
   ...(['millrace', 'millrace-callbacks', 'millrace-async', 'millrace-web'] as const),
@@ -136,11 +137,11 @@ export const WORKLOADS: readonly Workload[] = [
     peers: ['ws-bufferutil', 'ws', 'millrace', 'millrace-streaming', 'millrace-lending', 'autobahn'],
   }),
   exchange('broadcast', 'broadcast of 128 B of text to 200 connections, 16 outstanding', {
-    ...{ mode: 'broadcast', size: 128, connections: 200, outstanding: 16, isText: true },
+    ...{ mode: 'broadcast', peers: BROADCAST, size: 128, connections: 200, outstanding: 16, isText: true },
     expectations: beatsWs(4),
   }),
   exchange('broadcast-one', 'broadcast of 128 B of text to 200 connections, 1 outstanding', {
-    ...{ mode: 'broadcast', size: 128, connections: 200, outstanding: 1, isText: true },
+    ...{ mode: 'broadcast', peers: BROADCAST, size: 128, connections: 200, outstanding: 1, isText: true },
   }),
   {
     ...{ kind: 'idle', name: 'idle', title: 'memory of 4,000 connections, idle after one echo' },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { serve, type ConnectionHandler, type WebSocketConnection } from 'millrace';
+import { broadcast, serve, type ConnectionHandler, type WebSocketConnection } from 'millrace';
 import { webSocketStreamOf } from 'millrace/web';
 
 import { announceReady, readPeerArguments, refuseMode } from './support.ts';
@@ -28,15 +28,20 @@ async function hash(connection: WebSocketConnection): Promise<void> {
 }
 
 const ECHOES: Readonly<Record<string, ConnectionHandler<undefined>>> = {
-  callbacks: { message: (connection, data) => void connection.send(data) },
+  callbacks: { message: (connection, data) => connection.send(data) },
   async: echo,
   web: echoAsStream,
 };
 
+const BROADCAST: ConnectionHandler<undefined> = {
+  message: (_connection, data) => void broadcast(server.connections, data),
+};
+
 function handlerFor(): ConnectionHandler<undefined> {
+  if (mode === 'broadcast' && variant === 'callbacks') return BROADCAST;
   const handler = mode === 'echo' ? ECHOES[variant] : mode === 'hash-message' && variant === 'async' ? hash : undefined;
   return handler ?? refuseMode(mode);
 }
 
-await serve({ host: '127.0.0.1', port, maxMessageSize: 2 ** 30, maxFrameSize: 2 ** 30 }, handlerFor());
+const server = await serve({ host: '127.0.0.1', port, maxMessageSize: 2 ** 30, maxFrameSize: 2 ** 30 }, handlerFor());
 announceReady();

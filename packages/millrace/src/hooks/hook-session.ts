@@ -50,11 +50,7 @@ export interface HookLevel {
 /** What a lent chunk is overwritten with by `lendPayload: 'debug'`: no UTF-8, and easy to see. */
 const OVERWRITTEN = 0xdb;
 
-/**
- * What is read and copied at a time where each chunk is copied for the application, in bytes. Larger copies come from the operating system each
- * time, and go back to it.
- */
-const LARGEST_COPIED_READ = 256 * 1024;
+/** Bytes that are copied at a time for the application, at most: larger copies come from the operating system each time, and go back to it. */
 const LARGEST_COPY = 64 * 1024;
 
 /**
@@ -85,7 +81,6 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
     this.#driver = new SocketDriver({
       socket,
       onreadPlaces,
-      largestRead: copies ? LARGEST_COPIED_READ : undefined,
       createConnection: (host) => {
         const largestPiece = copies ? LARGEST_COPY : undefined;
         return new Connection({ role, options, host, receiver, handler: this, largestPiece });

@@ -3,6 +3,7 @@ import { ApplicationCalls } from '../protocol/connection/application-calls.ts';
 import { reportError } from '../transport/report-error.ts';
 import type { ConnectionCallbacks } from './callbacks.ts';
 import { WebSocketConnection } from './connection.ts';
+import { DONE } from './deferred.ts';
 import { Inbox } from './inbox.ts';
 import { MessageSession, type ConnectionMade } from './session.ts';
 
@@ -94,7 +95,13 @@ export function openCalling<Context>(
   const session = new MessageSession(made, {
     receiver: {
       level: 'message',
-      handler: { onMessage: (payload) => calls.waitFor(callbacks.message?.(connection, payload)) },
+      handler: {
+        onMessage: (payload) => {
+          const result = callbacks.message?.(connection, payload);
+          // What `send` returns when nobody has to wait: then, receiving goes on at once, too.
+          if (result !== DONE) calls.waitFor(result);
+        },
+      },
     },
     onDrain: () => calls.waitFor(callbacks.drain?.(connection)),
     onClosed: (closure) => {
