@@ -1,4 +1,5 @@
 import { CONNECTION } from './defences/connection.js';
+import { CONNECTIONS } from './defences/connections.js';
 import { HANDSHAKE } from './defences/handshake.js';
 import { HOOKS } from './defences/hooks.js';
 import { MESSAGES } from './defences/messages.js';
@@ -17,4 +18,4 @@ import { WIRE } from './defences/wire.js';
  */
 
 /** @type {readonly Defence[]} */
-export const DEFENCES = [...WIRE, ...MESSAGES, ...CONNECTION, ...HANDSHAKE, ...HOOKS, ...WEB];
+export const DEFENCES = [...WIRE, ...MESSAGES, ...CONNECTION, ...HANDSHAKE, ...HOOKS, ...CONNECTIONS, ...WEB];

@@ -102,10 +102,7 @@ export const CONNECTION = [
   }),
   ...defencesIn('transport/socket-driver.ts', ['transport/socket-driver'], {
     'socket-pauses': ['else this.#socket.pause();', 'else void 0;'],
-    'write-only-to-a-drained-socket': [
-      'while (this.#socket.writableLength === 0 && connection.hasOutput',
-      'while (connection.hasOutput',
-    ],
+    'write-only-to-a-drained-socket': ['while (this.#mayWrite && connection.hasOutput', 'while (connection.hasOutput'],
     'dropped-socket-is-destroyed': [
       "if (directive === 'drop') {\n      this.#socket.destroy();",
       "if (directive === 'drop') {",

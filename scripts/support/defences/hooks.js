@@ -4,23 +4,23 @@ const SESSION = 'hooks/hook-session.ts';
 
 /** Protocol classes: what the application's hooks may do without harm to the rest. */
 export const HOOKS = [
-  ...defencesIn(SESSION, ['hooks/throwing-hooks', 'hooks/async-hooks'], {
+  ...defencesIn('protocol/connection/application-calls.ts', ['hooks/throwing-hooks', 'hooks/async-hooks'], {
     'hook-throws': [
-      'this.#waitFor(hook());\n    } catch (error) {\n      this.#fail(error);\n    }',
-      'this.#waitFor(hook());\n    } finally {\n      // Nobody cares.\n    }',
+      'this.waitFor(callback());\n    } catch (error) {\n      this.fail(error);\n    }',
+      'this.waitFor(callback());\n    } finally {\n      // Nobody cares.\n    }',
     ],
     'hook-rejects': [
-      'result.then(settle, (error: unknown) => {\n      this.#fail(error);\n      settle();\n    });',
+      'result.then(settle, (error: unknown) => {\n      this.fail(error);\n      settle();\n    });',
       'result.then(settle, settle);',
     ],
-    'hook-is-waited-for': ['this.connection.pause(HOOK);', ''],
+    'hook-is-waited-for': ['this.#owner.connection.pause(APPLICATION);', ''],
     'hooks-are-all-waited-for': [
-      'if (this.#pending === 0) this.connection.resume(HOOK);',
-      'this.connection.resume(HOOK);',
+      'if (this.#pending === 0) this.#owner.connection.resume(APPLICATION);',
+      'this.#owner.connection.resume(APPLICATION);',
     ],
     'hook-error-is-reported': [
-      'this.connection.fail(error);\n    this.made.owner.onHookError(error, this.#hooks);',
-      'this.connection.fail(error);',
+      'this.#owner.connection.fail(error);\n    this.#owner.onError(error);',
+      'this.#owner.connection.fail(error);',
     ],
   }),
   ...defencesIn(SESSION, ['hooks/payloads', 'hooks/async-hooks', 'hooks/usage-errors'], {
@@ -36,15 +36,15 @@ export const HOOKS = [
   }),
   ...defencesIn(SESSION, ['hooks/producers'], {
     'producer-throws': [
-      'if (isPromise(result)) result.then(ignore, (error: unknown) => this.#fail(error));\n    } catch (error) {\n      this.#fail(error);\n    }',
+      'if (isPromise(result)) result.then(ignore, (error: unknown) => this.#calls.fail(error));\n    } catch (error) {\n      this.#calls.fail(error);\n    }',
       '} finally {\n      // Nobody cares.\n    }',
     ],
     'one-producer': ['if (this.#producer !== undefined) throw', 'if (false) throw'],
     'producer-is-stopped': ['onClosing(): void {\n    this.#stopProducer();', 'onClosing(): void {'],
   }),
-  ...defencesIn('hooks/factory.ts', ['hooks/throwing-hooks'], {
+  ...defencesIn('transport/report-error.ts', ['hooks/throwing-hooks'], {
     'error-hook-throws': ['} catch (thrown) {\n    warn(thrown);\n  }', '} finally {\n    // Nobody cares.\n  }'],
-    'error-hook-rejects': ['if (result instanceof Promise) result.catch(warn);', ''],
+    'error-hook-rejects': ['if (isPromise(result)) result.then(undefined, warn);', ''],
   }),
   ...defencesIn('hooks/message-assembly.ts', ['hooks/limits'], {
     'assembled-frame-limit': [

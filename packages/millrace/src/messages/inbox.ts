@@ -18,9 +18,6 @@ export interface InboxSetup {
   readonly setPaused: (isPaused: boolean) => void;
 }
 
-/** What a message costs beside its payload, about, in bytes. */
-const MESSAGE_COST = 256;
-
 /**
  * The messages of a connection, from the wire to whoever asks for them, one at a time.
  *
@@ -94,7 +91,6 @@ export class Inbox implements StreamingHandler, BodyOwner {
   onMessageBegin(opcode: number): void {
     this.#arriving = new MessageBody(this, opcode === Opcode.TEXT ? 'text' : 'binary');
     this.#queue.push(this.#arriving);
-    this.weigh(MESSAGE_COST);
     this.#serve();
   }
 
@@ -151,8 +147,6 @@ export class Inbox implements StreamingHandler, BodyOwner {
     const body = this.#queue.shift();
     if (body === undefined) return undefined;
     this.#current = body;
-    // More may arrive because of this.
-    this.weigh(-MESSAGE_COST);
     return new ReceivedMessage(body, this.#setup.limits);
   }
 }
