@@ -118,8 +118,7 @@ export const WEB = [
     ],
   }),
   ...defencesIn('web/web-socket-stream.ts', ['web/web-socket-stream.opening'], {
-    'web-aborted-before': ['options.client.signal?.throwIfAborted();\n    try', 'try'],
-    'web-abort-reason-is-the-error': ['options.client.signal?.throwIfAborted();\n      throw', 'throw'],
+    'web-abort-reason-is-the-error': ['options.client.signal?.throwIfAborted();\n', ''],
     'web-stream-close-while-connecting': ['this.#giveUp.abort();', 'void 0;'],
     'web-signal-type': ['signal !== undefined && !(signal instanceof AbortSignal)', 'false'],
   }),

@@ -87,7 +87,6 @@ export class WebSocketStream implements WebSocketStreamView {
   }
 
   async #connect(options: ResolvedConnectOptions): Promise<StreamSession> {
-    options.client.signal?.throwIfAborted();
     try {
       return await openConnection({ url: this.#url, options, signal: this.#giveUp.signal }, (opened) => {
         const connection = new EngineConnection(opened, options.connection.highWaterMark);
