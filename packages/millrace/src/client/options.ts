@@ -2,17 +2,10 @@ import type { LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls';
 
+import { checkFunction, checkLimit, checkPort, checkText, invalidOption } from '../protocol/base/option-checks.ts';
 import { checkRequestFields } from '../protocol/handshake/client-request.ts';
 import type { HeaderField, HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
-import {
-  checkFunction,
-  checkLimit,
-  checkOrigin,
-  checkPort,
-  checkSubprotocols,
-  checkText,
-  invalidOption,
-} from '../protocol/handshake/option-checks.ts';
+import { checkOrigin, checkSubprotocols } from '../protocol/handshake/option-checks.ts';
 
 /** Options of a client. All are optional. */
 export interface ClientOptions {

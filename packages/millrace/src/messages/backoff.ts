@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 
 import { checkObject } from '../protocol/base/argument-checks.ts';
-import { checkLimit, invalidOption } from '../protocol/handshake/option-checks.ts';
+import { checkLimit, invalidOption } from '../protocol/base/option-checks.ts';
 
 /** How long to wait before the next attempt: longer each time, and never the same for two clients. */
 export interface BackoffOptions {

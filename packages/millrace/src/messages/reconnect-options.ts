@@ -1,8 +1,8 @@
 import { parseEndpoint } from '../client/endpoint.ts';
 import { resolveClientOptions } from '../client/options.ts';
+import { checkFunction, checkLimit, invalidOption } from '../protocol/base/option-checks.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import type { HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
-import { checkLimit, invalidOption } from '../protocol/handshake/option-checks.ts';
 import { resolveTransportOptions } from '../transport/options.ts';
 import { resolveBackoffOptions, type BackoffOptions, type ResolvedBackoffOptions } from './backoff.ts';
 import type { ConnectOptions } from './connect.ts';
@@ -94,8 +94,4 @@ export function resolveReconnectRules(url: string | URL, options: ReconnectOptio
     stableAfter: checkLimit('stableAfter', stableAfter),
     maxAttempts: checkLimit('maxAttempts', maxAttempts),
   });
-}
-
-function checkFunction(option: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function') throw invalidOption(option, value, 'a function');
 }

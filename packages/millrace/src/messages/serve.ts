@@ -1,7 +1,7 @@
 import { describe } from '../protocol/base/argument-checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
+import { checkFunction } from '../protocol/base/option-checks.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
-import { checkFunction } from '../protocol/handshake/option-checks.ts';
 import { resolveServerOptions } from '../server/options.ts';
 import { resolveTransportOptions } from '../transport/options.ts';
 import { reportError } from '../transport/report-error.ts';

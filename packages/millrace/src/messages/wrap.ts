@@ -2,7 +2,8 @@ import { Duplex } from 'node:stream';
 
 import { describe } from '../protocol/base/argument-checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { invalidOption, resolveConnectionOptions } from '../protocol/connection/options.ts';
+import { invalidOption } from '../protocol/base/option-checks.ts';
+import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import type { WebSocketConnection } from './connection.ts';
 import { openIterated } from './open.ts';
 import type { MessageConnectionOptions } from './serve-options.ts';

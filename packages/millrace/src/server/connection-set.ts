@@ -1,5 +1,5 @@
 import { CloseCode } from '../protocol/base/close-code.ts';
-import { checkAmount } from '../protocol/connection/options.ts';
+import { checkLimit } from '../protocol/base/option-checks.ts';
 import { checkCloseBody } from '../protocol/wire/close-body.ts';
 
 /** How a server ends its connections. */
@@ -71,7 +71,7 @@ export class ConnectionSet<Member> {
   async close(options: CloseServerOptions, closeTimeout: number, stop: () => Promise<void>): Promise<void> {
     const { code = CloseCode.GOING_AWAY, reason = '', timeout = closeTimeout } = options;
     checkCloseBody({ code, reason }, 'server');
-    checkAmount('timeout', timeout);
+    checkLimit('timeout', timeout);
     for (const member of this.#members) this.#endings.close(member, code, reason);
     const stopped = stop();
     const timer = setTimeout(

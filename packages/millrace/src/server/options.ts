@@ -3,9 +3,9 @@ import type { Server as HttpsServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
 
 import { LocalUsageError } from '../protocol/base/errors.ts';
+import { checkLimit, checkPort, checkText, invalidOption } from '../protocol/base/option-checks.ts';
 import type { HeaderField, HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
-import { checkLimit, checkPort, checkSubprotocols, checkText } from '../protocol/handshake/option-checks.ts';
-import { invalidOption } from '../protocol/handshake/option-checks.ts';
+import { checkSubprotocols } from '../protocol/handshake/option-checks.ts';
 import { checkAllowedOrigins } from '../protocol/handshake/origin.ts';
 import type { AllowedOrigins } from '../protocol/handshake/origin.ts';
 import { checkAcceptanceFields } from '../protocol/handshake/server-response.ts';

@@ -1,4 +1,4 @@
-import { invalidOption } from '../protocol/connection/options.ts';
+import { invalidOption } from '../protocol/base/option-checks.ts';
 
 /** Options of how bytes are moved. */
 export interface TransportOptions {

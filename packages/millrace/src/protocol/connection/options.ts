@@ -1,4 +1,4 @@
-import { LocalUsageError } from '../base/errors.ts';
+import { checkLimit, invalidOption } from '../base/option-checks.ts';
 import { claimExtensionPoints, type Claims, type ExtensionPoints } from '../extension/claims.ts';
 
 /** When a silent peer is pinged, and when it is given up. */
@@ -130,9 +130,7 @@ const DEFAULT_KEEP_ALIVE: KeepAliveOptions = { interval: 20_000, timeout: 20_000
 export function resolveConnectionOptions(options: ConnectionOptions = {}): ResolvedConnectionOptions {
   const amounts: Record<(typeof AMOUNTS)[number], number> = { ...DEFAULT_AMOUNTS };
   for (const name of AMOUNTS) {
-    const amount = options[name] ?? amounts[name];
-    checkAmount(name, amount);
-    amounts[name] = amount;
+    amounts[name] = checkLimit(name, options[name] ?? amounts[name]);
   }
   if (amounts.fragmentSize === 0) throw invalidOption('fragmentSize', 0, 'a positive integer or Infinity');
 
@@ -155,8 +153,7 @@ function resolveKeepAlive(options: PartialKeepAlive | false = DEFAULT_KEEP_ALIVE
   checkObject('keepAlive', options);
   const resolved: { -readonly [Name in keyof KeepAliveOptions]: number } = { ...DEFAULT_KEEP_ALIVE };
   for (const name of ['interval', 'timeout', 'midFrameTimeout'] as const) {
-    const time = options[name] ?? resolved[name];
-    checkAmount(`keepAlive.${name}`, time);
+    const time = checkLimit(`keepAlive.${name}`, options[name] ?? resolved[name]);
     if (time === 0) throw invalidOption(`keepAlive.${name}`, 0, 'a positive integer or Infinity');
     resolved[name] = time;
   }
@@ -165,23 +162,4 @@ function resolveKeepAlive(options: PartialKeepAlive | false = DEFAULT_KEEP_ALIVE
 
 function checkObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) throw invalidOption(name, value, 'an object or false');
-}
-
-/**
- * Checks a size or a time.
- *
- * @throws {LocalUsageError} it is neither a non-negative integer nor `Infinity`
- */
-export function checkAmount(name: string, value: unknown): void {
-  if (value === Infinity || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)) return;
-  throw invalidOption(name, value, 'a non-negative integer or Infinity');
-}
-
-/** Makes the error for an option that has a value it cannot have. */
-export function invalidOption(name: string, value: unknown, expected: string): LocalUsageError {
-  return new LocalUsageError(`option ${name} is ${format(value)}, expected ${expected}`);
-}
-
-function format(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

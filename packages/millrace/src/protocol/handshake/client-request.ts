@@ -1,10 +1,10 @@
 import { LocalUsageError } from '../base/errors.ts';
+import { describeValue, quote } from '../base/option-checks.ts';
 import { WEBSOCKET_VERSION } from './connection-request.ts';
 import { parseExtensionOffers } from './extension-offer.ts';
 import { listHeaderFields } from './header-fields.ts';
 import type { HeaderField, HeaderFieldsInit } from './header-fields.ts';
-import { checkOrigin, checkSubprotocols, describeValue } from './option-checks.ts';
-import { quote } from './syntax.ts';
+import { checkOrigin, checkSubprotocols } from './option-checks.ts';
 import { parseTarget } from './target.ts';
 
 /** What a client's opening handshake is made of. */

@@ -1,4 +1,5 @@
 import { HandshakeError } from '../base/errors.ts';
+import { quote } from '../base/option-checks.ts';
 import { parseAuthority } from './authority.ts';
 import { parseExtensionOffers } from './extension-offer.ts';
 import type { ExtensionOffer } from './extension-offer.ts';
@@ -6,7 +7,7 @@ import { readHeaderFields } from './header-fields.ts';
 import type { HeaderFields, HeadLimits, ReceivedFields } from './header-fields.ts';
 import { isAllowedOrigin } from './origin.ts';
 import type { AllowedOrigins } from './origin.ts';
-import { characterTable, consistsOf, listHasToken, parseTokenList, quote } from './syntax.ts';
+import { characterTable, consistsOf, listHasToken, parseTokenList } from './syntax.ts';
 import { parseQuery, parseTarget } from './target.ts';
 import type { QueryParams, RequestTarget } from './target.ts';
 

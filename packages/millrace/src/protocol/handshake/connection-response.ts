@@ -1,9 +1,10 @@
 import { HandshakeError } from '../base/errors.ts';
+import { quote } from '../base/option-checks.ts';
 import { parseExtensionOffers } from './extension-offer.ts';
 import type { ExtensionOffer } from './extension-offer.ts';
 import { readHeaderFields } from './header-fields.ts';
 import type { HeaderFields, HeadLimits, ReceivedFields } from './header-fields.ts';
-import { listHasToken, quote } from './syntax.ts';
+import { listHasToken } from './syntax.ts';
 
 /** A server's opening handshake, found valid. Frozen. */
 export interface ConnectionResponse {

@@ -1,6 +1,6 @@
 import { LocalUsageError } from '../base/errors.ts';
-import { describeValue } from './option-checks.ts';
-import { isFieldValue, isToken, quote } from './syntax.ts';
+import { describeValue, quote } from '../base/option-checks.ts';
+import { isFieldValue, isToken } from './syntax.ts';
 
 /**
  * Header fields by name, in lower case. Without a prototype, so that no name is special.

@@ -1,6 +1,6 @@
+import { invalidElement, toList } from '../base/option-checks.ts';
 import { isLoopback, parseAuthority } from './authority.ts';
 import type { Authority } from './authority.ts';
-import { invalidElement, toList } from './option-checks.ts';
 import { characterTable, consistsOf } from './syntax.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { HandshakeError, LocalUsageError } from '../base/errors.ts';
+import { describeValue } from '../base/option-checks.ts';
 import { ConnectionDeny } from './connection-deny.ts';
 import type { ConnectionRequest } from './connection-request.ts';
 import { parseExtensionOffers } from './extension-offer.ts';
 import { encodeHead, listHeaderFields } from './header-fields.ts';
 import type { HeaderField, HeaderFieldsInit } from './header-fields.ts';
-import { describeValue } from './option-checks.ts';
 
 /** What a server appends to a key before it hashes it (RFC 6455 §1.3). */
 const ACCEPT_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';

@@ -78,8 +78,3 @@ export function parseTokenList(value: string): readonly string[] | undefined {
 export function listHasToken(value: string, token: string): boolean {
   return value.split(',').some((element) => trimWhitespace(element).toLowerCase() === token);
 }
-
-/** Quotes what a peer sent for an error message: at most 100 characters of it, control characters escaped. */
-export function quote(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
-}

@@ -7,7 +7,6 @@ import {
   isTokenCode,
   listHasToken,
   parseTokenList,
-  quote,
   trimWhitespace,
 } from '../../../src/protocol/handshake/syntax.ts';
 
@@ -93,14 +92,4 @@ describe('listHasToken', () => {
       assert.equal(listHasToken(value, 'upgrade'), found);
     });
   }
-});
-
-describe('quote', () => {
-  it('escapes control characters', () => {
-    assert.equal(quote('a\r\nb"'), String.raw`"a\r\nb\""`);
-  });
-
-  it('cuts what is longer than 100 characters', () => {
-    assert.equal(quote('a'.repeat(101)), `"${'a'.repeat(100)}…"`);
-  });
 });
