@@ -100,7 +100,7 @@ export const HANDSHAKE = [
     'own-origin-has-no-line-break': ["value !== '' && isFieldValue(value)", "value !== ''"],
   }),
   ...defencesIn('server/pending-handshake.ts', ['server/handshake-gate'], {
-    'handshake-deadline': ['Math.min(timeout, MAX_DELAY)', 'MAX_DELAY'],
+    'handshake-deadline': ['Math.min(timeout, MAX_TIMEOUT)', 'MAX_DELAY'],
     'handshake-deadline-ends-with-it': ['clearTimeout(this.#timer);', ''],
     'peer-gone-while-deciding': ["socket.on('end', onEnd);", ''],
   }),
@@ -144,7 +144,7 @@ export const HANDSHAKE = [
   }),
   ...defencesIn('client/dial.ts', ['client/dial'], {
     'dial-deadline': [
-      'setTimeout(() => this.#onTimeout(handshakeTimeout), Math.min(handshakeTimeout, MAX_DELAY))',
+      'setTimeout(() => this.#onTimeout(handshakeTimeout), Math.min(handshakeTimeout, MAX_TIMEOUT))',
       'undefined',
     ],
     'dial-body-size': ['if (refusal.size >= MAX_BODY_SIZE) return;', ''],

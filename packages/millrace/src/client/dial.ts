@@ -9,7 +9,9 @@ import { judgeResponse } from '../protocol/handshake/connection-response.ts';
 import type { ConnectionResponse, ResponseRules } from '../protocol/handshake/connection-response.ts';
 import type { HeaderField } from '../protocol/handshake/header-fields.ts';
 import { acceptInput } from '../protocol/handshake/server-response.ts';
-import { formatPeer, openTransport, prepare } from './connector.ts';
+import { formatPeer, prepareSocket } from '../transport/socket-setup.ts';
+import { MAX_TIMEOUT } from '../transport/timers.ts';
+import { openTransport } from './connector.ts';
 import { parseEndpoint } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { ResolvedClientOptions } from './options.ts';
@@ -33,9 +35,6 @@ const MAX_BODY_SIZE = 65_536;
 
 /** Interim responses (100, 103, …) before the answer that are put up with. */
 const MAX_INTERIM_RESPONSES = 10;
-
-/** The longest delay that a timer of Node.js knows, in milliseconds; 24 days, which is no limit for a handshake. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 /**
  * Connects to a WebSocket server and does the opening handshake. Redirects are not followed.
@@ -100,7 +99,7 @@ class Dialing {
       return;
     }
     signal?.addEventListener('abort', this.#onAbort, { once: true });
-    this.#timer = setTimeout(() => this.#onTimeout(handshakeTimeout), Math.min(handshakeTimeout, MAX_DELAY));
+    this.#timer = setTimeout(() => this.#onTimeout(handshakeTimeout), Math.min(handshakeTimeout, MAX_TIMEOUT));
     try {
       const socket = openTransport(this.#endpoint, options);
       socket.on('error', ignore);
@@ -132,7 +131,7 @@ class Dialing {
   readonly #onUpgrade = (message: IncomingMessage, socket: Duplex, head: Uint8Array): void => {
     try {
       const response = this.#judge(message, '');
-      prepare(socket);
+      prepareSocket(socket);
       // A copy: the head is a view into a read buffer of 64 KiB, which it would keep alive.
       const established = { socket, head: new Uint8Array(head), response, url: this.#endpoint.url };
       const outcome = this.#settle();

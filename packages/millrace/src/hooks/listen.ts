@@ -1,4 +1,4 @@
-import { isPromise } from '../protocol/connection/application-calls.ts';
+import { isPromise } from '../protocol/base/promise.ts';
 import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
 import { ConnectionSet, type CloseServerOptions } from '../server/connection-set.ts';
 import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts';

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 
 import { checkObject } from '../protocol/base/argument-checks.ts';
 import { checkLimit, invalidOption } from '../protocol/base/option-checks.ts';
+import { MAX_TIMEOUT } from '../transport/timers.ts';
 
 /** How long to wait before the next attempt: longer each time, and never the same for two clients. */
 export interface BackoffOptions {
@@ -34,9 +35,6 @@ export interface BackoffOptions {
 
 /** {@link BackoffOptions} with every default filled in and every value checked. */
 export type ResolvedBackoffOptions = Readonly<Record<keyof BackoffOptions, number>>;
-
-/** The longest time that `setTimeout` takes, in milliseconds. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
  * Fills in the defaults of {@link BackoffOptions} and checks the values.

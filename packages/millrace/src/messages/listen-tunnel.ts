@@ -1,12 +1,12 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-import { prepare } from '../client/connector.ts';
 import { parseEndpoint } from '../client/endpoint.ts';
 import { resolveClientOptions } from '../client/options.ts';
 import { CloseCode } from '../protocol/base/close-code.ts';
 import { TransportError, toError } from '../protocol/base/errors.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import { reportError } from '../transport/report-error.ts';
+import { prepareSocket } from '../transport/socket-setup.ts';
 import { connect, type ConnectOptions } from './connect.ts';
 import type { WebSocketConnection } from './connection.ts';
 import { TUNNEL_SUBPROTOCOLS, reset, tunnel } from './tunnel.ts';
@@ -125,7 +125,7 @@ export class TunnelListener {
 
   async #forward(socket: Socket): Promise<void> {
     socket.on('error', () => undefined);
-    prepare(socket);
+    prepareSocket(socket);
     const { subprotocols = [TUNNEL_SUBPROTOCOLS.binary] } = this.#options;
     const { closeTimeout } = resolveConnectionOptions(this.#options);
     let connection: WebSocketConnection;

@@ -1,12 +1,13 @@
 import { connect, type Socket } from 'node:net';
 
-import { prepare } from '../client/connector.ts';
 import { CloseCode } from '../protocol/base/close-code.ts';
 import { TransportError, toError } from '../protocol/base/errors.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
 import { resolveServerOptions } from '../server/options.ts';
 import { reportError } from '../transport/report-error.ts';
+import { prepareSocket } from '../transport/socket-setup.ts';
+import { MAX_TIMEOUT } from '../transport/timers.ts';
 import type { WebSocketConnection } from './connection.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { serve } from './serve.ts';
@@ -71,7 +72,7 @@ function chooseSubprotocol(offered: readonly string[]): string | undefined {
 function connectTo({ context, closed }: WebSocketConnection<TunnelTarget>, timeout: number): Promise<Socket> {
   const place = 'socketPath' in context ? { path: context.socketPath } : { port: context.port, ...hostOf(context) };
   const socket = connect({ ...place, allowHalfOpen: true });
-  prepare(socket);
+  prepareSocket(socket);
   const giveUp = (why: string): void => {
     if (socket.connecting) socket.destroy(new Error(why));
   };
@@ -88,9 +89,6 @@ function connectTo({ context, closed }: WebSocketConnection<TunnelTarget>, timeo
     });
   });
 }
-
-/** The longest time that `setTimeout` takes, in milliseconds. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
 
 function hostOf({ host }: { readonly host?: string | undefined }): { readonly host?: string } {
   return host === undefined ? {} : { host };

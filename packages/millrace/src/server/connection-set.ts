@@ -1,6 +1,7 @@
 import { CloseCode } from '../protocol/base/close-code.ts';
 import { checkLimit } from '../protocol/base/option-checks.ts';
 import { checkCloseBody } from '../protocol/wire/close-body.ts';
+import { MAX_TIMEOUT } from '../transport/timers.ts';
 
 /** How a server ends its connections. */
 export interface CloseServerOptions {
@@ -27,9 +28,6 @@ export interface ConnectionEndings<Member> {
   /** Ends the transport. */
   drop(member: Member): void;
 }
-
-/** The longest time that `setTimeout` takes, in milliseconds. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** The open connections of a server, which end together. */
 export class ConnectionSet<Member> {

@@ -1,22 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 
-import { HandshakeError, TransportError } from '../protocol/base/errors.ts';
+import { HandshakeError, TransportError, toError } from '../protocol/base/errors.ts';
+import { isPromise } from '../protocol/base/promise.ts';
 import { ConnectionDeny } from '../protocol/handshake/connection-deny.ts';
 import { judgeRequest, OriginError, refusal, selectSubprotocol } from '../protocol/handshake/connection-request.ts';
 import type { JudgedRequest, RequestRules } from '../protocol/handshake/connection-request.ts';
 import { acceptInput, encodeAcceptance, encodeRefusal, refusalFor } from '../protocol/handshake/server-response.ts';
 import type { Refusal } from '../protocol/handshake/server-response.ts';
+import { formatPeer, prepareSocket } from '../transport/socket-setup.ts';
 import type { Decision, HandshakeHandler } from './handshake-handler.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import { PendingHandshake, type PendingHandshakeEvents } from './pending-handshake.ts';
 import { refuse } from './refuse.ts';
-
-/** Idle time after which TCP asks whether the peer is still there, in milliseconds. */
-const TCP_KEEP_ALIVE_DELAY = 60_000;
 
 const EMPTY = new Uint8Array(0);
 
@@ -208,7 +206,7 @@ export class HandshakeGate<Context> {
     this.#pending.delete(pending);
     this.#connections++;
     socket.on('close', this.#onConnectionClose);
-    prepare(socket);
+    prepareSocket(socket);
     this.#handOver(socket, () =>
       this.#handler.accepted({
         socket,
@@ -285,13 +283,6 @@ function isDenial(error: unknown): boolean {
   return error instanceof HandshakeError || error instanceof ConnectionDeny;
 }
 
-function prepare(socket: Duplex): void {
-  if (!(socket instanceof Socket)) return;
-  socket.setTimeout(0);
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, TCP_KEEP_ALIVE_DELAY);
-}
-
 /** Joins `head` and what the socket holds unread. */
 function readAll(head: Uint8Array, socket: Duplex): Uint8Array {
   const rest: unknown = socket.readableLength === 0 ? null : socket.read();
@@ -300,21 +291,6 @@ function readAll(head: Uint8Array, socket: Duplex): Uint8Array {
   bytes.set(head);
   bytes.set(rest, head.length);
   return bytes;
-}
-
-function formatPeer(socket: Duplex): string {
-  if (!(socket instanceof Socket) || socket.remoteAddress === undefined) return '';
-  const { remoteAddress, remotePort, remoteFamily } = socket;
-  // Joined, not concatenated: the parts would be kept as long as the connection.
-  return [remoteFamily === 'IPv6' ? `[${remoteAddress}]` : remoteAddress, remotePort].join(':');
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value;
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(`not an error: ${String(error)}`, { cause: error });
 }
 
 /** What becomes of an error of a socket is in its `'close'` event. */

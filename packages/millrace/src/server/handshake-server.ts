@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 
 import { TransportError } from '../protocol/base/errors.ts';
 import { refusal } from '../protocol/handshake/connection-request.ts';
+import { MAX_TIMEOUT } from '../transport/timers.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import type { HandshakeHandler } from './handshake-handler.ts';
 import { formatUrl } from './listener.ts';
@@ -145,7 +146,7 @@ export class HandshakeServer<Context> implements Listener {
     const server =
       tls === undefined
         ? createHttpServer(limits)
-        : createHttpsServer({ ...tls, ...limits, handshakeTimeout: Math.min(handshakeTimeout, 2 ** 31 - 1) });
+        : createHttpsServer({ ...tls, ...limits, handshakeTimeout: Math.min(handshakeTimeout, MAX_TIMEOUT) });
     // One line more than allowed is enough to know that there are too many; 0 is no limit.
     server.maxHeadersCount = maxHeaderCount < 100_000 ? maxHeaderCount + 1 : 0;
     server.on('secureConnection', this.#onSecure);

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
+import { MAX_TIMEOUT } from '../transport/timers.ts';
 
 /**
  * How far an opening handshake is.
@@ -9,9 +10,6 @@ import type { ConnectionRequest } from '../protocol/handshake/connection-request
  *     └───────────▶ refused ◀────┘
  */
 export type HandshakeStage = 'receiving' | 'deciding' | 'refused' | 'accepted';
-
-/** The longest delay that a timer of Node.js knows, in milliseconds; 24 days, which is no limit for a handshake. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 /** What happens to a {@link PendingHandshake}. */
 export interface PendingHandshakeEvents {
@@ -42,7 +40,7 @@ export class PendingHandshake {
   constructor(socket: Duplex, speaksHttp: boolean, timeout: number, { onTimeout, onClose }: PendingHandshakeEvents) {
     this.socket = socket;
     this.speaksHttp = speaksHttp;
-    this.#timer = setTimeout(onTimeout, Math.min(timeout, MAX_DELAY), this).unref();
+    this.#timer = setTimeout(onTimeout, Math.min(timeout, MAX_TIMEOUT), this).unref();
     const onGone = (): void => onClose(this);
     socket.on('close', onGone);
     this.#unlisten = () => socket.off('close', onGone);

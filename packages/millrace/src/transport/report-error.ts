@@ -1,5 +1,5 @@
 import { toError } from '../protocol/base/errors.ts';
-import { isPromise } from '../protocol/connection/application-calls.ts';
+import { isPromise } from '../protocol/base/promise.ts';
 
 /** Hands an error to the callback that is there for it; without one, or if that fails, there is a process warning. */
 export function reportError<Subject>(

@@ -8,15 +8,13 @@ import type { TextCodec } from '../protocol/wire/text-codec.ts';
 import { MaskingKeyPool } from './masking-keys.ts';
 import { nodeTextCodec } from './node-text-codec.ts';
 import { readIntoSharedBuffer, type OnreadPlaces, type Reader } from './shared-read-buffer.ts';
+import { MAX_TIMEOUT } from './timers.ts';
 
 /** Bytes that are handed to the socket at a time, about; the next go when these are written. */
 const WRITE_SIZE = 64 * 1024;
 
 /** Bytes that are written before other events of the process have their turn; a fast peer would take them without end. */
 const TURN_SIZE = 1024 * 1024;
-
-/** The longest time that `setTimeout` takes, in milliseconds. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
 
 const maskingKeys = new MaskingKeyPool();
 

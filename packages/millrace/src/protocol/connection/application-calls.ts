@@ -1,4 +1,5 @@
 import { toError } from '../base/errors.ts';
+import { isPromise } from '../base/promise.ts';
 import type { Connection } from './connection.ts';
 
 /** The reason with which receiving waits for a promise of the application. */
@@ -54,9 +55,4 @@ export class ApplicationCalls {
     this.#owner.connection.fail(error);
     this.#owner.onError(error);
   }
-}
-
-/** Says whether a callback returned a promise. Without types, it may have returned anything. */
-export function isPromise(result: unknown): result is PromiseLike<unknown> {
-  return typeof result === 'object' && result !== null && 'then' in result && typeof result.then === 'function';
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { ApplicationCalls, isPromise } from '../../../src/protocol/connection/application-calls.ts';
+import { ApplicationCalls } from '../../../src/protocol/connection/application-calls.ts';
 
 function callsOf(): { calls: ApplicationCalls; log: string[] } {
   const log: string[] = [];
@@ -71,21 +71,6 @@ describe('ApplicationCalls', () => {
 
     assert.deepEqual(log, ['pause', 'resume']);
   });
-});
-
-describe('isPromise', () => {
-  const rows: [value: unknown, answer: boolean][] = [
-    [Promise.resolve(), true],
-    [{ then: () => undefined }, true],
-    [{ then: undefined }, false],
-    [{}, false],
-    [null, false],
-    [undefined, false],
-    [() => undefined, false],
-  ];
-  for (const [index, [value, answer]] of rows.entries()) {
-    it(`says ${String(answer)} of row ${String(index)}`, () => assert.equal(isPromise(value), answer));
-  }
 });
 
 function deferred(): { promise: Promise<void>; resolve: () => void } {
