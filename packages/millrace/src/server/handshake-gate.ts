@@ -118,12 +118,12 @@ export class HandshakeGate<Context> {
     const response = this.#encode({ ...refusalFor(error), headOnly: pending.headOnly });
     if (speaksHttp) refuse(socket, response);
     else socket.destroy();
-    this.#notify(() => this.#handler.refused?.(toError(error), request));
+    this.#notify(() => this.#handler.refused?.(toReadableError(error), request));
   }
 
   /** Hands an error of ours to the application, or to the process as a warning. */
   report(error: unknown): void {
-    const reported = toError(error);
+    const reported = toReadableError(error);
     if (this.#handler.error === undefined) {
       process.emitWarning(reported);
       return;
@@ -131,7 +131,7 @@ export class HandshakeGate<Context> {
     try {
       this.#handler.error(reported);
     } catch (failure) {
-      process.emitWarning(toError(failure));
+      process.emitWarning(toReadableError(failure));
     }
   }
 
@@ -291,6 +291,11 @@ function readAll(head: Uint8Array, socket: Duplex): Uint8Array {
   bytes.set(head);
   bytes.set(rest, head.length);
   return bytes;
+}
+
+/** Makes an error of whatever was thrown, for whoever reads its message. */
+function toReadableError(thrown: unknown): Error {
+  return typeof thrown === 'string' ? new Error(thrown, { cause: thrown }) : toError(thrown);
 }
 
 /** What becomes of an error of a socket is in its `'close'` event. */

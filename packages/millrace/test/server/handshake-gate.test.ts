@@ -151,6 +151,21 @@ describe('HandshakeGate', () => {
       await wire.discard();
     });
 
+    it('reports what is thrown and cannot even be written as text', async () => {
+      const thrown: unknown = Object.create(null);
+      const handler = new TestHandler(() => {
+        throw thrown as Error;
+      });
+      const { wire } = connect(handler);
+
+      wire.feed(OFFER);
+      const { status } = parseResponse(await wire.answered());
+
+      assert.equal(status, 500);
+      assert.equal(handler.errors[0]?.cause, thrown);
+      await wire.discard();
+    });
+
     const misuses: [name: string, decision: object][] = [
       ['V008: a subprotocol with a line break', { subprotocol: 'a\r\nX-Inj: 1' }],
       ['a subprotocol that was not offered', { subprotocol: 'c' }],
