@@ -11,19 +11,22 @@ const MAY_IMPORT = {};
 
 arrow('protocol/base', []);
 arrow('protocol/wire', ['protocol/base']);
-arrow('protocol/message', ['protocol/wire']);
-arrow('protocol/extension', ['protocol/message']);
+arrow('protocol/receive', ['protocol/wire']);
+arrow('protocol/send', ['protocol/wire']);
+arrow('protocol/extension', ['protocol/receive', 'protocol/send']);
 arrow('protocol/connection', ['protocol/extension']);
 arrow('protocol/handshake', ['protocol/base']);
 
 arrow('deflate', ['protocol']);
 arrow('transport', ['protocol']);
-arrow('server', ['transport', 'deflate']);
-arrow('client', ['transport', 'deflate']);
-arrow('hooks', ['server', 'client']);
-arrow('messages', ['server', 'client']);
-arrow('web', ['server', 'client']);
-arrow('testing', ['messages']);
+arrow('engine', ['transport', 'deflate']);
+arrow('server', ['engine']);
+arrow('client', ['engine']);
+arrow('connections', ['server', 'client']);
+arrow('classes', ['server', 'client']);
+arrow('web', ['connections']);
+arrow('tunnel', ['connections']);
+arrow('testing', ['connections']);
 
 const folders = Object.entries(MAY_IMPORT);
 const known = folders.map(([folder]) => `${SRC}${folder}/`);

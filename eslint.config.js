@@ -25,9 +25,9 @@ const EXCEPTIONS = [
   },
   {
     files: [
-      'packages/millrace/src/hooks/server-protocol.ts',
-      'packages/millrace/src/messages/serve-options.ts',
-      'packages/millrace/src/messages/reconnect-options.ts',
+      'packages/millrace/src/classes/server-protocol.ts',
+      'packages/millrace/src/connections/serve-options.ts',
+      'packages/millrace/src/connections/reconnecting/reconnect-options.ts',
     ],
     rules: ['@typescript-eslint/no-invalid-void-type'],
     reason: 'onConnect and onConnecting may answer nothing, and a function that returns nothing has the type void',

@@ -1,7 +1,7 @@
 import { CONNECTION } from './defences/connection.js';
 import { CONNECTIONS } from './defences/connections.js';
 import { HANDSHAKE } from './defences/handshake.js';
-import { HOOKS } from './defences/hooks.js';
+import { CLASSES } from './defences/classes.js';
 import { MESSAGES } from './defences/messages.js';
 import { WEB } from './defences/web.js';
 import { WIRE } from './defences/wire.js';
@@ -18,4 +18,4 @@ import { WIRE } from './defences/wire.js';
  */
 
 /** @type {readonly Defence[]} */
-export const DEFENCES = [...WIRE, ...MESSAGES, ...CONNECTION, ...HANDSHAKE, ...HOOKS, ...CONNECTIONS, ...WEB];
+export const DEFENCES = [...WIRE, ...MESSAGES, ...CONNECTION, ...HANDSHAKE, ...CLASSES, ...CONNECTIONS, ...WEB];

@@ -13,8 +13,8 @@ const SOURCES = [
   ['The transport', 'transport/options.ts', 'TransportOptions'],
   ['A server', 'server/options.ts', 'ServerOptions'],
   ['A client', 'client/options.ts', 'ClientOptions'],
-  ['A client that connects again', 'messages/reconnect-options.ts', 'ReconnectOptions'],
-  ['Its member `backoff`', 'messages/backoff.ts', 'BackoffOptions'],
+  ['A client that connects again', 'connections/reconnecting/reconnect-options.ts', 'ReconnectOptions'],
+  ['Its member `backoff`', 'connections/reconnecting/backoff.ts', 'BackoffOptions'],
 ];
 
 /** @returns {Promise<string>} Markdown */

@@ -18,7 +18,7 @@ export { MessageType, Opcode } from './protocol/base/opcode.ts';
 export type { ConnectionStats } from './protocol/connection/host.ts';
 export type { ConnectionOptions, KeepAliveOptions } from './protocol/connection/options.ts';
 export type { ExtensionPoints } from './protocol/extension/claims.ts';
-export type { PreparedMessage } from './protocol/message/prepared-message.ts';
+export type { PreparedMessage } from './protocol/send/prepared-message.ts';
 export type { ClientOptions } from './client/options.ts';
 export type { ServerOptions } from './server/options.ts';
 export type { TransportOptions } from './transport/options.ts';
@@ -27,41 +27,45 @@ export {
   WebSocketClientProtocol,
   connectWS,
   type ClientFactoryOptions,
-} from './hooks/client.ts';
-export { WebSocketFactory } from './hooks/factory.ts';
-export { ReadyState, type HookResult } from './hooks/hooks.ts';
-export { WebSocketListener, listenWS, type CloseListenerOptions } from './hooks/listen.ts';
-export type { Producer } from './hooks/producer-registration.ts';
-export { WebSocketProtocol, type SendFrameOptions, type SendOptions } from './hooks/protocol.ts';
-export { WebSocketServerFactory, type ServerFactoryOptions } from './hooks/server-factory.ts';
-export { WebSocketServerProtocol, type ConnectionAccept } from './hooks/server-protocol.ts';
-export type { BackoffOptions } from './messages/backoff.ts';
-export { broadcast, type BroadcastOptions, type BroadcastResult } from './messages/broadcast.ts';
-export type { ConnectionCallbacks } from './messages/callbacks.ts';
-export { connect, type ConnectOptions } from './messages/connect.ts';
-export type { DuplexOptions } from './messages/connection-duplex.ts';
-export type { SendOptions as SendMessageOptions, WaitOptions, WebSocketConnection } from './messages/connection.ts';
-export type { FrameWriter } from './messages/frame-writer.ts';
+} from './classes/client.ts';
+export { WebSocketFactory } from './classes/factory.ts';
+export { ReadyState, type HookResult } from './classes/hooks.ts';
+export { WebSocketListener, listenWS, type CloseListenerOptions } from './classes/listen.ts';
+export type { Producer } from './classes/producer-registration.ts';
+export { WebSocketProtocol, type SendFrameOptions, type SendOptions } from './classes/protocol.ts';
+export { WebSocketServerFactory, type ServerFactoryOptions } from './classes/server-factory.ts';
+export { WebSocketServerProtocol, type ConnectionAccept } from './classes/server-protocol.ts';
+export type { BackoffOptions } from './connections/reconnecting/backoff.ts';
+export { broadcast, type BroadcastOptions, type BroadcastResult } from './connections/sending/broadcast.ts';
+export type { ConnectionCallbacks } from './connections/callbacks.ts';
+export { connect, type ConnectOptions } from './connections/connect.ts';
+export type { DuplexOptions } from './connections/adapters/connection-duplex.ts';
+export type { SendOptions as SendMessageOptions, WaitOptions, WebSocketConnection } from './connections/connection.ts';
+export type { FrameWriter } from './connections/sending/frame-writer.ts';
 export {
   listenTunnel,
   type ListenTunnelOptions,
   type TunnelListener,
   type TunnelPlace,
-} from './messages/listen-tunnel.ts';
-export type { MessageWriter } from './messages/message-writer.ts';
-export type { ReceivedFrame } from './messages/received-frame.ts';
-export type { ReceivedMessage } from './messages/received-message.ts';
-export { reconnect } from './messages/reconnect.ts';
-export type { AttemptChanges, ConnectionAttempt, ReconnectOptions } from './messages/reconnect-options.ts';
-export type { Chunk, MessageKind, Sendable } from './messages/sendable.ts';
-export type { ConnectAnswer, ConnectionHandler, ServeOptions } from './messages/serve-options.ts';
+} from './tunnel/listen-tunnel.ts';
+export type { MessageWriter } from './connections/sending/message-writer.ts';
+export type { ReceivedFrame } from './connections/receiving/received-frame.ts';
+export type { ReceivedMessage } from './connections/receiving/received-message.ts';
+export { reconnect } from './connections/reconnecting/reconnect.ts';
+export type {
+  AttemptChanges,
+  ConnectionAttempt,
+  ReconnectOptions,
+} from './connections/reconnecting/reconnect-options.ts';
+export type { Chunk, MessageKind, Sendable } from './connections/sending/sendable.ts';
+export type { ConnectAnswer, ConnectionHandler, ServeOptions } from './connections/serve-options.ts';
 export {
   serveTunnel,
   type ServeTunnelOptions,
   type TunnelTarget,
   type TunnelTargetChoice,
-} from './messages/serve-tunnel.ts';
-export { serve } from './messages/serve.ts';
-export type { WebSocketServer } from './messages/server.ts';
-export { stayConnected } from './messages/stay-connected.ts';
-export { wrap, type WrapOptions } from './messages/wrap.ts';
+} from './tunnel/serve-tunnel.ts';
+export { serve } from './connections/serve.ts';
+export type { WebSocketServer } from './connections/server.ts';
+export { stayConnected } from './connections/reconnecting/stay-connected.ts';
+export { wrap, type WrapOptions } from './connections/wrap.ts';

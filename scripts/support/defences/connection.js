@@ -2,21 +2,17 @@ import { defencesIn } from './defences-in.js';
 
 /** The connection: pausing, limits, deadlines, closing; and how it is driven. */
 export const CONNECTION = [
-  ...defencesIn(
-    'protocol/connection/inbound.ts',
-    ['protocol/connection/inbound', 'protocol/connection/connection.pause'],
-    {
-      'pause-stops-the-parser': ['if (this.#mayWait) this.#parser.pause();', 'if (this.#mayWait) void 0;'],
-      'pause-keeps-what-arrives': ['if (!this.isReady) this.#keep(chunk);', 'if (!this.isReady) void 0;'],
-      'pause-keeps-the-rest-of-a-chunk': ['else this.#keep(this.#parse(chunk));', 'else this.#parse(chunk);'],
-      'resume-waits-for-every-reason': ['this.#pauseReasons.length > 0 || this.#isStopped', 'this.#isStopped'],
-      'resume-only-what-was-paused': ['if (!this.#pauseReasons.includes(reason)) return false;', ''],
-      'resume-inside-an-event': ['if (this.#isParsing || this.#isStopped) return;', 'if (this.#isStopped) return;'],
-      'closing-does-not-wait': ['this.#mayWait = false;', ''],
-      'received-errors-are-contained': ['this.#owner.onReceiveError(toError(error));', 'throw error;'],
-      'stop-inside-a-chunk': ['this.#unread = undefined;\n    this.#parser.pause();', 'this.#unread = undefined;'],
-    },
-  ),
+  ...defencesIn('protocol/receive/inbound.ts', ['protocol/receive/inbound', 'protocol/connection/connection.pause'], {
+    'pause-stops-the-parser': ['if (this.#mayWait) this.#parser.pause();', 'if (this.#mayWait) void 0;'],
+    'pause-keeps-what-arrives': ['if (!this.isReady) this.#keep(chunk);', 'if (!this.isReady) void 0;'],
+    'pause-keeps-the-rest-of-a-chunk': ['else this.#keep(this.#parse(chunk));', 'else this.#parse(chunk);'],
+    'resume-waits-for-every-reason': ['this.#pauseReasons.length > 0 || this.#isStopped', 'this.#isStopped'],
+    'resume-only-what-was-paused': ['if (!this.#pauseReasons.includes(reason)) return false;', ''],
+    'resume-inside-an-event': ['if (this.#isParsing || this.#isStopped) return;', 'if (this.#isStopped) return;'],
+    'closing-does-not-wait': ['this.#mayWait = false;', ''],
+    'received-errors-are-contained': ['this.#owner.onReceiveError(toError(error));', 'throw error;'],
+    'stop-inside-a-chunk': ['this.#unread = undefined;\n    this.#parser.pause();', 'this.#unread = undefined;'],
+  }),
   ...defencesIn('protocol/connection/keep-alive.ts', ['protocol/connection/keep-alive'], {
     'keepalive-interval': ['now >= this.#heardAt + interval', 'now > this.#heardAt + 2 * interval'],
     'keepalive-timeout': [': this.#pingedAt + timeout', ': this.#pingedAt + 2 * timeout'],

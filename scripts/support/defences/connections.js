@@ -1,34 +1,45 @@
 import { defencesIn } from './defences-in.js';
 
-const BODY = 'messages/message-body.ts';
-const INBOX = 'messages/inbox.ts';
-const TURNS = 'messages/send-turns.ts';
+const BODY = 'connections/receiving/message-body.ts';
+const INBOX = 'connections/receiving/inbox.ts';
+const TURNS = 'connections/sending/send-turns.ts';
 
 /** Connections to iterate: nothing is lost, nothing is held without a limit, and every promise settles. */
 export const CONNECTIONS = [
-  ...defencesIn(BODY, ['messages/message-body', 'messages/received-message', 'messages/inbox'], {
-    'body-chunk-is-a-copy': ['this.#add(new Uint8Array(chunk))', 'this.#add(chunk)'],
-    'body-has-one-reader': ['if (this.#isClaimed) throw new', 'if (false) throw new'],
-    'body-discarded-is-not-read': ['if (this.#isDiscarded) throw discarded();\n    this.#isClaimed', 'this.#isClaimed'],
-    'body-cut-off-is-no-end': [
-      'if (this.#error !== undefined) throw this.#error;',
-      'if (this.#error !== undefined) return undefined;',
-    ],
-    'body-pours-in-order': [
-      'const cost = this.#clear();\n    const last',
-      'const cost = this.#clear();\n    this.#removed(cost);\n    const last',
-    ],
-    'body-items-have-a-cost': [
-      "typeof item === 'number' ? ITEM_COST : ITEM_COST + item.length",
-      "typeof item === 'number' ? 0 : item.length",
-    ],
-    'body-discard-ends-collecting': ['this.#sink?.fail(discarded());', ''],
-  }),
-  ...defencesIn('messages/body-collector.ts', ['messages/received-message', 'messages/serve'], {
-    'collected-whole-limit': ['Math.min(limits.maxMessageSize, limits.maxFrameSize)', 'Infinity'],
-    'collected-limit-fails-connection': ['limits.fail(error);', ''],
-  }),
-  ...defencesIn(INBOX, ['messages/inbox', 'messages/open'], {
+  ...defencesIn(
+    BODY,
+    ['connections/receiving/message-body', 'connections/receiving/received-message', 'connections/receiving/inbox'],
+    {
+      'body-chunk-is-a-copy': ['this.#add(new Uint8Array(chunk))', 'this.#add(chunk)'],
+      'body-has-one-reader': ['if (this.#isClaimed) throw new', 'if (false) throw new'],
+      'body-discarded-is-not-read': [
+        'if (this.#isDiscarded) throw discarded();\n    this.#isClaimed',
+        'this.#isClaimed',
+      ],
+      'body-cut-off-is-no-end': [
+        'if (this.#error !== undefined) throw this.#error;',
+        'if (this.#error !== undefined) return undefined;',
+      ],
+      'body-pours-in-order': [
+        'const cost = this.#clear();\n    const last',
+        'const cost = this.#clear();\n    this.#removed(cost);\n    const last',
+      ],
+      'body-items-have-a-cost': [
+        "typeof item === 'number' ? ITEM_COST : ITEM_COST + item.length",
+        "typeof item === 'number' ? 0 : item.length",
+      ],
+      'body-discard-ends-collecting': ['this.#sink?.fail(discarded());', ''],
+    },
+  ),
+  ...defencesIn(
+    'connections/receiving/body-collector.ts',
+    ['connections/receiving/received-message', 'connections/serve'],
+    {
+      'collected-whole-limit': ['Math.min(limits.maxMessageSize, limits.maxFrameSize)', 'Infinity'],
+      'collected-limit-fails-connection': ['limits.fail(error);', ''],
+    },
+  ),
+  ...defencesIn(INBOX, ['connections/receiving/inbox', 'connections/open'], {
     'read-ahead-is-bounded': ['this.#weight >= this.#setup.highWaterMark', 'false'],
     'unread-message-is-discarded': ['if (this.#current?.isUsed === false) this.#current.discard();', ''],
     'message-waits-for-the-one-before': ['(this.#current === undefined || this.#closure !== undefined)', 'true'],
@@ -40,7 +51,12 @@ export const CONNECTIONS = [
   }),
   ...defencesIn(
     TURNS,
-    ['messages/send-turns', 'messages/connection.send', 'messages/connection.close', 'messages/stream-sending'],
+    [
+      'connections/sending/send-turns',
+      'connections/connection.send',
+      'connections/connection.close',
+      'connections/sending/stream-sending',
+    ],
     {
       'turns-wait': [
         'if (this.#holder === undefined && this.#isOpen()) this.#holder = holder;',
@@ -52,7 +68,7 @@ export const CONNECTIONS = [
       'queued-can-be-withdrawn': ['this.#waiting.splice(index, 1);', ''],
     },
   ),
-  ...defencesIn('messages/session.ts', ['messages/connection.send', 'messages/stream-sending'], {
+  ...defencesIn('connections/session.ts', ['connections/connection.send', 'connections/sending/stream-sending'], {
     'queued-count-for-the-limit': [
       'if (!connection.sender.admit(payload.length, this.bufferedAmount)) return this.ended();',
       '',

@@ -1,10 +1,10 @@
 import { defencesIn } from './defences-in.js';
 
-const SCHEDULER = ['protocol/message/scheduler.test'];
+const SCHEDULER = ['protocol/send/scheduler.test'];
 
 /** Frames ↔ messages: what is checked and bounded on the way in, what is never mixed up on the way out. */
 export const MESSAGES = [
-  ...defencesIn('protocol/message/text-checker.ts', ['protocol/message/text-checker'], {
+  ...defencesIn('protocol/receive/text-checker.ts', ['protocol/receive/text-checker'], {
     'text-fails-fast': [
       "if (bad !== undefined) throw this.#invalid('is not UTF-8'",
       "if (false) throw this.#invalid('is not UTF-8'",
@@ -12,29 +12,29 @@ export const MESSAGES = [
     'text-ends-whole': ['if (!this.#isComplete()) throw', 'if (false) throw'],
     'text-fast-path-between-code-points': ['this.#isComplete() && this.#text.isUtf8', 'this.#text.isUtf8'],
   }),
-  ...defencesIn('protocol/message/frame-collector.ts', ['protocol/message/frame-collector'], {
+  ...defencesIn('protocol/receive/frame-collector.ts', ['protocol/receive/frame-collector'], {
     'frame-limit-by-header': ['this.#check(header.payloadLength);', ''],
     'frame-limit-by-data': ['this.#check(this.#frame.size + chunk.length);', ''],
   }),
-  ...defencesIn('protocol/message/message-collector.ts', ['protocol/message/message-collector'], {
+  ...defencesIn('protocol/receive/message-collector.ts', ['protocol/receive/message-collector'], {
     'message-frame-limit-by-header': ['if (payloadLength > this.#limits.maxFrameSize)', 'if (false)'],
     'message-limit-by-header': ['if (announced > this.#limits.maxMessageSize)', 'if (false)'],
     'message-limit-by-data': ['if (size > this.#limits.maxMessageSize)', 'if (false)'],
     'message-owns-its-bytes': [': new Uint8Array(chunk);', ': chunk;'],
   }),
-  ...defencesIn('protocol/message/size-limiter.ts', ['protocol/message/size-limiter'], {
+  ...defencesIn('protocol/receive/size-limiter.ts', ['protocol/receive/size-limiter'], {
     'streamed-limit-by-header': ['this.#check(this.#size + header.payloadLength);', ''],
     'streamed-limit-by-data': ['this.#check(this.#size);', ''],
     'streamed-limit-per-message': ['this.#size = 0;\n    this.#next.onMessageBegin', 'this.#next.onMessageBegin'],
   }),
-  ...defencesIn('protocol/message/levels.ts', ['protocol/message/levels'], {
+  ...defencesIn('protocol/receive/levels.ts', ['protocol/receive/levels'], {
     'levels-check-text': [
       'new TextChecker(collectorFor(receiver, limits, text), text)',
       'collectorFor(receiver, limits, text)',
     ],
     'levels-limit-streams': ['limits.maxStreamedMessageSize === Infinity ? checked', 'true ? checked'],
   }),
-  ...defencesIn('protocol/message/byte-collector.ts', ['protocol/message/byte-collector'], {
+  ...defencesIn('protocol/receive/byte-collector.ts', ['protocol/receive/byte-collector'], {
     'bytes-announced-are-not-allocated': ['expected >= size && expected <= 2 * size', 'expected >= size'],
     'bytes-beyond-announced': ['expected >= size && expected <= 2 * size', 'expected <= 2 * size'],
     'bytes-spare-is-bounded': [
@@ -42,7 +42,7 @@ export const MESSAGES = [
       'Math.max(this.#size, MIN_BLOCK)',
     ],
   }),
-  ...defencesIn('protocol/message/frame-reader.ts', ['protocol/message/frame-reader'], {
+  ...defencesIn('protocol/receive/frame-reader.ts', ['protocol/receive/frame-reader'], {
     'reader-checks-headers': ['checkFrameHeader(header, this);', ''],
     'control-payload-starts-anew': ['this.#controlSize = 0;\n      return;', 'return;'],
     'control-payload-is-kept-apart': [
@@ -52,8 +52,8 @@ export const MESSAGES = [
     'message-open-between-fragments': ['this.insideMessage = !fin;', 'this.insideMessage = false;'],
   }),
   ...defencesIn(
-    'protocol/message/frame-reader.ts',
-    ['protocol/connection/inbound', 'protocol/connection/connection.pause'],
+    'protocol/receive/frame-reader.ts',
+    ['protocol/receive/inbound', 'protocol/connection/connection.pause'],
     {
       'pause-at-message-begin': [
         "if (this.#pausing.isPaused) {\n        this.#waiting = 'frameBegin'",
@@ -63,7 +63,7 @@ export const MESSAGES = [
       'discard-while-closing': ['this.#messages = DISCARD;', ''],
     },
   ),
-  ...defencesIn('protocol/message/scheduler.ts', SCHEDULER, {
+  ...defencesIn('protocol/send/scheduler.ts', SCHEDULER, {
     'client-masks': ["role === 'client' ? host : undefined", 'undefined'],
     'control-never-inside-frame': ["if (this.#state === 'frame' || this.#hasUrgent()) return true;", ''],
     'message-waits-behind-open-one': [
@@ -108,7 +108,7 @@ export const MESSAGES = [
       'if (!mayFollow) this.#output.truncate();',
     ],
   }),
-  ...defencesIn('protocol/message/output-queue.ts', ['protocol/message/output-queue'], {
+  ...defencesIn('protocol/send/output-queue.ts', ['protocol/send/output-queue'], {
     'insert-only-at-boundary': ['let index = this.#firstBoundary();', 'let index: number | undefined = 0;'],
     'insert-behind-inserted': ['while (this.#pieces[index]?.isInserted === true) index++;', ''],
     'insert-after-frame-end': [
@@ -122,7 +122,7 @@ export const MESSAGES = [
       'piece.bytes',
     ],
   }),
-  ...defencesIn('protocol/message/frame-encoder.ts', ['protocol/message/frame-encoder'], {
+  ...defencesIn('protocol/send/frame-encoder.ts', ['protocol/send/frame-encoder'], {
     'fresh-key-for-each-frame': ['return this.#keys?.maskingKey();', 'return this.masks ? 1 : undefined;'],
     'begun-frame-can-be-given-up': ['this.#output.seal();', ''],
     'key-goes-on-in-streamed-frame': [

@@ -25,9 +25,9 @@ export {
   type ResolvedConnectionOptions,
 } from './connection/options.ts';
 export type { ExtensionPoints } from './extension/claims.ts';
-export type { FrameHandler, MessageHandler, Receiver, StreamingHandler } from './message/handlers.ts';
-export { prepareMessage, type PreparedMessage } from './message/prepared-message.ts';
-export type { FrameFormat } from './message/scheduler.ts';
+export type { FrameHandler, MessageHandler, Receiver, StreamingHandler } from './receive/handlers.ts';
+export { prepareMessage, type PreparedMessage } from './send/prepared-message.ts';
+export type { FrameFormat } from './send/scheduler.ts';
 export type { FrameHeader } from './wire/frame-header.ts';
 export { RECEIVE_BUFFER } from './wire/mask.ts';
 export { portableTextCodec, type TextCodec } from './wire/text-codec.ts';

@@ -2,7 +2,7 @@ import { Opcode } from '../protocol/base/opcode.ts';
 import { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionHandler } from '../protocol/connection/host.ts';
 import { resolveConnectionOptions, type ConnectionOptions } from '../protocol/connection/options.ts';
-import type { Receiver } from '../protocol/message/handlers.ts';
+import type { Receiver } from '../protocol/receive/handlers.ts';
 import { MemoryDriver } from './memory-driver.ts';
 import { MemoryTransport } from './memory-transport.ts';
 import { ScriptedPeer } from './scripted-peer.ts';

@@ -2,18 +2,18 @@ import { createServer, type Server } from 'node:http';
 
 import { dial } from '../client/dial.ts';
 import { resolveClientOptions } from '../client/options.ts';
-import { connect, type ConnectOptions } from '../messages/connect.ts';
-import type { WebSocketConnection } from '../messages/connection.ts';
+import { connect, type ConnectOptions } from '../connections/connect.ts';
+import type { WebSocketConnection } from '../connections/connection.ts';
 import type {
   ConnectAnswer,
   ConnectionHandler,
   ContextAnswer,
   ContextOf,
   ServeOptions,
-} from '../messages/serve-options.ts';
-import { serve } from '../messages/serve.ts';
-import type { WebSocketServer } from '../messages/server.ts';
-import type { CloseServerOptions } from '../server/connection-set.ts';
+} from '../connections/serve-options.ts';
+import { serve } from '../connections/serve.ts';
+import type { WebSocketServer } from '../connections/server.ts';
+import type { CloseServerOptions } from '../engine/connection-set.ts';
 import type { Chunking } from './byte-line.ts';
 import { createDuplexPair, type DuplexEnd } from './duplex-pair.ts';
 import { ScriptedPeer } from './scripted-peer.ts';

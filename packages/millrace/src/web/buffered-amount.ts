@@ -1,4 +1,4 @@
-import { Fifo } from './fifo.ts';
+import { Fifo } from '../protocol/base/fifo.ts';
 
 interface SentMessage {
   /** Bytes of the message itself. */

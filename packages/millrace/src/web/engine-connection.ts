@@ -1,7 +1,7 @@
 import type { Closure } from '../protocol/base/closure.ts';
 import { ConnectionClosedError } from '../protocol/base/errors.ts';
 import { MessageType } from '../protocol/base/opcode.ts';
-import { Fifo } from './fifo.ts';
+import { Fifo } from '../protocol/base/fifo.ts';
 import type { ConnectionEvents, OpenedConnection } from './open-connection.ts';
 import type { StreamableConnection, StreamableMessage } from './streamable-connection.ts';
 

@@ -5,7 +5,7 @@ import { Opcode } from '../protocol/base/opcode.ts';
 import { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionHandler } from '../protocol/connection/host.ts';
 import { formatExtensionOffers } from '../protocol/handshake/extension-offer.ts';
-import type { MessageHandler } from '../protocol/message/handlers.ts';
+import type { MessageHandler } from '../protocol/receive/handlers.ts';
 import { findOnreadPlaces } from '../transport/shared-read-buffer.ts';
 import { SocketDriver } from '../transport/socket-driver.ts';
 import { BLOCKED_PORTS } from './blocked-ports.ts';

@@ -3,7 +3,7 @@ import { MessageType } from '../protocol/base/opcode.ts';
 import type { Connection } from '../protocol/connection/connection.ts';
 import { BufferedAmount } from './buffered-amount.ts';
 import type { CheckedCloseInfo } from './close-info.ts';
-import { Fifo } from './fifo.ts';
+import { Fifo } from '../protocol/base/fifo.ts';
 import { sizeOf } from './message-data.ts';
 
 interface WaitingMessage {

@@ -1,4 +1,4 @@
-import { Fifo } from './fifo.ts';
+import { Fifo } from '../protocol/base/fifo.ts';
 
 /**
  * Runs tasks in order, and lets all microtasks run between two of them, as the event loop of a browser does: who awaits a message sees each,

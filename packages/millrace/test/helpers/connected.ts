@@ -1,7 +1,7 @@
 import type { Closure } from '../../src/protocol/base/closure.ts';
 import type { ConnectionHandler } from '../../src/protocol/connection/host.ts';
 import type { ConnectionOptions } from '../../src/protocol/connection/options.ts';
-import type { Receiver } from '../../src/protocol/message/handlers.ts';
+import type { Receiver } from '../../src/protocol/receive/handlers.ts';
 import { createScriptedPair, type ScriptedPair } from '../../src/testing/index.ts';
 import { toHex } from './bytes.ts';
 import { EventLog } from './event-log.ts';

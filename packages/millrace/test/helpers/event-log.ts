@@ -4,7 +4,7 @@ import type {
   FrameHandler,
   MessageHandler,
   StreamingHandler,
-} from '../../src/protocol/message/handlers.ts';
+} from '../../src/protocol/receive/handlers.ts';
 import type { FrameHeader } from '../../src/protocol/wire/frame-header.ts';
 import { toHex } from './bytes.ts';
 

@@ -1,5 +1,5 @@
 import { WebSocketServerProtocol } from '../../src/index.ts';
-import type { HookResult } from '../../src/hooks/hooks.ts';
+import type { HookResult } from '../../src/classes/hooks.ts';
 import { toHex } from './bytes.ts';
 import type { Journal } from './journal.ts';
 

@@ -10,7 +10,7 @@ import {
   type WebSocketConnection,
   type WebSocketServer,
 } from '../../src/index.ts';
-import type { ContextAnswer, ContextOf } from '../../src/messages/serve-options.ts';
+import type { ContextAnswer, ContextOf } from '../../src/connections/serve-options.ts';
 import { frame } from './frames.ts';
 import { Inbox } from './inbox.ts';
 import { connectRaw, type RawPeer } from './raw-peer.ts';

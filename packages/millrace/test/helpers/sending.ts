@@ -2,8 +2,8 @@ import type { TestContext } from 'node:test';
 
 import type { ConnectionOptions } from '../../src/protocol/connection/options.ts';
 import { resolveConnectionOptions } from '../../src/protocol/connection/options.ts';
-import { openIterated } from '../../src/messages/open.ts';
-import type { WebSocketConnection } from '../../src/messages/connection.ts';
+import { openIterated } from '../../src/connections/open.ts';
+import type { WebSocketConnection } from '../../src/connections/connection.ts';
 import { ScriptedPeer, createDuplexPair, type DuplexEnd, type ReceivedFrame } from '../../src/testing/index.ts';
 import { toHex } from './bytes.ts';
 

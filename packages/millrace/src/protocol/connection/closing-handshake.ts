@@ -1,6 +1,6 @@
 import { CloseCode } from '../base/close-code.ts';
 import type { CloseBody, Closure } from '../base/closure.ts';
-import type { CloseListener } from '../message/scheduler-setup.ts';
+import type { CloseListener } from '../send/scheduler-setup.ts';
 import { nextClosingState, type ClosingEvent, type ClosingState } from './closing.ts';
 
 /** Learns how a {@link ClosingHandshake} goes on. */

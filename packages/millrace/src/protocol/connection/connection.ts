@@ -1,14 +1,14 @@
 import { CloseCode } from '../base/close-code.ts';
 import { RemoteProtocolError, TransportError, toError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
-import type { Receiver } from '../message/handlers.ts';
-import { createReceivePipeline } from '../message/levels.ts';
-import { Scheduler } from '../message/scheduler.ts';
+import type { Receiver } from '../receive/handlers.ts';
+import { createReceivePipeline } from '../receive/levels.ts';
+import { Scheduler } from '../send/scheduler.ts';
 import { checkCloseBody, decodeCloseBody, encodeCloseBody, truncateCloseReason } from '../wire/close-body.ts';
 import { ClosingHandshake, type ClosingListener } from './closing-handshake.ts';
 import type { ClosingState } from './closing.ts';
 import type { ConnectionHandler, ConnectionHost, ConnectionStats, TransportDirective } from './host.ts';
-import { Inbound, type InboundOwner } from './inbound.ts';
+import { Inbound, type InboundOwner } from '../receive/inbound.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { MessageSender, type SenderOwner } from './message-sender.ts';
 import type { ResolvedConnectionOptions } from './options.ts';

@@ -1,8 +1,8 @@
 import { CloseCode } from '../base/close-code.ts';
 import { LimitExceededError, LocalUsageError } from '../base/errors.ts';
 import { Opcode, formatOpcode, isControlOpcode } from '../base/opcode.ts';
-import type { PreparedMessage } from '../message/prepared-message.ts';
-import type { FrameFormat, Scheduler } from '../message/scheduler.ts';
+import type { PreparedMessage } from '../send/prepared-message.ts';
+import type { FrameFormat, Scheduler } from '../send/scheduler.ts';
 import { MAX_CONTROL_PAYLOAD } from '../wire/frame-header.ts';
 import type { ClosingHandshake } from './closing-handshake.ts';
 import type { ConnectionHandler, ConnectionHost } from './host.ts';

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { isValidCloseCode } from '../../../src/protocol/base/close-code.ts';
 import { Connection, type ConnectionSetup } from '../../../src/protocol/connection/connection.ts';
 import { resolveConnectionOptions } from '../../../src/protocol/connection/options.ts';
-import type { Receiver } from '../../../src/protocol/message/handlers.ts';
+import type { Receiver } from '../../../src/protocol/receive/handlers.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { concat, hex, toHex } from '../../helpers/bytes.ts';
 import { connect, type Connected } from '../../helpers/connected.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import type { MessageSender } from '../../../src/protocol/connection/message-sender.ts';
-import { prepareMessage } from '../../../src/protocol/message/prepared-message.ts';
+import { prepareMessage } from '../../../src/protocol/send/prepared-message.ts';
 import { hex } from '../../helpers/bytes.ts';
 import { connect, type Connected, type ConnectedSetup } from '../../helpers/connected.ts';
 

@@ -1,0 +1,49 @@
+import { MessageType } from '../protocol/base/opcode.ts';
+import {
+  resolveConnectionOptions,
+  type ConnectionOptions,
+  type ResolvedConnectionOptions,
+} from '../protocol/connection/options.ts';
+import { prepareMessage, type PreparedMessage } from '../protocol/send/prepared-message.ts';
+import { resolveTransportOptions, type ResolvedTransportOptions, type TransportOptions } from '../transport/options.ts';
+import { checkObject } from '../protocol/base/argument-checks.ts';
+import { checkPayload } from './payload.ts';
+
+/**
+ * Holds what the protocol instances of a server or a client share: options, and whatever a subclass adds.
+ *
+ * Options are read once, when it is made.
+ */
+export abstract class WebSocketFactory {
+  /** The options of each connection. */
+  readonly connectionOptions: ResolvedConnectionOptions;
+  /** How bytes are moved. */
+  readonly transportOptions: ResolvedTransportOptions;
+
+  /**
+   * @param options - of connections and of the transport; other members are not looked at
+   *
+   * @throws {LocalUsageError} an option has a value that it cannot have; the message names both
+   */
+  constructor(options: ConnectionOptions & TransportOptions) {
+    this.connectionOptions = resolveConnectionOptions(options);
+    this.transportOptions = resolveTransportOptions(options);
+  }
+
+  /**
+   * Frames a message once, to send it on any number of connections with `sendPreparedMessage`.
+   *
+   * @param payload - text, or bytes, which are copied
+   * @param options - `binary` says what it is sent as; by default, bytes are binary and text is not
+   *
+   * @throws {LocalUsageError} the payload is neither text nor bytes, or bytes to be sent as text are not UTF-8
+   */
+  prepareMessage(
+    payload: string | Uint8Array,
+    options: { readonly binary?: boolean | undefined } = {},
+  ): PreparedMessage {
+    checkObject('options', options);
+    const { bytes, isBinary } = checkPayload(payload, options.binary);
+    return prepareMessage(bytes, isBinary ? MessageType.BINARY : MessageType.TEXT);
+  }
+}

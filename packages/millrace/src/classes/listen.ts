@@ -1,0 +1,113 @@
+import { isPromise } from '../protocol/base/promise.ts';
+import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
+import { ConnectionSet, type CloseServerOptions } from '../engine/connection-set.ts';
+import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts';
+import { listen } from '../server/listen.ts';
+import type { Listener } from '../server/listener.ts';
+import { findOnreadPlaces, type OnreadPlaces } from '../transport/shared-read-buffer.ts';
+import type { ConnectionOwner } from './hook-session.ts';
+import type { WebSocketServerFactory } from './server-factory.ts';
+import type { ConnectAnswer, WebSocketServerProtocol } from './server-protocol.ts';
+
+/** How {@link WebSocketListener.close} ends the connections. */
+export type CloseListenerOptions = CloseServerOptions;
+
+/** A server that listens. */
+export class WebSocketListener {
+  readonly #factory: WebSocketServerFactory;
+  readonly #onreadPlaces: OnreadPlaces | undefined;
+  readonly #protocols = new ConnectionSet<WebSocketServerProtocol>({
+    close: (protocol, code, reason) => protocol.sendClose(code, reason),
+    drop: (protocol) => protocol.dropConnection(),
+  });
+  /** One for all connections. */
+  readonly #owner: ConnectionOwner = {
+    onHookError: (error, protocol: WebSocketServerProtocol) => this.#factory.reportError(error, protocol),
+    onClosed: (protocol: WebSocketServerProtocol) => this.#protocols.delete(protocol),
+  };
+  #listener: Listener | undefined;
+
+  private constructor(factory: WebSocketServerFactory, onreadPlaces: OnreadPlaces | undefined) {
+    this.#factory = factory;
+    this.#onreadPlaces = onreadPlaces;
+  }
+
+  /** Begins to listen; see {@link listenWS}. */
+  static async listen(factory: WebSocketServerFactory): Promise<WebSocketListener> {
+    const { sharedReadBuffer } = factory.transportOptions;
+    const listener = new WebSocketListener(factory, sharedReadBuffer ? await findOnreadPlaces() : undefined);
+    listener.#listener = await listen<WebSocketServerProtocol>(factory.serverOptions, {
+      decide: (request) => listener.#decide(request),
+      accepted: (handshake) => listener.#accept(handshake),
+      error: (error) => factory.reportError(error, undefined),
+    });
+    return listener;
+  }
+
+  /** URL for clients on this machine, such as `ws://localhost:9000/`; empty when it does not listen any more. */
+  get url(): string {
+    return this.#listener?.url ?? '';
+  }
+
+  /** The TCP port that it listens on; `undefined` on a Unix domain socket, or when it does not listen any more. */
+  get port(): number | undefined {
+    const address = this.#listener?.address;
+    return typeof address === 'object' ? address.port : undefined;
+  }
+
+  /** The open connections. */
+  get connections(): ReadonlySet<WebSocketServerProtocol> {
+    return this.#protocols.members;
+  }
+
+  /**
+   * Stops listening, closes all connections, and resolves when they are over. Repeating it waits for the same.
+   *
+   * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
+   */
+  close(options: CloseListenerOptions = {}): Promise<void> {
+    const { closeTimeout } = this.#factory.connectionOptions;
+    return this.#protocols.close(options, closeTimeout, async () => this.#listener?.close());
+  }
+
+  #decide(request: ConnectionRequest): Decision<WebSocketServerProtocol> | Promise<Decision<WebSocketServerProtocol>> {
+    const protocol = this.#factory.buildProtocol();
+    protocol.setFactory(this.#factory);
+    const answer = protocol.onConnect(request);
+    // It may be a promise of another library.
+    return isPromise(answer) ? answer.then((later) => decisionFor(protocol, later)) : decisionFor(protocol, answer);
+  }
+
+  #accept(handshake: AcceptedHandshake<WebSocketServerProtocol>): void {
+    const { context: protocol, socket, head, request, subprotocol, extensions = '' } = handshake;
+    this.#protocols.add(protocol);
+    protocol.makeConnection(
+      {
+        role: 'server',
+        socket,
+        options: this.#factory.connectionOptions,
+        onreadPlaces: this.#onreadPlaces,
+        peer: request.peer,
+        subprotocol,
+        extensions,
+        owner: this.#owner,
+      },
+      head,
+    );
+  }
+}
+
+function decisionFor(protocol: WebSocketServerProtocol, answer: ConnectAnswer): Decision<WebSocketServerProtocol> {
+  const accept = typeof answer === 'object' ? answer : { subprotocol: answer ?? undefined };
+  return { subprotocol: accept.subprotocol, headers: accept.headers, context: protocol };
+}
+
+/**
+ * Listens for connections, for each of which `factory` makes a protocol instance.
+ *
+ * @throws {TransportError} the place to listen on cannot be had: the port is taken, for one
+ * @throws {LocalUsageError} the HTTP server of the options already has a listener for the same path
+ */
+export function listenWS(factory: WebSocketServerFactory): Promise<WebSocketListener> {
+  return WebSocketListener.listen(factory);
+}

@@ -1,0 +1,79 @@
+import { dial } from '../client/dial.ts';
+import { parseEndpoint } from '../client/endpoint.ts';
+import { resolveClientOptions, type ClientOptions } from '../client/options.ts';
+import { HandshakeError } from '../protocol/base/errors.ts';
+import { checkFunction } from '../protocol/base/option-checks.ts';
+import { resolveConnectionOptions } from '../protocol/connection/options.ts';
+import type { ConnectionResponse } from '../protocol/handshake/connection-response.ts';
+import { formatExtensionOffers } from '../protocol/handshake/extension-offer.ts';
+import { resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
+import { findOnreadPlaces } from '../transport/shared-read-buffer.ts';
+import type { WebSocketConnection } from './connection.ts';
+import { handled } from '../engine/deferred.ts';
+import { openIterated } from './open.ts';
+import { contextOf, type ContextAnswer, type ContextOf, type MessageConnectionOptions } from './serve-options.ts';
+
+/** Options of {@link connect}. */
+export interface ConnectOptions<Answer extends ContextAnswer = undefined>
+  extends ClientOptions, MessageConnectionOptions, TransportOptions {
+  /**
+   * The server has accepted the connection. What is thrown here ends it before it is open.
+   *
+   * @returns nothing, or the connection's `context`
+   */
+  readonly onConnect?: ((response: ConnectionResponse) => Answer | Promise<Answer>) | undefined;
+}
+
+/**
+ * Connects to a WebSocket server.
+ *
+ * @param url - `ws:`, `wss:`, `http:`, `https:` or `ws+unix:`; a user name and password in it become an `Authorization` header
+ *
+ * @throws {LocalUsageError} the URL is invalid, or an option has a value that it cannot have
+ * @throws {TransportError} there is no connection to the server
+ * @throws {HandshakeError} the server did not accept, or not as RFC 6455 §4.1 demands; the time was up, or `signal` was aborted
+ */
+export function connect<Answer extends ContextAnswer = undefined>(
+  url: string | URL,
+  options: ConnectOptions<Answer> = {},
+): Promise<WebSocketConnection<ContextOf<Answer>>> {
+  return handled(open(url, options));
+}
+
+async function open<Answer extends ContextAnswer>(
+  url: string | URL,
+  options: ConnectOptions<Answer>,
+): Promise<WebSocketConnection<ContextOf<Answer>>> {
+  parseEndpoint(url);
+  const clientOptions = resolveClientOptions(options);
+  const connectionOptions = resolveConnectionOptions(options);
+  const onConnect = checkFunction('onConnect', options.onConnect);
+  const { sharedReadBuffer } = resolveTransportOptions(options);
+  const onreadPlaces = sharedReadBuffer ? await findOnreadPlaces() : undefined;
+  const { socket, head, response } = await dial(url, clientOptions);
+  let context: ContextOf<Answer>;
+  try {
+    context = contextOf<Answer>(await onConnect?.(response));
+    const { signal } = clientOptions;
+    if (signal?.aborted === true)
+      throw new HandshakeError('the opening handshake was aborted', { cause: signal.reason });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  const made = {
+    role: 'client' as const,
+    socket,
+    options: connectionOptions,
+    onreadPlaces,
+    peer: response.peer,
+    subprotocol: response.protocol,
+    extensions: formatExtensionOffers(response.extensions),
+  };
+  const opened = openIterated({ made, context, events: NOBODY });
+  opened.start(head);
+  return opened.connection;
+}
+
+/** Whoever has the connection learns from it how it ended. */
+const NOBODY = { onClosed: () => undefined, onError: () => undefined };

@@ -1,0 +1,327 @@
+import type { Duplex } from 'node:stream';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
+
+import type { Closure } from '../protocol/base/closure.ts';
+import { CloseCode } from '../protocol/base/close-code.ts';
+import { LocalUsageError } from '../protocol/base/errors.ts';
+import { MessageType } from '../protocol/base/opcode.ts';
+import type { ClosingState } from '../protocol/connection/closing.ts';
+import type { ConnectionStats } from '../protocol/connection/host.ts';
+import { nodeTextCodec } from '../transport/node-text-codec.ts';
+import { onAbort } from '../engine/abort.ts';
+import type { AdaptedConnection } from './adapters/adapted-connection.ts';
+import { createDuplex, type DuplexOptions } from './adapters/connection-duplex.ts';
+import { createReadable, createWritable } from './adapters/connection-streams.ts';
+import { attempt, createDeferred, handled, rejected } from '../engine/deferred.ts';
+import type { Inbox } from './receiving/inbox.ts';
+import { MessageWriter } from './sending/message-writer.ts';
+import type { ReceivedMessage } from './receiving/received-message.ts';
+import {
+  checkType,
+  isChunk,
+  toWholeMessage,
+  type MessageKind,
+  type Sendable,
+  type WholeMessage,
+} from './sending/sendable.ts';
+import type { MessageSession } from './session.ts';
+import { sendStream } from './sending/stream-sending.ts';
+
+/** How {@link WebSocketConnection.send} sends. */
+export interface SendOptions {
+  /**
+   * Whether the message is text or binary.
+   *
+   * @defaultValue that of what is sent, or of its first piece: strings are text, bytes are binary
+   */
+  readonly type?: MessageKind | undefined;
+  /**
+   * Ends the waiting. A message whose turn has not come is withdrawn; one of which a part was sent fails the connection (1011); one that was sent
+   * goes its way.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a call waits. */
+export interface WaitOptions {
+  /** Ends the waiting, which fails with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One end of a WebSocket connection: messages to iterate over, and to send.
+ *
+ * Every promise settles at the latest when the connection has ended, and none has to be looked at: how it ended is in {@link closed}, too.
+ */
+export class WebSocketConnection<Context = undefined> implements AsyncIterable<ReceivedMessage> {
+  /** What `onConnect` has returned as `context`. */
+  readonly context: Context;
+  readonly #session: MessageSession;
+  readonly #inbox: Inbox | undefined;
+  #readable: ReadableStream<string | Uint8Array> | undefined;
+  #writable: WritableStream<Sendable> | undefined;
+
+  /** @internal */
+  constructor(session: MessageSession, inbox: Inbox | undefined, context: Context) {
+    this.#session = session;
+    this.#inbox = inbox;
+    this.context = context;
+  }
+
+  /**
+   * Gives the engine's side of a connection, for what sends to many.
+   *
+   * @internal
+   */
+  static sessionOf(connection: WebSocketConnection<unknown>): MessageSession {
+    return connection.#session;
+  }
+
+  // What it is
+
+  /** Where it stands: `'open'` until one side begins to close it. */
+  get state(): 'open' | 'closing' | 'closed' {
+    return STATES[this.#session.connection.state];
+  }
+
+  /** Address of the other end, such as `192.0.2.1:50000`; empty where it has none. */
+  get peer(): string {
+    return this.#session.made.peer;
+  }
+
+  /** The subprotocol that was agreed on, or `undefined` for none. */
+  get subprotocol(): string | undefined {
+    return this.#session.made.subprotocol;
+  }
+
+  /** The extensions that were agreed on, as in the header `Sec-WebSocket-Extensions`; empty for none. */
+  get extensions(): string {
+    return this.#session.made.extensions;
+  }
+
+  /** Counters since the opening handshake. */
+  get stats(): ConnectionStats {
+    return this.#session.connection.stats;
+  }
+
+  /** Bytes that were sent and not written yet, wherever they wait: for their turn, for a frame, for the socket. 0 when the connection has ended. */
+  get bufferedAmount(): number {
+    return this.#session.bufferedAmount;
+  }
+
+  /** How the connection ended, when it has. Never rejects. */
+  get closed(): Promise<Closure> {
+    return this.#session.closed;
+  }
+
+  // Receiving
+
+  /**
+   * Waits for the next message: for its beginning, as its payload is read from what is returned. It is there when the message before it was read to its
+   * end; one that nobody has begun to read is discarded.
+   *
+   * While nobody asks, about `highWaterMark` bytes are read ahead.
+   *
+   * @returns `undefined` when the connection has ended cleanly
+   *
+   * @throws {ConnectionClosedError} the connection has ended, and not cleanly
+   * @throws {LocalUsageError} messages go to callbacks
+   */
+  receive({ signal }: WaitOptions = {}): Promise<ReceivedMessage | undefined> {
+    return attempt(() => this.#expectInbox('receive').receive(signal));
+  }
+
+  /**
+   * Iterates over the messages, as {@link receive} gives them. A loop that is left closes the connection (1000). Several loops share the messages.
+   *
+   * It ends when the connection has ended cleanly, and fails with `ConnectionClosedError` when it has ended otherwise.
+   */
+  [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage, undefined> {
+    const inbox = this.#expectInbox('iterating');
+    let last: ReceivedMessage | undefined;
+    const take = (message: ReceivedMessage | undefined): IteratorResult<ReceivedMessage, undefined> => {
+      last = message;
+      return message === undefined ? END : { done: false, value: message };
+    };
+    return {
+      next: () => {
+        // Only its own: other loops may share the messages.
+        if (last?.bodyUsed === false) last.discard();
+        // What is there already is not worth a second promise.
+        const message = inbox.takeNext();
+        return message === undefined ? handled(inbox.next().then(take)) : Promise.resolve(take(message));
+      },
+      return: () => {
+        // It cannot tell a loop that is left from one that has thrown, for which the connection may be about to fail.
+        setImmediate(() => void this.close());
+        return Promise.resolve(END);
+      },
+    };
+  }
+
+  // Sending
+
+  /**
+   * Sends one message. Messages go out in the order of the calls; one that comes in pieces has the connection to itself until it is complete.
+   *
+   * @param data - text, bytes in any view, a `Blob`, or an iterable or stream of text or bytes, whose length need not be known. Bytes must not be changed after
+   *   they were given away
+   *
+   * @returns when no more than `highWaterMark` bytes are on their way: whoever waits for it sends no faster than the peer reads
+   *
+   * @throws {ConnectionClosedError} the connection has ended, or is closing
+   * @throws {LocalUsageError} the data are nothing that can be sent, or bytes to be sent as text are not UTF-8
+   */
+  send(data: Sendable, options?: SendOptions): Promise<void> {
+    const { turns } = this.#session;
+    if (options === undefined && turns.isFree) {
+      if (typeof data === 'string') return this.#session.sendWhole(data, MessageType.TEXT);
+      if (data instanceof Uint8Array) return this.#session.sendWhole(data, MessageType.BINARY);
+    }
+    return attempt(() => this.#send(data, options ?? {}));
+  }
+
+  /**
+   * Begins a message that is written piece by piece, when its turn comes. Other messages wait until it is ended.
+   *
+   * @param signal - withdraws it before its turn has come, and aborts it after that
+   *
+   * @throws {ConnectionClosedError} the connection has ended, or is closing
+   */
+  beginMessage(type: MessageKind, { signal }: WaitOptions = {}): Promise<MessageWriter> {
+    return attempt(() => {
+      checkType(type);
+      return handled(MessageWriter.begin(this.#session, { type, signal }));
+    });
+  }
+
+  /**
+   * Sends a ping, and waits for its pong. It waits behind received messages that nobody reads: do not wait for it where you should read them.
+   *
+   * @returns the time between the two, in milliseconds
+   *
+   * @throws {ConnectionClosedError} the connection has ended before
+   */
+  ping({ signal }: WaitOptions = {}): Promise<number> {
+    return this.#session.ping(signal);
+  }
+
+  // As streams
+
+  /**
+   * Makes a stream of Node of it: of bytes, or of messages. It reads and sends in place of its maker: nobody else may receive.
+   *
+   * - Writing waits as {@link send} does, and what was written must not be changed.
+   * - There is no half-close in WebSocket. `end()` closes the connection (1000) when all was sent; what comes after that, the peer has sent before it saw it, and
+   *   what nobody reads by then is discarded. `'finish'` says that the peer has answered: it has received all.
+   * - When the connection was closed with 1000, or without a code, the stream ends. When it was closed with another code, or was lost, the stream fails with
+   *   `ConnectionClosedError` behind what came, so that what is incomplete does not look complete.
+   * - `destroy()` closes the connection with 1001, as does a loop that is left; `destroy(error)` fails it with 1011 and `error` in the closure. Neither waits for
+   *   its end.
+   * - Unlike with other streams, an error that nobody listens to does not end the process; the closure has it.
+   *
+   * @throws {LocalUsageError} messages go to callbacks, or an option has a value that it cannot have
+   */
+  duplex(options?: DuplexOptions): Duplex {
+    this.#expectInbox('duplex');
+    return createDuplex(this.#adapted, options);
+  }
+
+  /**
+   * The messages that come, text as strings and all else as bytes, each of at most `maxMessageSize` bytes. The next is received when it is asked for. The
+   * stream ends and fails as iterating does; cancelling it closes the connection (1000). It is the same stream each time.
+   *
+   * @throws {LocalUsageError} messages go to callbacks
+   */
+  get readable(): ReadableStream<string | Uint8Array> {
+    this.#expectInbox('readable');
+    this.#readable ??= createReadable(this.#adapted);
+    return this.#readable;
+  }
+
+  /**
+   * Sends what is written, each chunk as a message, as {@link send} does. Closing the stream closes the connection (1000), and waits for its end; aborting it
+   * fails the connection (1011). When the connection ends, the stream fails with `ConnectionClosedError`. It is the same stream each time.
+   */
+  get writable(): WritableStream<Sendable> {
+    this.#writable ??= createWritable(this.#adapted);
+    return this.#writable;
+  }
+
+  // Ending
+
+  /**
+   * Starts the closing handshake. What was sent goes out first; a message that is being written may be ended until `closeTimeout`. Repeating it waits for the
+   * same.
+   *
+   * @param code - 1000 to 1003, 1007 to 1014, or 3000 to 4999
+   * @param reason - at most 123 bytes of UTF-8
+   *
+   * @returns how the connection ended
+   *
+   * @throws {LocalUsageError} the code may not be sent, or the reason is too long
+   */
+  close(code: number = CloseCode.NORMAL_CLOSURE, reason = ''): Promise<Closure> {
+    return attempt(() => this.#session.close(code, reason));
+  }
+
+  /** Ends the transport now, without any handshake. */
+  drop(): void {
+    this.#session.connection.drop();
+  }
+
+  /** Closes the connection, and waits for its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #send(data: Sendable, { type, signal }: SendOptions): Promise<void> {
+    if (isChunk(data)) return this.#sendWhole(toWholeMessage(data, type), signal);
+    checkType(type);
+    return handled(sendStream(this.#session, { data, type, signal }));
+  }
+
+  #sendWhole({ payload, opcode }: WholeMessage, signal: AbortSignal | undefined): Promise<void> {
+    const session = this.#session;
+    if (signal?.aborted === true) return rejected(signal.reason);
+    if (session.turns.isFree) return unlessAborted(session.sendWhole(payload, opcode), signal);
+    const bytes = typeof payload === 'string' ? nodeTextCodec.encode(payload) : payload;
+    return unlessAborted(session.sendLater(bytes, opcode, signal), signal);
+  }
+
+  get #adapted(): AdaptedConnection {
+    return {
+      receive: () => this.receive(),
+      send: (data, options) => this.send(data, options),
+      close: (code) => this.close(code),
+      fail: (error) => this.#session.connection.fail(error),
+      closed: this.closed,
+    };
+  }
+
+  #expectInbox(method: string): Inbox {
+    if (this.#inbox !== undefined) return this.#inbox;
+    throw new LocalUsageError(`${method}: the messages of this connection go to callbacks`);
+  }
+}
+
+const STATES: Readonly<Record<ClosingState, 'open' | 'closing' | 'closed'>> = {
+  open: 'open',
+  closing: 'closing',
+  closeSent: 'closing',
+  closeReceived: 'closing',
+  closeDone: 'closing',
+  failed: 'closing',
+  closed: 'closed',
+};
+
+const END = { done: true, value: undefined } as const;
+
+/** Waits for `sent`, or until the signal is aborted. */
+function unlessAborted(sent: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return sent;
+  const waiting = createDeferred<undefined>();
+  sent.then(() => waiting.resolve(undefined), waiting.reject);
+  onAbort(signal, waiting.promise, waiting.reject);
+  return waiting.promise;
+}

@@ -1,0 +1,121 @@
+import { CloseCode } from '../../protocol/base/close-code.ts';
+import { ConnectionClosedError, toError } from '../../protocol/base/errors.ts';
+import { onAbort } from '../../engine/abort.ts';
+import { Backoff } from './backoff.ts';
+import { connect } from '../connect.ts';
+import { WebSocketConnection } from '../connection.ts';
+import type { ReconnectOptions, ReconnectRules } from './reconnect-options.ts';
+import { isOurFarewell, isPassing, retryAfter } from './retry-rules.ts';
+import type { ContextAnswer, ContextOf } from '../serve-options.ts';
+import { untilAborted } from './waiting.ts';
+
+/** What a {@link Reconnection} needs of the world. */
+export interface Surroundings {
+  /** Time that has passed, in milliseconds. */
+  now(): number;
+  /** A number from 0 up to but not 1. */
+  random(): number;
+  /** Waits; fails with the reason of the signal when that is aborted. */
+  wait(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+/** What a {@link Reconnection} is to do. */
+export interface ReconnectionPlan<Answer extends ContextAnswer> {
+  readonly url: string | URL;
+  readonly options: ReconnectOptions<Answer>;
+  readonly rules: ReconnectRules;
+}
+
+/** Connects, and connects again when the connection was lost. */
+export class Reconnection<Answer extends ContextAnswer> {
+  readonly #plan: ReconnectionPlan<Answer>;
+  readonly #surroundings: Surroundings;
+  readonly #signal: AbortSignal;
+  readonly #backoff: Backoff;
+  /** Attempts since the last stable connection. */
+  #attempts = 0;
+  /** Why the last of them has ended. */
+  #cause: Error | undefined;
+
+  constructor(plan: ReconnectionPlan<Answer>, surroundings: Surroundings) {
+    this.#plan = plan;
+    this.#surroundings = surroundings;
+    this.#signal = plan.options.signal ?? new AbortController().signal;
+    this.#backoff = new Backoff(plan.rules.backoff, () => surroundings.random());
+  }
+
+  /** Gives the connections, one after the other. */
+  async *run(): AsyncGenerator<WebSocketConnection<ContextOf<Answer>>, undefined> {
+    for (;;) {
+      const connection = await this.#connect();
+      const lifetime = this.#measure(connection);
+      // Whoever leaves the loop, or comes to the end of its body while the connection is open, is done with it.
+      let isDone = true;
+      try {
+        yield connection;
+        isDone = connection.state === 'open';
+      } finally {
+        if (isDone) void connection.close();
+      }
+      if (isDone) return;
+      const closure = await untilAborted(connection.closed, this.#signal);
+      if (isOurFarewell(closure)) return;
+      if ((await lifetime) >= this.#plan.rules.stableAfter) this.#startAnew();
+      const cause = new ConnectionClosedError(closure);
+      if (this.#isToRetry(cause)) await this.#backOff(cause);
+      else if (closure.code === CloseCode.NORMAL_CLOSURE) return;
+      else throw cause;
+    }
+  }
+
+  async #connect(): Promise<WebSocketConnection<ContextOf<Answer>>> {
+    for (;;) {
+      this.#signal.throwIfAborted();
+      this.#attempts++;
+      try {
+        return await this.#attempt();
+      } catch (thrown) {
+        this.#signal.throwIfAborted();
+        const cause = toError(thrown);
+        if (!this.#isToRetry(cause)) throw cause;
+        await this.#backOff(cause);
+      }
+    }
+  }
+
+  async #attempt(): Promise<WebSocketConnection<ContextOf<Answer>>> {
+    const { url, options } = this.#plan;
+    const signal = this.#signal;
+    const attempt = { attempt: this.#attempts, url, headers: options.headers, signal, cause: this.#cause };
+    const changes = await untilAborted(Promise.resolve(options.onConnecting?.(attempt)), signal);
+    const headers = changes?.headers ?? options.headers;
+    const connection = await connect<Answer>(changes?.url ?? url, { ...options, headers });
+    if (signal.aborted) connection.drop();
+    else onAbort(signal, connection.closed, () => void connection.close(CloseCode.GOING_AWAY));
+    return connection;
+  }
+
+  /** How long a connection that has just been opened will have been open, in milliseconds. */
+  #measure(connection: WebSocketConnection<unknown>): Promise<number> {
+    const start = this.#surroundings.now();
+    return connection.closed.then(() => this.#surroundings.now() - start);
+  }
+
+  #isToRetry(cause: Error): boolean {
+    if (this.#attempts >= this.#plan.rules.maxAttempts) return false;
+    const usual = isPassing(cause);
+    return this.#plan.options.retry?.(cause, usual) ?? usual;
+  }
+
+  async #backOff(cause: Error): Promise<void> {
+    this.#cause = cause;
+    const asked = Math.min(retryAfter(cause, Date.now()), this.#plan.rules.backoff.max);
+    // All that were sent away come back later than asked, but not together.
+    await this.#surroundings.wait(asked + this.#backoff.next(), this.#signal);
+  }
+
+  #startAnew(): void {
+    this.#attempts = 0;
+    this.#backoff.reset();
+  }
+}

@@ -1,0 +1,128 @@
+import { describe } from '../../protocol/base/argument-checks.ts';
+import { CloseCode } from '../../protocol/base/close-code.ts';
+import { LocalUsageError } from '../../protocol/base/errors.ts';
+import { prepareMessage, type PreparedMessage } from '../../protocol/send/prepared-message.ts';
+import { nodeTextCodec } from '../../transport/node-text-codec.ts';
+import { WebSocketConnection } from '../connection.ts';
+import { DONE, attempt, handled } from '../../engine/deferred.ts';
+import { isChunk, toWholeMessage, type Chunk, type MessageKind } from './sendable.ts';
+
+/** How {@link broadcast} sends. */
+export interface BroadcastOptions {
+  /**
+   * Whether the message is text or binary.
+   *
+   * @defaultValue strings are text, bytes are binary
+   */
+  readonly type?: MessageKind | undefined;
+  /**
+   * What to do with connections that have more than `highWaterMark` bytes on their way:
+   *
+   * - `'wait'`: send to them too; whoever waits for the broadcast is as slow as the slowest. One for which more than `maxBufferedAmount` bytes would wait fails (1008)
+   * - `'skip'`: leave them out, until all that is on its way to them has left
+   * - `'close'`: close them (1013, try again later), so that they come back and begin anew
+   *
+   * @defaultValue 'wait'
+   */
+  readonly onSlow?: 'wait' | 'skip' | 'close' | undefined;
+}
+
+/** What became of a broadcast, in connections. Those that were not open any more are not counted. */
+export interface BroadcastResult {
+  /** It was sent to so many. */
+  readonly sent: number;
+  /** So many were left out. */
+  readonly skipped: number;
+  /** So many were closed, or failed above `maxBufferedAmount`. */
+  readonly closed: number;
+}
+
+/**
+ * Sends one message to many connections. It is framed once for all of them, and takes its place behind what each has been asked to send before, a message that is
+ * just being written too.
+ *
+ * @param connections - any of them, such as `server.connections`; those that are not open any more are passed over
+ * @param message - text, or bytes in any view. It is copied, once for all connections
+ *
+ * @returns with `onSlow: 'wait'`, when each connection has no more than `highWaterMark` bytes on its way, or has ended; otherwise when it has been handed to all
+ *
+ * @throws {LocalUsageError} the message is nothing that can be sent, or bytes to be sent as text are not UTF-8; or an option has a value that it cannot have
+ */
+export function broadcast(
+  connections: Iterable<WebSocketConnection<unknown>>,
+  message: Chunk,
+  options: BroadcastOptions = {},
+): Promise<BroadcastResult> {
+  return attempt(() => {
+    const { onSlow = 'wait' } = options;
+    checkOnSlow(onSlow);
+    const prepared = prepare(message, options.type);
+    const broadcasting = new Broadcasting(prepared, onSlow);
+    for (const connection of connections) broadcasting.sendTo(connection);
+    return handled(broadcasting.finish());
+  });
+}
+
+type OnSlow = NonNullable<BroadcastOptions['onSlow']>;
+
+/** One message on its way to many. */
+class Broadcasting {
+  readonly #message: PreparedMessage;
+  readonly #onSlow: OnSlow;
+  #sent = 0;
+  #skipped = 0;
+  #closed = 0;
+  #waiting: Promise<void>[] = [];
+
+  constructor(message: PreparedMessage, onSlow: OnSlow) {
+    this.#message = message;
+    this.#onSlow = onSlow;
+  }
+
+  sendTo(connection: WebSocketConnection<unknown>): void {
+    if (connection.state !== 'open') return;
+    if (this.#onSlow !== 'wait' && isSlow(connection)) this.#leaveOut(connection);
+    else this.#send(connection);
+  }
+
+  async finish(): Promise<BroadcastResult> {
+    // One that has ended meanwhile holds up nobody.
+    await Promise.allSettled(this.#waiting);
+    return { sent: this.#sent, skipped: this.#skipped, closed: this.#closed };
+  }
+
+  #leaveOut(connection: WebSocketConnection<unknown>): void {
+    if (this.#onSlow === 'skip') {
+      this.#skipped++;
+      return;
+    }
+    this.#closed++;
+    void connection.close(CloseCode.TRY_AGAIN_LATER, 'too slow for what is sent to all');
+  }
+
+  #send(connection: WebSocketConnection<unknown>): void {
+    const sent = WebSocketConnection.sessionOf(connection).sendPrepared(this.#message);
+    if (connection.state !== 'open') {
+      this.#closed++;
+      return;
+    }
+    this.#sent++;
+    if (this.#onSlow === 'wait' && sent !== DONE) this.#waiting.push(sent);
+  }
+}
+
+function isSlow(connection: WebSocketConnection<unknown>): boolean {
+  const { made, connection: engine } = WebSocketConnection.sessionOf(connection);
+  return engine.sender.needsDrain || connection.bufferedAmount > made.options.highWaterMark;
+}
+
+function prepare(message: Chunk, type: MessageKind | undefined): PreparedMessage {
+  if (!isChunk(message)) throw new LocalUsageError(`message is ${describe(message)}, expected a string or bytes`);
+  const { payload, opcode } = toWholeMessage(message, type);
+  return prepareMessage(typeof payload === 'string' ? nodeTextCodec.encode(payload) : payload, opcode);
+}
+
+function checkOnSlow(value: unknown): void {
+  if (value === 'wait' || value === 'skip' || value === 'close') return;
+  throw new LocalUsageError(`option onSlow is ${describe(value)}, expected 'wait', 'skip' or 'close'`);
+}

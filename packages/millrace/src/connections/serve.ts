@@ -1,0 +1,55 @@
+import { describe } from '../protocol/base/argument-checks.ts';
+import { LocalUsageError } from '../protocol/base/errors.ts';
+import { checkFunction } from '../protocol/base/option-checks.ts';
+import { resolveConnectionOptions } from '../protocol/connection/options.ts';
+import { resolveServerOptions } from '../server/options.ts';
+import { resolveTransportOptions } from '../transport/options.ts';
+import { reportError } from '../engine/report-error.ts';
+import { findOnreadPlaces } from '../transport/shared-read-buffer.ts';
+import { checkCallbacks } from './callbacks.ts';
+import {
+  decisionFor,
+  type ConnectAnswer,
+  type ConnectionHandler,
+  type ContextOf,
+  type ServeOptions,
+} from './serve-options.ts';
+import { WebSocketServer } from './server.ts';
+
+/**
+ * Listens for connections, and has `handler` deal with each.
+ *
+ * A handler that throws fails its connection with 1011; the error goes to `onError`.
+ *
+ * @param handler - an async function, when whose promise is fulfilled the connection is closed (1000); or callbacks
+ *
+ * @throws {LocalUsageError} an option has a value that it cannot have
+ * @throws {TransportError} the place to listen on cannot be had: the port is taken, for one
+ */
+export async function serve<Answer extends ConnectAnswer = undefined>(
+  options: ServeOptions<Answer>,
+  handler: ConnectionHandler<ContextOf<Answer>>,
+): Promise<WebSocketServer<ContextOf<Answer>>> {
+  checkHandler(handler);
+  const onConnect = checkFunction('onConnect', options.onConnect);
+  const onError = checkFunction('onError', options.onError);
+  const { sharedReadBuffer } = resolveTransportOptions(options);
+  return WebSocketServer.listen<ContextOf<Answer>>({
+    serverOptions: resolveServerOptions(options),
+    connectionOptions: resolveConnectionOptions(options),
+    onreadPlaces: sharedReadBuffer ? await findOnreadPlaces() : undefined,
+    decide:
+      onConnect === undefined
+        ? () => decisionFor<Answer>(undefined)
+        : async (request) => decisionFor<Answer>(await onConnect(request)),
+    handler,
+    report: (error, connection) => reportError(onError, error, connection),
+  });
+}
+
+function checkHandler(handler: unknown): void {
+  if (typeof handler === 'function') return;
+  if (typeof handler === 'object' && handler !== null) checkCallbacks(handler);
+  else
+    throw new LocalUsageError(`handler is ${describe(handler)}, expected an async function or an object of callbacks`);
+}

@@ -1,0 +1,108 @@
+import type { AddressInfo } from 'node:net';
+
+import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
+import { ConnectionSet, type CloseServerOptions } from '../engine/connection-set.ts';
+import type { AcceptedHandshake, HandshakeHandler } from '../server/handshake-handler.ts';
+import { listen } from '../server/listen.ts';
+import type { Listener } from '../server/listener.ts';
+import type { ResolvedServerOptions } from '../server/options.ts';
+import type { OnreadPlaces } from '../transport/shared-read-buffer.ts';
+import type { WebSocketConnection } from './connection.ts';
+import { openCalling, openIterated, type ConnectionEvents } from './open.ts';
+import type { ConnectionHandler } from './serve-options.ts';
+import type { ConnectionMade } from './session.ts';
+
+/** What a {@link WebSocketServer} is made of. */
+export interface ServerSetup<Context> {
+  readonly serverOptions: ResolvedServerOptions;
+  readonly connectionOptions: ResolvedConnectionOptions;
+  readonly onreadPlaces: OnreadPlaces | undefined;
+  readonly decide: HandshakeHandler<Context>['decide'];
+  readonly handler: ConnectionHandler<Context>;
+  /** Reports an error of the application, or of the listening socket. */
+  readonly report: (error: Error, connection: WebSocketConnection<Context> | undefined) => void;
+}
+
+/** A server that listens. */
+export class WebSocketServer<Context = undefined> {
+  readonly #setup: ServerSetup<Context>;
+  readonly #connections = new ConnectionSet<WebSocketConnection<Context>>({
+    close: (connection, code, reason) => void connection.close(code, reason),
+    drop: (connection) => connection.drop(),
+  });
+  readonly #events: ConnectionEvents<Context> = {
+    onClosed: (connection) => this.#connections.delete(connection),
+    onError: (error, connection) => this.#setup.report(error, connection),
+  };
+  #listener: Listener | undefined;
+
+  private constructor(setup: ServerSetup<Context>) {
+    this.#setup = setup;
+  }
+
+  /** Begins to listen; `serve` says how. */
+  static async listen<Context>(setup: ServerSetup<Context>): Promise<WebSocketServer<Context>> {
+    const server = new WebSocketServer(setup);
+    server.#listener = await listen<Context>(setup.serverOptions, {
+      decide: (request, socket) => setup.decide(request, socket),
+      accepted: (handshake) => server.#accept(handshake),
+      error: (error) => setup.report(error, undefined),
+    });
+    return server;
+  }
+
+  /** The TCP port that it listens on; `undefined` on a Unix domain socket, or when it does not listen any more. */
+  get port(): number | undefined {
+    const { address } = this;
+    return typeof address === 'object' ? address.port : undefined;
+  }
+
+  /** URL for clients on this machine, such as `ws://localhost:9000/`; empty when it does not listen any more. */
+  get url(): string {
+    return this.#listener?.url ?? '';
+  }
+
+  /** Where it listens: an address, the path of a Unix domain socket, or `undefined` when it does not listen any more. */
+  get address(): AddressInfo | string | undefined {
+    return this.#listener?.address;
+  }
+
+  /** The open connections. */
+  get connections(): ReadonlySet<WebSocketConnection<Context>> {
+    return this.#connections.members;
+  }
+
+  /**
+   * Stops listening, closes all connections, and resolves when they are over. An HTTP server that it is attached to stays. Repeating it waits for the same.
+   *
+   * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
+   */
+  close(options: CloseServerOptions = {}): Promise<void> {
+    const { closeTimeout } = this.#setup.connectionOptions;
+    return this.#connections.close(options, closeTimeout, async () => this.#listener?.close());
+  }
+
+  /** Closes it, and waits for the end of its connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #accept({ context, socket, head, request, subprotocol, extensions = '' }: AcceptedHandshake<Context>): void {
+    const { connectionOptions: options, onreadPlaces, handler } = this.#setup;
+    const made: ConnectionMade = {
+      role: 'server',
+      socket,
+      options,
+      peer: request.peer,
+      subprotocol,
+      extensions,
+      onreadPlaces,
+    };
+    const opened =
+      typeof handler === 'function'
+        ? openIterated({ made, context, events: this.#events }, handler)
+        : openCalling({ made, context, events: this.#events }, handler);
+    this.#connections.add(opened.connection);
+    opened.start(head);
+  }
+}

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { ClaimTable } from '../../../src/protocol/extension/claims.ts';
+import { FrameReader } from '../../../src/protocol/receive/frame-reader.ts';
+import { FrameParser } from '../../../src/protocol/wire/frame-parser.ts';
+import { concat, hex } from '../../helpers/bytes.ts';
+import { EventLog } from '../../helpers/event-log.ts';
+import { splits } from '../../helpers/splits.ts';
+
+/** A reader behind a parser, which pauses when a line is written that `pausesAt` names. */
+class Reading {
+  readonly log: EventLog;
+  readonly reader: FrameReader;
+  isPaused = false;
+  readonly #parser: FrameParser;
+
+  constructor(role: 'client' | 'server', pausesAt: (line: string) => boolean = () => false, claims = new ClaimTable()) {
+    this.log = new EventLog((line) => {
+      if (!pausesAt(line)) return;
+      this.isPaused = true;
+      this.#parser.pause();
+    });
+    this.reader = new FrameReader({
+      role,
+      reserved: claims,
+      messages: this.log.streaming,
+      controls: this.log.controls,
+      pausing: this,
+    });
+    this.#parser = new FrameParser(this.reader);
+  }
+
+  /** Reads all chunks, and goes on after each pause. */
+  read(chunks: Iterable<Uint8Array>): void {
+    for (const chunk of chunks) {
+      let offset = this.#parser.push(chunk, 0);
+      while (this.isPaused) {
+        this.log.lines.push('pause');
+        this.isPaused = false;
+        this.#parser.resume();
+        this.reader.proceed();
+        offset = this.#parser.push(chunk, offset);
+      }
+      assert.equal(offset, chunk.length);
+    }
+  }
+}
+
+const STREAMS: [name: string, bytes: string, lines: string[]][] = [
+  ['a message in one frame', '81 02 48 69', ['begin 1', 'frame 2 fin', 'data 48 69', 'frame end', 'end']],
+  ['an empty message', '82 00', ['begin 2', 'frame 0 fin', 'frame end', 'end']],
+  [
+    'a fragmented message',
+    '01 01 61 00 00 80 01 62',
+    [
+      'begin 1',
+      'frame 1',
+      'data 61',
+      'frame end',
+      'frame 0',
+      'frame end',
+      'frame 1 fin',
+      'data 62',
+      'frame end',
+      'end',
+    ],
+  ],
+  [
+    'control frames between fragments',
+    '02 01 aa 89 00 80 00 8a 02 01 02',
+    [
+      'begin 2',
+      'frame 1',
+      'data aa',
+      'frame end',
+      'control 9: ',
+      'frame 0 fin',
+      'frame end',
+      'end',
+      'control a: 01 02',
+    ],
+  ],
+  ['a Close', '88 02 03 e8', ['control 8: 03 e8']],
+];
+
+const REFUSED: [name: string, role: 'client' | 'server', bytes: string, rule: string, lines: string[]][] = [
+  ['an unmasked frame at a server', 'server', '81 02', 'RFC 6455 §5.1', []],
+  ['a masked frame at a client', 'client', '81 82 01 02 03 04', 'RFC 6455 §5.1', []],
+  ['a continuation of no message', 'client', '80 01', 'RFC 6455 §5.4', []],
+  [
+    'a continuation after the end of a message',
+    'client',
+    '82 00 80 01',
+    'RFC 6455 §5.4',
+    ['begin 2', 'frame 0 fin', 'frame end', 'end'],
+  ],
+  ['a message inside a message', 'client', '01 00 81 01', 'RFC 6455 §5.4', ['begin 1', 'frame 0', 'frame end']],
+  [
+    'a message inside a message, behind a Ping',
+    'client',
+    '01 00 89 00 81 01',
+    'RFC 6455 §5.4',
+    ['begin 1', 'frame 0', 'frame end', 'control 9: '],
+  ],
+  ['a reserved bit', 'client', 'c1 01', 'RFC 6455 §5.2', []],
+  ['a reserved opcode', 'client', '83 01', 'RFC 6455 §5.2', []],
+];
+
+describe('FrameReader', () => {
+  for (const [name, bytes, lines] of STREAMS) {
+    it(`tells of ${name}, however it is cut`, () => {
+      for (const chunks of splits(hex(bytes))) {
+        const reading = new Reading('client');
+
+        reading.read(chunks);
+
+        assert.deepEqual(reading.log.merged, lines);
+      }
+    });
+
+    it(`tells of ${name} once and in order, with a pause after every line`, () => {
+      for (const chunks of splits(hex(bytes))) {
+        const reading = new Reading('client', () => true);
+
+        reading.read(chunks);
+
+        const { lines: all } = reading.log;
+        assert.equal(
+          all.filter((line) => line === 'pause').length,
+          all.length / 2,
+          'each line is followed by its pause',
+        );
+        reading.log.lines.splice(0, Infinity, ...all.filter((line) => line !== 'pause'));
+        assert.deepEqual(reading.log.merged, lines);
+      }
+    });
+  }
+
+  for (const [name, role, bytes, rule, lines] of REFUSED) {
+    it(`refuses ${name} by its header, however it is cut`, () => {
+      for (const chunks of splits(hex(bytes))) {
+        const reading = new Reading(role);
+
+        assert.throws(() => reading.read(chunks), { name: 'RemoteProtocolError', rule });
+        assert.deepEqual(reading.log.lines, lines);
+      }
+    });
+  }
+
+  it('unmasks what a server receives', () => {
+    const reading = new Reading('server');
+
+    reading.read([hex('81 85 37 fa 21 3d 7f 9f 4d 51 58 89 81 01 02 03 04 62')]);
+
+    assert.deepEqual(reading.log.lines, [
+      'begin 1',
+      'frame 5 fin',
+      'data 48 65 6c 6c 6f',
+      'frame end',
+      'end',
+      'control 9: 63',
+    ]);
+  });
+
+  it('tells reserved bits and opcodes that are claimed', () => {
+    const claims = new ClaimTable();
+    claims.claim({ owner: 'test', firstFrameBits: 0b010, controlBits: 0b001, opcodes: [3, 0xb] });
+    const reading = new Reading('client', undefined, claims);
+
+    reading.read([hex('a3 00 9b 01 07')]);
+
+    assert.deepEqual(reading.log.lines, ['begin 3', 'frame 0 rsv 2 fin', 'frame end', 'end', 'control b: rsv 1 07']);
+  });
+
+  it('hands over each control payload for good', () => {
+    const payloads: Uint8Array[] = [];
+    const reader = new FrameReader({
+      role: 'client',
+      reserved: new ClaimTable(),
+      messages: new EventLog().streaming,
+      controls: { onControlFrame: (_opcode, payload) => payloads.push(payload) },
+      pausing: { isPaused: false },
+    });
+    const parser = new FrameParser(reader);
+    const chunk = concat([hex('89 03 01 02 03'), hex('89 02 04 05'), hex('89 00')]);
+
+    parser.push(chunk, 0);
+    chunk.fill(0xee);
+
+    assert.deepEqual(
+      payloads.map((payload) => [...payload]),
+      [[1, 2, 3], [4, 5], []],
+    );
+  });
+
+  it('counts complete frames and messages', () => {
+    const reading = new Reading('client');
+
+    reading.read([hex('01 01 61 89 00 80 00 82 00 82 05 01')]);
+
+    assert.deepEqual(reading.reader.counts, { framesReceived: 4, messagesReceived: 2 });
+  });
+
+  it('tells nobody of messages after discardMessages, but still of control frames and broken rules', () => {
+    const reading = new Reading('client');
+
+    reading.read([hex('01 02 61')]);
+    reading.reader.discardMessages();
+    reading.read([hex('62 80 01 63 89 01 07 81 01 64')]);
+
+    assert.deepEqual(reading.log.lines, ['begin 1', 'frame 2', 'data 61', 'control 9: 07']);
+    assert.throws(() => reading.read([hex('80 00')]), { rule: 'RFC 6455 §5.4' });
+  });
+
+  for (const event of ['begin', 'frame end']) {
+    it(`forgets what waits behind '${event}' when messages are discarded`, () => {
+      const log = new EventLog();
+      let isPaused = false;
+      const reader = new FrameReader({
+        role: 'client',
+        reserved: new ClaimTable(),
+        messages: log.streaming,
+        controls: log.controls,
+        pausing: {
+          get isPaused() {
+            return isPaused && log.lines.at(-1)?.startsWith(event) === true;
+          },
+        },
+      });
+      isPaused = true;
+      new FrameParser(reader).push(hex('82 00'), 0);
+      const told = log.lines.length;
+
+      reader.discardMessages();
+      reader.proceed();
+
+      assert.equal(log.lines.length, told);
+    });
+  }
+
+  it('reads a million empty frames in one chunk', () => {
+    const reading = new Reading('client');
+
+    reading.read([concat([hex('02 00'), new Uint8Array(2_000_000), hex('80 00')])]);
+
+    assert.equal(reading.reader.counts.framesReceived, 1_000_002);
+    assert.equal(reading.reader.counts.messagesReceived, 1);
+  });
+});
