@@ -3,9 +3,7 @@ import { Opcode, formatOpcode, isControlOpcode, isDefinedOpcode } from '../base/
 import type { ReservedRules } from '../wire/header-rules.ts';
 
 /** Reserved bits and opcodes that somebody gives a meaning on a connection (RFC 6455 §5.2, §5.8). */
-export interface Claim {
-  /** Whose claim it is, for messages. */
-  readonly owner: string;
+export interface ReservedClaim {
   /** Reserved bits on the first frame of a message, as a three-bit number: RSV1 is `0b100`. */
   readonly firstFrameBits?: number | undefined;
   /** Reserved bits on its later frames. */
@@ -49,14 +47,16 @@ export class ClaimTable implements Claims {
   /**
    * Enters a claim.
    *
+   * @param owner - whose claim it is, for messages
+   *
    * @throws {LocalUsageError} a bit or an opcode of it is claimed already, is not reserved, or is none; the table is as before
    */
-  claim(claim: Claim): void {
-    for (const kind of FRAME_KINDS) this.#checkBits(kind, claim);
-    for (const opcode of claim.opcodes ?? []) this.#checkOpcode(opcode, claim.owner);
+  claim(owner: string, claim: ReservedClaim): void {
+    for (const kind of FRAME_KINDS) this.#checkBits(kind, owner, claim);
+    for (const opcode of claim.opcodes ?? []) this.#checkOpcode(opcode, owner);
 
-    for (const kind of FRAME_KINDS) this.#enterBits(kind, claim);
-    for (const opcode of claim.opcodes ?? []) this.#enter(formatOpcode(opcode), claim.owner);
+    for (const kind of FRAME_KINDS) this.#enterBits(kind, owner, claim);
+    for (const opcode of claim.opcodes ?? []) this.#enter(formatOpcode(opcode), owner);
   }
 
   allowsOpcode(opcode: number): boolean {
@@ -68,15 +68,15 @@ export class ClaimTable implements Claims {
     return this.allowsOpcode(opcode) && !isControlOpcode(opcode);
   }
 
-  #checkBits(kind: (typeof FRAME_KINDS)[number], claim: Claim): void {
+  #checkBits(kind: (typeof FRAME_KINDS)[number], claimant: string, claim: ReservedClaim): void {
     const bits = claim[kind] ?? 0;
     if (!Number.isInteger(bits) || bits < 0 || bits > 0b111) {
-      throw new LocalUsageError(`${claim.owner} claims reserved bits ${String(bits)}, expected 0 to 0b111`);
+      throw new LocalUsageError(`${claimant} claims reserved bits ${String(bits)}, expected 0 to 0b111`);
     }
     const index = BITS.findIndex((bit) => (bits & this[kind] & bit) !== 0);
     if (index === -1) return;
     const owner = String(this.#owners?.get(`${kind} ${String(index)}`));
-    throw new LocalUsageError(`${claim.owner} claims RSV${String(index + 1)}, which ${owner} has`);
+    throw new LocalUsageError(`${claimant} claims RSV${String(index + 1)}, which ${owner} has`);
   }
 
   #checkOpcode(opcode: number, claimant: string): void {
@@ -88,11 +88,11 @@ export class ClaimTable implements Claims {
     throw new LocalUsageError(`${claimant} claims opcode ${formatOpcode(opcode)}, which ${owner} has`);
   }
 
-  #enterBits(kind: (typeof FRAME_KINDS)[number], claim: Claim): void {
+  #enterBits(kind: (typeof FRAME_KINDS)[number], owner: string, claim: ReservedClaim): void {
     const bits = claim[kind] ?? 0;
     this[kind] |= bits;
     BITS.forEach((bit, index) => {
-      if ((bits & bit) !== 0) this.#enter(`${kind} ${String(index)}`, claim.owner);
+      if ((bits & bit) !== 0) this.#enter(`${kind} ${String(index)}`, owner);
     });
   }
 
@@ -121,8 +121,7 @@ export function claimExtensionPoints(points: ExtensionPoints): ClaimTable {
     );
   }
   const table = new ClaimTable();
-  table.claim({
-    owner,
+  table.claim(owner, {
     firstFrameBits: reservedBits,
     continuationBits: reservedBits,
     controlBits: reservedBits,

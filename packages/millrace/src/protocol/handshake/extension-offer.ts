@@ -1,11 +1,5 @@
+import type { ExtensionParameter } from '../base/extension-parameter.ts';
 import { isToken, isTokenCode, isWhitespace } from './syntax.ts';
-
-/** A parameter of an extension, as it stands in the header. */
-export interface ExtensionParameter {
-  readonly name: string;
-  /** Its value, unquoted, or `undefined` for a parameter without one. */
-  readonly value: string | undefined;
-}
 
 /**
  * One element of a `Sec-WebSocket-Extensions` header: what a client offers, or a server accepts.

@@ -4,15 +4,15 @@ import { describe, it } from 'node:test';
 import {
   ClaimTable,
   claimExtensionPoints,
-  type Claim,
   type ExtensionPoints,
+  type ReservedClaim,
 } from '../../../src/protocol/extension/claims.ts';
 
 const KINDS = ['firstFrameBits', 'continuationBits', 'controlBits'] as const;
 
-function tableOf(...claims: Claim[]): ClaimTable {
+function tableOf(claims: Readonly<Record<string, ReservedClaim>>): ClaimTable {
   const table = new ClaimTable();
-  for (const claim of claims) table.claim(claim);
+  for (const [owner, claim] of Object.entries(claims)) table.claim(owner, claim);
   return table;
 }
 
@@ -32,11 +32,11 @@ describe('ClaimTable', () => {
   });
 
   it('adds up claims of several owners, each kind of frame for itself', () => {
-    const table = tableOf(
-      { owner: 'a', firstFrameBits: 0b100 },
-      { owner: 'b', firstFrameBits: 0b011, continuationBits: 0b001, opcodes: [3, 0xf] },
-      { owner: 'c', continuationBits: 0b110, controlBits: 0b111 },
-    );
+    const table = tableOf({
+      a: { firstFrameBits: 0b100 },
+      b: { firstFrameBits: 0b011, continuationBits: 0b001, opcodes: [3, 0xf] },
+      c: { continuationBits: 0b110, controlBits: 0b111 },
+    });
 
     assert.deepEqual(bitsOf(table), [0b111, 0b111, 0b111]);
     assert.deepEqual(
@@ -52,9 +52,9 @@ describe('ClaimTable', () => {
   for (const kind of KINDS) {
     for (const [index, bit] of [0b100, 0b010, 0b001].entries()) {
       it(`refuses to give RSV${index + 1} of ${kind} twice, and names who has it`, () => {
-        const table = tableOf({ owner: 'first', [kind]: bit });
+        const table = tableOf({ first: { [kind]: bit } });
 
-        assert.throws(() => table.claim({ owner: 'second', [kind]: 0b111, opcodes: [3] }), {
+        assert.throws(() => table.claim('second', { [kind]: 0b111, opcodes: [3] }), {
           name: 'LocalUsageError',
           message: `second claims RSV${index + 1}, which first has`,
         });
@@ -65,16 +65,19 @@ describe('ClaimTable', () => {
 
     for (const bits of [-1, 8, 0.5, NaN]) {
       it(`refuses ${kind} of ${bits}`, () => {
-        const claim = { owner: 'test', [kind]: bits };
-        assert.throws(() => new ClaimTable().claim(claim), { name: 'LocalUsageError', message: /expected 0 to 0b111/ });
+        const claim = { [kind]: bits };
+        assert.throws(() => new ClaimTable().claim('test', claim), {
+          name: 'LocalUsageError',
+          message: /expected 0 to 0b111/,
+        });
       });
     }
   }
 
   it('refuses to give an opcode twice, and names who has it', () => {
-    const table = tableOf({ owner: 'first', opcodes: [0xb] });
+    const table = tableOf({ first: { opcodes: [0xb] } });
 
-    assert.throws(() => table.claim({ owner: 'second', controlBits: 1, opcodes: [0xc, 0xb] }), {
+    assert.throws(() => table.claim('second', { controlBits: 1, opcodes: [0xc, 0xb] }), {
       name: 'LocalUsageError',
       message: 'second claims opcode 0xB, which first has',
     });
@@ -84,7 +87,7 @@ describe('ClaimTable', () => {
 
   for (const opcode of [0, 1, 2, 8, 9, 10, 16, -1, 3.5, NaN]) {
     it(`refuses opcode ${opcode}, which is not reserved`, () => {
-      assert.throws(() => new ClaimTable().claim({ owner: 'test', opcodes: [opcode] }), {
+      assert.throws(() => new ClaimTable().claim('test', { opcodes: [opcode] }), {
         name: 'LocalUsageError',
         message: `test claims opcode ${opcode}, expected 3 to 7 or 0xB to 0xF`,
       });

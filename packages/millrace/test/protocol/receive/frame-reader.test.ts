@@ -165,7 +165,7 @@ describe('FrameReader', () => {
 
   it('tells reserved bits and opcodes that are claimed', () => {
     const claims = new ClaimTable();
-    claims.claim({ owner: 'test', firstFrameBits: 0b010, controlBits: 0b001, opcodes: [3, 0xb] });
+    claims.claim('test', { firstFrameBits: 0b010, controlBits: 0b001, opcodes: [3, 0xb] });
     const reading = new Reading('client', undefined, claims);
 
     reading.read([hex('a3 00 9b 01 07')]);
