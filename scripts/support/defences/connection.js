@@ -28,7 +28,7 @@ export const CONNECTION = [
     'drain-only-after-high-water': ['!this.#needsDrain || this.#leaving() > 0', 'this.#leaving() > 0'],
     'no-drain-when-closing': ['if (this.canSend) this.#owner.tell(tellDrain);', 'this.#owner.tell(tellDrain);'],
     'sent-message-opcode': ['if (this.#options.claims.allowsMessage(opcode)) return;', 'return;'],
-    'sent-reserved-bits': ['(rsv & ~claimed) === 0', 'true'],
+    'sent-reserved-bits': ['(reservedBits & ~claimed) === 0', 'true'],
     'sent-control-opcode': ['!isKnown && !(isControlOpcode(opcode) && claims.allowsOpcode(opcode))', 'false'],
     'sent-fragment-size': ['Number.isSafeInteger(size) && size >= 1', 'size >= 1'],
     'sent-control-size': ['if (payload.length > MAX_CONTROL_PAYLOAD)', 'if (false)'],

@@ -5,7 +5,7 @@ export const WIRE = [
   ...defencesIn('protocol/wire/header-rules.ts', ['protocol/wire/header-rules'], {
     'unmasked-frame': ["role === 'server' && maskingKey === undefined", 'false'],
     'masked-frame': ["role === 'client' && maskingKey !== undefined", 'false'],
-    'reserved-bits-of-any-frame': ['(rsv & ~allowedBits(opcode, reserved)) !== 0', 'false'],
+    'reserved-bits-of-any-frame': ['(reservedBits & ~allowedBits(opcode, reserved)) !== 0', 'false'],
     'reserved-bits-of-control-frames': ['return reserved.controlBits;', 'return reserved.firstFrameBits;'],
     'reserved-bits-of-continuations': ['? reserved.continuationBits :', '? reserved.firstFrameBits :'],
     'reserved-bits-of-first-frames': [': reserved.firstFrameBits;', ': reserved.continuationBits;'],

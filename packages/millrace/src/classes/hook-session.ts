@@ -130,8 +130,8 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
     this.#calls.waitFor(this.#hooks.onMessage(payload, opcode !== Opcode.TEXT));
   }
 
-  onFrame(payload: Uint8Array, rsv: number): void {
-    this.#calls.waitFor(this.#hooks.onMessageFrame(payload, rsv));
+  onFrame(payload: Uint8Array, reservedBits: number): void {
+    this.#calls.waitFor(this.#hooks.onMessageFrame(payload, reservedBits));
   }
 
   onMessageBegin(opcode: number): void {
@@ -139,9 +139,9 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
     this.#calls.waitFor(this.#hooks.onMessageBegin(opcode));
   }
 
-  onFrameBegin({ payloadLength, rsv }: FrameHeader): void {
-    this.assembly.beginFrame(payloadLength, rsv, this.#collectsData);
-    this.#calls.waitFor(this.#hooks.onMessageFrameBegin(payloadLength, rsv));
+  onFrameBegin({ payloadLength, reservedBits }: FrameHeader): void {
+    this.assembly.beginFrame(payloadLength, reservedBits, this.#collectsData);
+    this.#calls.waitFor(this.#hooks.onMessageFrameBegin(payloadLength, reservedBits));
   }
 
   onFrameData(chunk: Uint8Array): void {
@@ -177,8 +177,8 @@ export class HookSession implements ConnectionHandler, MessageHandler, FrameHand
     this.#calls.waitFor(this.#hooks.onPong(payload));
   }
 
-  onControlFrame(opcode: number, payload: Uint8Array, rsv: number): void {
-    this.#calls.waitFor(this.#hooks.onControlFrame(opcode, payload, rsv));
+  onControlFrame(opcode: number, payload: Uint8Array, reservedBits: number): void {
+    this.#calls.waitFor(this.#hooks.onControlFrame(opcode, payload, reservedBits));
   }
 
   onError(error: Error): void {

@@ -391,5 +391,5 @@ const STATES: Readonly<Record<ClosingState, ReadyState>> = {
 function toFormat(options: SendFrameOptions): FrameFormat {
   checkObject('options', options);
   checkBoolean('final', options.final);
-  return { rsv: options.reserved, final: options.final };
+  return { reservedBits: options.reserved, final: options.final };
 }

@@ -10,7 +10,7 @@ export interface FrameScript {
   /** Whether it ends its message; `true` unless given. */
   readonly fin?: boolean;
   /** Three reserved bits; 0 unless given. */
-  readonly rsv?: number;
+  readonly reservedBits?: number;
   /** Text is encoded as UTF-8; empty unless given. */
   readonly payload?: Uint8Array | string;
   /** The masking key, as a signed 32-bit number, or `'none'`; unless given, what the role of the sender demands. */
@@ -27,7 +27,7 @@ export interface FrameScript {
  * @param key - the masking key, where the script does not say
  */
 export function encodeFrameScript(script: FrameScript, key: number | 'none'): Uint8Array {
-  const { opcode = Opcode.BINARY, fin = true, rsv = 0, maskingKey = key } = script;
+  const { opcode = Opcode.BINARY, fin = true, reservedBits = 0, maskingKey = key } = script;
   const payload = payloadOf(script);
   const length = lengthBytes(BigInt(script.announced ?? payload.length), script.lengthBits);
   const mask = new Uint8Array(maskingKey === 'none' ? 0 : 4);
@@ -38,7 +38,7 @@ export function encodeFrameScript(script: FrameScript, key: number | 'none'): Ui
     new DataView(mask.buffer).setInt32(0, maskingKey);
     applyMask(body, maskingKey, 0);
   }
-  const head = Uint8Array.of(firstHeaderByte(fin, rsv, opcode), ...length, ...mask);
+  const head = Uint8Array.of(firstHeaderByte(fin, reservedBits, opcode), ...length, ...mask);
   const frame = new Uint8Array(head.length + body.length);
   frame.set(head);
   frame.set(body, head.length);

@@ -12,7 +12,7 @@ import type { TransportUser } from './memory-transport.ts';
 export interface ReceivedFrame {
   readonly fin: boolean;
   /** Three reserved bits. */
-  readonly rsv: number;
+  readonly reservedBits: number;
   readonly opcode: number;
   /** As a signed 32-bit number, or `undefined` if the frame was not masked. */
   readonly maskingKey: number | undefined;
@@ -196,10 +196,10 @@ export class ScriptedPeer implements TransportUser {
   }
 
   #takeFrame(header: FrameHeader): ReceivedFrame {
-    const { fin, rsv, opcode, maskingKey, lengthHigh, lengthLow } = header;
+    const { fin, reservedBits, opcode, maskingKey, lengthHigh, lengthLow } = header;
     this.#header = undefined;
     const announced = BigInt(lengthHigh) * 2n ** 32n + BigInt(lengthLow);
-    return { fin, rsv, opcode, maskingKey, announced, payload: this.#payload.take() };
+    return { fin, reservedBits, opcode, maskingKey, announced, payload: this.#payload.take() };
   }
 
   #learn(event: PeerEvent): void {

@@ -63,8 +63,8 @@ export function connect(setup: ConnectedSetup = {}): Connected {
   return connected;
 }
 
-function formatFrame(frame: { fin: boolean; rsv: number; opcode: number; payload: Uint8Array }): string {
-  const byte0 = (frame.fin ? 0x80 : 0) | (frame.rsv << 4) | frame.opcode;
+function formatFrame(frame: { fin: boolean; reservedBits: number; opcode: number; payload: Uint8Array }): string {
+  const byte0 = (frame.fin ? 0x80 : 0) | (frame.reservedBits << 4) | frame.opcode;
   return `${toHex(Uint8Array.of(byte0))}: ${toHex(frame.payload)}`.trim();
 }
 

@@ -37,8 +37,8 @@ export class EventLog {
   readonly streaming: StreamingHandler = {
     onMessageBegin: (opcode) => this.add(`begin ${opcode}`),
     onFrameBegin: (header: FrameHeader) => {
-      const { payloadLength, rsv, fin } = header;
-      this.add(`frame ${payloadLength}${rsv === 0 ? '' : ` rsv ${rsv}`}${fin ? ' fin' : ''}`);
+      const { payloadLength, reservedBits, fin } = header;
+      this.add(`frame ${payloadLength}${reservedBits === 0 ? '' : ` rsv ${reservedBits}`}${fin ? ' fin' : ''}`);
     },
     onFrameData: (chunk) => this.add(`data ${toHex(chunk)}`),
     onFrameEnd: () => this.add('frame end'),
@@ -48,7 +48,8 @@ export class EventLog {
   /** Level 2. */
   readonly frames: FrameHandler = {
     onMessageBegin: (opcode) => this.add(`begin ${opcode}`),
-    onFrame: (payload, rsv) => this.add(`frame:${rsv === 0 ? '' : ` rsv ${rsv}`} ${toHex(payload)}`),
+    onFrame: (payload, reservedBits) =>
+      this.add(`frame:${reservedBits === 0 ? '' : ` rsv ${reservedBits}`} ${toHex(payload)}`),
     onMessageEnd: () => this.add('end'),
   };
 
@@ -60,15 +61,15 @@ export class EventLog {
 
   /** Control frames, as a reader of frames tells them. */
   readonly controls: ControlHandler = {
-    onControlFrame: (opcode, payload, rsv) =>
-      this.add(`control ${opcode.toString(16)}:${rsv === 0 ? '' : ` rsv ${rsv}`} ${toHex(payload)}`),
+    onControlFrame: (opcode, payload, reservedBits) =>
+      this.add(`control ${opcode.toString(16)}:${reservedBits === 0 ? '' : ` rsv ${reservedBits}`} ${toHex(payload)}`),
   };
 
   /** All that a connection tells besides messages. */
   readonly connection: ConnectionHandler = {
     onPing: (payload) => this.add(`ping: ${toHex(payload)}`),
     onPong: (payload) => this.add(`pong: ${toHex(payload)}`),
-    onControlFrame: (opcode, payload, rsv) => this.controls.onControlFrame(opcode, payload, rsv),
+    onControlFrame: (opcode, payload, reservedBits) => this.controls.onControlFrame(opcode, payload, reservedBits),
     onError: (error) => this.add(`error: ${error.message}`),
     onHighWater: () => this.add('high water'),
     onDrain: () => this.add('drain'),

@@ -4,7 +4,7 @@ import { concat, toHex } from './bytes.ts';
 export interface DecodedFrame {
   readonly byte0: number;
   readonly fin: boolean;
-  readonly rsv: number;
+  readonly reservedBits: number;
   readonly opcode: number;
   /** In hex; empty if the frame is not masked. */
   readonly key: string;
@@ -36,7 +36,7 @@ function decodeFrame(bytes: Uint8Array): [frame: DecodedFrame, size: number] {
 
   const key = isMasked ? bytes.subarray(start - 4, start) : new Uint8Array(4);
   const payload = bytes.slice(start, size).map((byte, index) => byte ^ key[index % 4]!);
-  const head = { byte0, fin: byte0 >= 0x80, rsv: (byte0 >> 4) & 7, opcode: byte0 & 15 };
+  const head = { byte0, fin: byte0 >= 0x80, reservedBits: (byte0 >> 4) & 7, opcode: byte0 & 15 };
   return [{ ...head, key: isMasked ? toHex(key) : '', length, payload }, size];
 }
 

@@ -69,8 +69,8 @@ export function openSending(t: TestContext, { role = 'server', ...options }: Sen
 }
 
 /** Writes a frame as its first byte and payload, both in hex. */
-export function describeFrame({ fin, rsv, opcode, payload }: ReceivedFrame): string {
-  const byte0 = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
+export function describeFrame({ fin, reservedBits, opcode, payload }: ReceivedFrame): string {
+  const byte0 = (fin ? 0x80 : 0) | (reservedBits << 4) | opcode;
   return `${toHex(Uint8Array.of(byte0))}: ${toHex(payload)}`.trim();
 }
 

@@ -11,7 +11,7 @@ const SCRIPTS: [name: string, script: FrameScript, bytes: string][] = [
   ['nothing but defaults', {}, '82 00'],
   ['text', { opcode: 1, payload: 'Hällo' }, '81 06 48 c3 a4 6c 6c 6f'],
   ['a frame that does not end its message', { fin: false, payload: hex('01') }, '02 01 01'],
-  ['reserved bits and a reserved opcode', { rsv: 0b111, opcode: 0xf }, 'ff 00'],
+  ['reserved bits and a reserved opcode', { reservedBits: 0b111, opcode: 0xf }, 'ff 00'],
   [
     'a key, where there is none',
     { payload: 'Hello', opcode: 1, maskingKey: keyNumber(KEY) },

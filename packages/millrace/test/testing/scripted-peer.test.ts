@@ -24,7 +24,7 @@ describe('ScriptedPeer', () => {
     peer.sendText('a');
     peer.sendClose();
     peer.sendClose(65_535, 'x');
-    peer.sendFrame({ opcode: 0xf, rsv: 7, fin: false, announced: 9 });
+    peer.sendFrame({ opcode: 0xf, reservedBits: 7, fin: false, announced: 9 });
     peer.sendBytes(hex('ff fe'));
     peer.end();
     peer.destroy();
@@ -60,18 +60,18 @@ describe('ScriptedPeer', () => {
       for (const chunk of chunks) peer.receive(chunk);
 
       assert.deepEqual(
-        peer.frames.map(({ fin, rsv, opcode, maskingKey, announced, payload }) => ({
+        peer.frames.map(({ fin, reservedBits, opcode, maskingKey, announced, payload }) => ({
           fin,
-          rsv,
+          reservedBits,
           opcode,
           maskingKey,
           announced,
           payload: toHex(payload),
         })),
         [
-          { fin: true, rsv: 4, opcode: 1, maskingKey: undefined, announced: 2n, payload: '61 62' },
-          { fin: false, rsv: 0, opcode: 2, maskingKey: 0x0102_0304, announced: 1n, payload: '04' },
-          { fin: true, rsv: 0, opcode: 0, maskingKey: undefined, announced: 0n, payload: '' },
+          { fin: true, reservedBits: 4, opcode: 1, maskingKey: undefined, announced: 2n, payload: '61 62' },
+          { fin: false, reservedBits: 0, opcode: 2, maskingKey: 0x0102_0304, announced: 1n, payload: '04' },
+          { fin: true, reservedBits: 0, opcode: 0, maskingKey: undefined, announced: 0n, payload: '' },
         ],
       );
     }

@@ -1,37 +1,82 @@
-/** Taken items after which the room that they had is given back. */
-const SHRINK_AFTER = 1024;
+/** An item in a {@link Fifo}, by which it can be removed. */
+export class FifoEntry<Item> {
+  readonly item: Item;
+  /** The entries beside it, for the list that it is in. */
+  previous: FifoEntry<Item> | undefined;
+  next: FifoEntry<Item> | undefined;
+  /** The list that it is in; `undefined` when it was taken out. */
+  list: Fifo<Item> | undefined;
 
-/** A queue. Taking costs the same however long it is, which `Array.shift` does not promise. */
+  constructor(item: Item, list: Fifo<Item>) {
+    this.item = item;
+    this.list = list;
+  }
+}
+
+/** A queue whose entries can also be removed from the middle. Every method takes constant time, and nothing is kept of what was taken out. */
 export class Fifo<Item> {
-  #items: Item[] = [];
-  #taken = 0;
+  #first: FifoEntry<Item> | undefined;
+  #last: FifoEntry<Item> | undefined;
+  #size = 0;
 
   /** How many items are in it. */
   get size(): number {
-    return this.#items.length - this.#taken;
+    return this.#size;
   }
 
   /** Adds an item at the end. */
-  put(item: Item): void {
-    this.#items.push(item);
+  put(item: Item): FifoEntry<Item> {
+    const entry = new FifoEntry(item, this);
+    entry.previous = this.#last;
+    if (this.#last === undefined) this.#first = entry;
+    else this.#last.next = entry;
+    this.#last = entry;
+    this.#size++;
+    return entry;
   }
 
   /** The first item, which stays; `undefined` if there is none. */
   peek(): Item | undefined {
-    return this.#items[this.#taken];
+    return this.#first?.item;
   }
 
   /** Takes the first item out; `undefined` if there is none. */
   take(): Item | undefined {
-    const item = this.#items[this.#taken];
-    if (this.size > 0) this.#taken++;
-    if (this.size === 0) {
-      this.#items = [];
-      this.#taken = 0;
-    } else if (this.#taken >= SHRINK_AFTER && this.#taken * 2 >= this.#items.length) {
-      this.#items = this.#items.slice(this.#taken);
-      this.#taken = 0;
+    const entry = this.#first;
+    if (entry === undefined) return undefined;
+    this.remove(entry);
+    return entry.item;
+  }
+
+  /**
+   * Takes an entry out, wherever it stands.
+   *
+   * @returns whether it was still in this list
+   */
+  remove(entry: FifoEntry<Item>): boolean {
+    if (entry.list !== this) return false;
+    const { previous, next } = entry;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    // An entry that somebody still holds keeps no others alive.
+    entry.previous = undefined;
+    entry.next = undefined;
+    entry.list = undefined;
+    this.#size--;
+    return true;
+  }
+
+  /** Takes all items out, the first one first. Items that are put in meanwhile stay. */
+  takeAll(): Item[] {
+    const items: Item[] = [];
+    for (let left = this.#size; left > 0; left--) {
+      const entry = this.#first;
+      if (entry === undefined) break;
+      this.remove(entry);
+      items.push(entry.item);
     }
-    return item;
+    return items;
   }
 }

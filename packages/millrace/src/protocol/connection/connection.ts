@@ -280,11 +280,11 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener {
 
   // For its parts
 
-  onControlFrame(opcode: number, payload: Uint8Array, rsv: number): void {
+  onControlFrame(opcode: number, payload: Uint8Array, reservedBits: number): void {
     if (opcode === Opcode.CLOSE) this.#receiveClose(payload);
     else if (opcode === Opcode.PING) this.#handler.onPing(payload);
     else if (opcode === Opcode.PONG) this.#handler.onPong(payload);
-    else this.#handler.onControlFrame(opcode, payload, rsv);
+    else this.#handler.onControlFrame(opcode, payload, reservedBits);
   }
 
   tell(news: (handler: ConnectionHandler) => void): void {

@@ -29,7 +29,7 @@ export interface ConnectionHandler {
   /** A Pong came in, asked for or not (RFC 6455 §5.5.3). */
   onPong(payload: Uint8Array): void;
   /** A control frame with a claimed opcode came in. */
-  onControlFrame(opcode: number, payload: Uint8Array, rsv: number): void;
+  onControlFrame(opcode: number, payload: Uint8Array, reservedBits: number): void;
   /** A handler threw `error`, and the connection has failed for it, if it was not over. What this throws itself is lost. */
   onError(error: Error): void;
   /** More than `highWaterMark` bytes are on their way out. Told inside each send after which it is so. */

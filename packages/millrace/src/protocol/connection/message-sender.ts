@@ -100,7 +100,7 @@ export class MessageSender {
     checkFragmentSize(options.fragmentSize);
     if (!this.#isOpen()) return false;
     if (options.isAdmitted !== true && !this.admit(payload.length)) return false;
-    this.#scheduler.sendMessage(payload, { opcode, rsv: 0, fragmentSize: options.fragmentSize });
+    this.#scheduler.sendMessage(payload, { opcode, reservedBits: 0, fragmentSize: options.fragmentSize });
     return this.#sent();
   }
 
@@ -207,12 +207,12 @@ export class MessageSender {
    * @throws {LocalUsageError} the payload is over 125 bytes, the opcode or a reserved bit is not claimed; a Close is for
    *   `Connection.close`
    */
-  sendControlFrame(opcode: number, payload: Uint8Array = NOTHING, rsv = 0): boolean {
-    this.#checkControl(opcode, payload, rsv);
+  sendControlFrame(opcode: number, payload: Uint8Array = NOTHING, reservedBits = 0): boolean {
+    this.#checkControl(opcode, payload, reservedBits);
     if (!this.#isOpen() && this.#closing.state !== 'closing') return false;
     if (!this.admit(payload.length, this.#scheduler.waitingControlSize)) return false;
-    if (opcode === Opcode.PONG && rsv === 0) this.#scheduler.sendPong(payload);
-    else this.#scheduler.sendControlFrame(opcode, payload, rsv);
+    if (opcode === Opcode.PONG && reservedBits === 0) this.#scheduler.sendPong(payload);
+    else this.#scheduler.sendControlFrame(opcode, payload, reservedBits);
     this.#host.requestUpdate();
     return true;
   }
@@ -251,10 +251,10 @@ export class MessageSender {
 
   #checkFrameBits(format: FrameFormat): void {
     const { firstFrameBits, continuationBits } = this.#options.claims;
-    checkBits(format.rsv ?? 0, this.#scheduler.isFirstFrame ? firstFrameBits : continuationBits);
+    checkBits(format.reservedBits ?? 0, this.#scheduler.isFirstFrame ? firstFrameBits : continuationBits);
   }
 
-  #checkControl(opcode: number, payload: Uint8Array, rsv: number): void {
+  #checkControl(opcode: number, payload: Uint8Array, reservedBits: number): void {
     const { claims } = this.#options;
     const isKnown = opcode === Opcode.PING || opcode === Opcode.PONG;
     if (!isKnown && !(isControlOpcode(opcode) && claims.allowsOpcode(opcode))) {
@@ -266,7 +266,7 @@ export class MessageSender {
       const size = String(payload.length);
       throw new LocalUsageError(`control payload has ${size} bytes, expected at most ${String(MAX_CONTROL_PAYLOAD)}`);
     }
-    checkBits(rsv, claims.controlBits);
+    checkBits(reservedBits, claims.controlBits);
   }
 }
 
@@ -285,7 +285,9 @@ function checkFragmentSize(size: number | undefined): void {
   throw new LocalUsageError(`fragmentSize is ${String(size)}, expected a positive integer or Infinity`);
 }
 
-function checkBits(rsv: number, claimed: number): void {
-  if (Number.isInteger(rsv) && rsv >= 0 && (rsv & ~claimed) === 0) return;
-  throw new LocalUsageError(`reserved bits are ${String(rsv)}, expected only bits of extensionPoints.reservedBits`);
+function checkBits(reservedBits: number, claimed: number): void {
+  if (Number.isInteger(reservedBits) && reservedBits >= 0 && (reservedBits & ~claimed) === 0) return;
+  throw new LocalUsageError(
+    `reserved bits are ${String(reservedBits)}, expected only bits of extensionPoints.reservedBits`,
+  );
 }

@@ -9,7 +9,7 @@ export class FrameCollector implements StreamingHandler {
   readonly #maxFrameSize: number;
   readonly #frame = new ByteCollector();
   #announced = 0;
-  #rsv = 0;
+  #reservedBits = 0;
 
   constructor(next: FrameHandler, limits: Pick<CollectorLimits, 'maxFrameSize'>) {
     this.#next = next;
@@ -24,7 +24,7 @@ export class FrameCollector implements StreamingHandler {
   onFrameBegin(header: FrameHeader): void {
     this.#check(header.payloadLength);
     this.#announced = header.payloadLength;
-    this.#rsv = header.rsv;
+    this.#reservedBits = header.reservedBits;
   }
 
   /** @throws {LimitExceededError} the frame became longer than its header announced, as an inflated one can */
@@ -34,7 +34,7 @@ export class FrameCollector implements StreamingHandler {
   }
 
   onFrameEnd(): void {
-    this.#next.onFrame(this.#frame.take(), this.#rsv);
+    this.#next.onFrame(this.#frame.take(), this.#reservedBits);
   }
 
   onMessageEnd(): void {

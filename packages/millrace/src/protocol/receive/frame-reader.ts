@@ -107,11 +107,11 @@ export class FrameReader implements FrameSink, ReceiveContext {
   }
 
   frameEnd(): void {
-    const { fin, opcode, rsv } = this.#header;
+    const { fin, opcode, reservedBits } = this.#header;
     this.#framesReceived++;
     if (this.#isControl) {
       const payload = this.#control?.slice(0, this.#controlSize) ?? new Uint8Array(0);
-      this.#controls.onControlFrame(opcode, payload, rsv);
+      this.#controls.onControlFrame(opcode, payload, reservedBits);
       return;
     }
     this.insideMessage = !fin;

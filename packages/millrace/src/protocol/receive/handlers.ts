@@ -39,9 +39,9 @@ export interface FrameHandler {
    * A frame is complete.
    *
    * @param payload - the receiver's for good
-   * @param rsv - the reserved bits of the frame, as a three-bit number
+   * @param reservedBits - the reserved bits of the frame, as a three-bit number
    */
-  onFrame(payload: Uint8Array, rsv: number): void;
+  onFrame(payload: Uint8Array, reservedBits: number): void;
   /** The message is complete. */
   onMessageEnd(): void;
 }
@@ -64,9 +64,9 @@ export interface ControlHandler {
    *
    * @param opcode - Close, Ping, Pong or a reserved one that was claimed
    * @param payload - at most 125 bytes, the receiver's for good
-   * @param rsv - the reserved bits of the frame, as a three-bit number
+   * @param reservedBits - the reserved bits of the frame, as a three-bit number
    */
-  onControlFrame(opcode: number, payload: Uint8Array, rsv: number): void;
+  onControlFrame(opcode: number, payload: Uint8Array, reservedBits: number): void;
 }
 
 /** The level that an application took, with its handler. */

@@ -4,7 +4,7 @@ import { firstHeaderByte, encodeFrameHeader, encodedHeaderSize } from '../wire/f
 export interface MessageFormat {
   readonly opcode: number;
   /** Reserved bits of its first frame. */
-  readonly rsv: number;
+  readonly reservedBits: number;
   /** Longest frame in bytes, if not the option of the connection. */
   readonly fragmentSize: number | undefined;
 }
@@ -28,6 +28,6 @@ export function prepareMessage(payload: Uint8Array, opcode: number): PreparedMes
   return Object.freeze({
     payload: frame.subarray(size),
     frame,
-    format: { opcode, rsv: 0, fragmentSize: undefined },
+    format: { opcode, reservedBits: 0, fragmentSize: undefined },
   });
 }

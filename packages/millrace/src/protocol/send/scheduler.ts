@@ -10,7 +10,7 @@ import type { CloseListener, SchedulerHost, SchedulerSetup } from './scheduler-s
 /** How one frame of an open message is sent. */
 export interface FrameFormat {
   /** Its reserved bits, a three-bit number; 0 unless given. */
-  readonly rsv?: number | undefined;
+  readonly reservedBits?: number | undefined;
   /** Whether it is the last of its message, so that `endMessage` adds none. */
   readonly final?: boolean | undefined;
 }
@@ -220,8 +220,8 @@ export class Scheduler {
   }
 
   /** Sends a control frame other than Pong and Close at the next end of a frame. */
-  sendControlFrame(opcode: number, payload: Uint8Array, rsv: number): void {
-    const byte0 = firstHeaderByte(true, rsv, opcode);
+  sendControlFrame(opcode: number, payload: Uint8Array, reservedBits: number): void {
+    const byte0 = firstHeaderByte(true, reservedBits, opcode);
     if (this.#mustOvertake()) (this.#urgent ??= []).push(this.#encoder.encodeControlFrame(byte0, payload));
     else this.#encoder.writeFrame(byte0, payload);
   }
@@ -285,7 +285,7 @@ export class Scheduler {
   }
 
   #firstByte(format: FrameFormat): number {
-    const byte0 = firstHeaderByte(this.#frameIsFinal, format.rsv ?? 0, this.#opcode);
+    const byte0 = firstHeaderByte(this.#frameIsFinal, format.reservedBits ?? 0, this.#opcode);
     this.#opcode = Opcode.CONTINUATION;
     return byte0;
   }
@@ -316,22 +316,28 @@ export class Scheduler {
     if (typeof payload !== 'string') {
       this.#writeFragments(payload, format, fragmentSize);
     } else if (this.#encoder.isShortText(payload) && 3 * payload.length <= fragmentSize) {
-      this.#encoder.writeShortText(firstHeaderByte(true, format.rsv, format.opcode), payload);
+      this.#encoder.writeShortText(firstHeaderByte(true, format.reservedBits, format.opcode), payload);
     } else {
       this.#writeFragments(this.#host.text.encode(payload), format, fragmentSize);
     }
   }
 
   #writeFragments(payload: Uint8Array, format: MessageFormat, fragmentSize: number): void {
-    let { opcode, rsv } = format;
+    let { opcode, reservedBits } = format;
     let start = 0;
     while (payload.length - start > fragmentSize) {
-      this.#encoder.writeFrame(firstHeaderByte(false, rsv, opcode), payload.subarray(start, start + fragmentSize));
+      this.#encoder.writeFrame(
+        firstHeaderByte(false, reservedBits, opcode),
+        payload.subarray(start, start + fragmentSize),
+      );
       start += fragmentSize;
       opcode = Opcode.CONTINUATION;
-      rsv = 0;
+      reservedBits = 0;
     }
-    this.#encoder.writeFrame(firstHeaderByte(true, rsv, opcode), start === 0 ? payload : payload.subarray(start));
+    this.#encoder.writeFrame(
+      firstHeaderByte(true, reservedBits, opcode),
+      start === 0 ? payload : payload.subarray(start),
+    );
   }
 
   #writePrepared(message: PreparedMessage): void {

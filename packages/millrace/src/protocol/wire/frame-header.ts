@@ -18,7 +18,7 @@ export interface FrameHeader {
   /** FIN: this frame ends its message. */
   readonly fin: boolean;
   /** RSV1, RSV2, RSV3 as one three-bit number; RSV1 is `0b100`. */
-  readonly rsv: number;
+  readonly reservedBits: number;
   /** Four bits, as received: `checkFrameHeader` tells whether they mean anything. */
   readonly opcode: number;
   /** Masking key as a signed 32-bit number in network byte order, or `undefined` if the MASK bit is clear. */
@@ -40,7 +40,7 @@ export type FrameHeaderBuffer = { -readonly [Field in keyof FrameHeader]: FrameH
 export function createFrameHeaderBuffer(): FrameHeaderBuffer {
   return {
     fin: false,
-    rsv: 0,
+    reservedBits: 0,
     opcode: 0,
     maskingKey: undefined,
     payloadLength: 0,
@@ -67,7 +67,7 @@ export function decodeFrameHeader(bytes: Uint8Array, offset: number, header: Fra
   const byte1 = bytes[offset + 1]!;
 
   header.fin = (byte0 & FIN) !== 0;
-  header.rsv = (byte0 & 0x70) >> 4;
+  header.reservedBits = (byte0 & 0x70) >> 4;
   header.opcode = byte0 & 0x0f;
   decodePayloadLength(bytes, offset, header);
   header.maskingKey = (byte1 & MASK) === 0 ? undefined : readUint32(bytes, offset + frameHeaderSize(byte1) - 4) | 0;
@@ -92,8 +92,8 @@ function decodePayloadLength(bytes: Uint8Array, offset: number, header: FrameHea
 }
 
 /** Makes the first byte of a header out of FIN, the three reserved bits and the opcode. */
-export function firstHeaderByte(fin: boolean, rsv: number, opcode: number): number {
-  return (fin ? FIN : 0) | (rsv << 4) | opcode;
+export function firstHeaderByte(fin: boolean, reservedBits: number, opcode: number): number {
+  return (fin ? FIN : 0) | (reservedBits << 4) | opcode;
 }
 
 /** Size in bytes of the header that {@link encodeFrameHeader} writes for a payload of `length` bytes. */

@@ -45,8 +45,8 @@ function checkMasking({ maskingKey }: FrameHeader, role: 'client' | 'server'): v
 }
 
 /** RFC 6455 §5.2, Base Framing Protocol: RSV1, RSV2, RSV3 and the opcode. */
-function checkReserved({ rsv, opcode }: FrameHeader, reserved: ReservedRules): void {
-  if ((rsv & ~allowedBits(opcode, reserved)) !== 0) throw broken('reserved bit set', '§5.2');
+function checkReserved({ reservedBits, opcode }: FrameHeader, reserved: ReservedRules): void {
+  if ((reservedBits & ~allowedBits(opcode, reserved)) !== 0) throw broken('reserved bit set', '§5.2');
   if (!isDefinedOpcode(opcode) && !reserved.allowsOpcode(opcode)) throw reservedOpcode(opcode);
 }
 

@@ -162,7 +162,10 @@ describe('MessageSender', () => {
         sender.beginMessage(2);
 
         assert.throws(
-          () => (method === 'sendFrame' ? sender.sendFrame(hex(''), { rsv: 4 }) : sender.beginFrame(0, { rsv: 4 })),
+          () =>
+            method === 'sendFrame'
+              ? sender.sendFrame(hex(''), { reservedBits: 4 })
+              : sender.beginFrame(0, { reservedBits: 4 }),
           { name: 'LocalUsageError', message: /reserved bits are 4/ },
         );
         sender.endMessage();
@@ -189,8 +192,8 @@ describe('MessageSender', () => {
 
     sender.sendMessage(hex('01'), 3);
     sender.beginMessage(2);
-    sender.sendFrame(hex('02'), { rsv: 0b100 });
-    sender.beginFrame(1, { rsv: 0b100, final: true });
+    sender.sendFrame(hex('02'), { reservedBits: 0b100 });
+    sender.beginFrame(1, { reservedBits: 0b100, final: true });
     sender.sendFrameData(hex('03'));
     sender.sendControlFrame(0xb, hex('04'), 0b100);
     sender.sendControlFrame(0xa, hex('05'), 0b100);

@@ -10,8 +10,8 @@ import { EventLog } from '../../helpers/event-log.ts';
 import { randomBytes } from '../../helpers/random.ts';
 import { splits } from '../../helpers/splits.ts';
 
-function header(payloadLength: number, rsv = 0): FrameHeader {
-  return { ...createFrameHeaderBuffer(), payloadLength, rsv };
+function header(payloadLength: number, reservedBits = 0): FrameHeader {
+  return { ...createFrameHeaderBuffer(), payloadLength, reservedBits };
 }
 
 function collect(collector: FrameCollector, chunks: Iterable<Uint8Array>, head: FrameHeader): void {

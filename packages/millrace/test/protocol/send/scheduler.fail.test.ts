@@ -5,7 +5,7 @@ import { Scheduler } from '../../../src/protocol/send/scheduler.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { concat, hex, toHex } from '../../helpers/bytes.ts';
 
-const TEXT = { opcode: 1, rsv: 0, fragmentSize: undefined };
+const TEXT = { opcode: 1, reservedBits: 0, fragmentSize: undefined };
 
 function createScheduler(isBlocked: boolean): Scheduler {
   return new Scheduler({

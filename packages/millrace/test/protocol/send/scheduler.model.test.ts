@@ -96,7 +96,7 @@ class RandomCaller {
   }
 
   #sendMessage(): void {
-    const format = { rsv: 0, fragmentSize: this.#random(3) === 0 ? 20 + this.#random(500) : undefined };
+    const format = { reservedBits: 0, fragmentSize: this.#random(3) === 0 ? 20 + this.#random(500) : undefined };
     if (this.#random(2) === 0) {
       const text = 'aä€😀'.repeat(this.#random(this.#random(12) === 0 ? 1000 : 20));
       this.#scheduler.sendMessage(text, { opcode: 1, ...format });

@@ -10,8 +10,8 @@ import { concat, hex, toHex } from '../../helpers/bytes.ts';
 import { decodeFrames } from '../../helpers/frame-stream.ts';
 import { randomBytes } from '../../helpers/random.ts';
 
-const BINARY = { opcode: 2, rsv: 0, fragmentSize: undefined };
-const TEXT = { opcode: 1, rsv: 0, fragmentSize: undefined };
+const BINARY = { opcode: 2, reservedBits: 0, fragmentSize: undefined };
+const TEXT = { opcode: 1, reservedBits: 0, fragmentSize: undefined };
 
 /** A scheduler whose transport is blocked or not, as a test says. */
 class Scheduling {
@@ -220,9 +220,9 @@ describe('Scheduler', () => {
     it('sets reserved bits on the frame that they are meant for', () => {
       const { scheduler, take } = makeEntered((fresh) => fresh.beginMessage(2));
 
-      scheduler.sendFrame(hex('01'), { rsv: 0b100 });
-      scheduler.sendFrame(hex('02'), { rsv: 0b010, final: true });
-      scheduler.sendMessage(hex('03'), { ...BINARY, rsv: 0b001 });
+      scheduler.sendFrame(hex('01'), { reservedBits: 0b100 });
+      scheduler.sendFrame(hex('02'), { reservedBits: 0b010, final: true });
+      scheduler.sendMessage(hex('03'), { ...BINARY, reservedBits: 0b001 });
       scheduler.sendControlFrame(0xb, hex(''), 0b111);
 
       assert.equal(take(), '42 01 01 a0 01 02 92 01 03 fb 00');
@@ -300,13 +300,13 @@ describe('Scheduler', () => {
         for (const fragmentSize of [Infinity, 5]) {
           const scheduling = new Scheduling({ fragmentSize });
 
-          scheduling.scheduler.sendMessage(text, { ...TEXT, rsv: 0b100 });
+          scheduling.scheduler.sendMessage(text, { ...TEXT, reservedBits: 0b100 });
           const frames = decodeFrames(concat(scheduling.scheduler.takeOutput(Infinity)));
 
           assert.equal(new TextDecoder().decode(concat(frames.map(({ payload }) => payload))), text);
           assert.ok(frames.every(({ payload }) => payload.length <= fragmentSize));
           assert.deepEqual(
-            frames.map(({ rsv }) => rsv),
+            frames.map(({ reservedBits }) => reservedBits),
             frames.map((_, index) => (index === 0 ? 0b100 : 0)),
           );
         }

@@ -80,10 +80,10 @@ describe('frameHeaderSize', () => {
 describe('firstHeaderByte', () => {
   it('makes every byte out of its fields, and decoding finds them again', () => {
     for (let byte0 = 0; byte0 < 256; byte0++) {
-      const { fin, rsv, opcode } = decode(Uint8Array.of(byte0, 0));
+      const { fin, reservedBits, opcode } = decode(Uint8Array.of(byte0, 0));
 
-      assert.deepEqual([fin, rsv, opcode], [byte0 >= 128, Math.floor(byte0 / 16) % 8, byte0 % 16]);
-      assert.equal(firstHeaderByte(fin, rsv, opcode), byte0);
+      assert.deepEqual([fin, reservedBits, opcode], [byte0 >= 128, Math.floor(byte0 / 16) % 8, byte0 % 16]);
+      assert.equal(firstHeaderByte(fin, reservedBits, opcode), byte0);
     }
   });
 
@@ -93,7 +93,7 @@ describe('firstHeaderByte', () => {
 });
 
 describe('decodeFrameHeader', () => {
-  const plain = { fin: true, rsv: 0, maskingKey: undefined, lengthHigh: 0, minimal: true };
+  const plain = { fin: true, reservedBits: 0, maskingKey: undefined, lengthHigh: 0, minimal: true };
   const headers: [name: string, bytes: string, header: FrameHeader][] = [
     // The first six are those of RFC 6455 §5.7.
     ['unmasked text', '81 05', { ...plain, opcode: 1, payloadLength: 5, lengthLow: 5 }],
@@ -106,7 +106,7 @@ describe('decodeFrameHeader', () => {
     ['a continuation', '80 02', { ...plain, opcode: 0, payloadLength: 2, lengthLow: 2 }],
     ['256 bytes of binary', '82 7e 01 00', { ...plain, opcode: 2, payloadLength: 256, lengthLow: 256 }],
     ['64 KiB', '82 7f 00 00 00 00 00 01 00 00', { ...plain, opcode: 2, payloadLength: 65_536, lengthLow: 65_536 }],
-    ['RSV1', 'c1 00', { ...plain, rsv: 4, opcode: 1, payloadLength: 0, lengthLow: 0 }],
+    ['RSV1', 'c1 00', { ...plain, reservedBits: 4, opcode: 1, payloadLength: 0, lengthLow: 0 }],
     ['a reserved opcode', '8b 00', { ...plain, opcode: 11, payloadLength: 0, lengthLow: 0 }],
     ['a key of zeros', '89 80 00 00 00 00', { ...plain, opcode: 9, maskingKey: 0, payloadLength: 0, lengthLow: 0 }],
     ['a key over 2^31', '8a 80 ff ff ff fe', { ...plain, opcode: 10, maskingKey: -2, payloadLength: 0, lengthLow: 0 }],
@@ -139,7 +139,7 @@ describe('decodeFrameHeader', () => {
           assert.equal(bytes.length, frameHeaderSize(bytes[1] ?? 0));
           assert.deepEqual(fieldsOf(header), {
             fin: true,
-            rsv: 6,
+            reservedBits: 6,
             opcode: 2,
             maskingKey: key === '' ? undefined : keyNumber(key),
             payloadLength: Number(length),
@@ -210,7 +210,7 @@ describe('encodeFrameHeader', () => {
 
         assert.deepEqual(fields, {
           fin: true,
-          rsv: 0,
+          reservedBits: 0,
           opcode: 2,
           maskingKey: key === '' ? undefined : keyNumber(key),
           payloadLength: Number(length),

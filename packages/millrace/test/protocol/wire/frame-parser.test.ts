@@ -40,8 +40,8 @@ function pushAll(
 /** All that a recorder was told, as `81 masked: 48 65 6c 6c 6f`; a frame without its end has `…` there. */
 function summary(recorder: Recorder): string[] {
   return recorder.frames.map(({ header, ended }, index) => {
-    const { fin, rsv, opcode, maskingKey } = header;
-    const byte0 = ((fin ? 8 : 0) + rsv) * 16 + opcode;
+    const { fin, reservedBits, opcode, maskingKey } = header;
+    const byte0 = ((fin ? 8 : 0) + reservedBits) * 16 + opcode;
     const keyed = maskingKey === undefined ? '' : ' masked';
     const payload = recorder.payload(index);
     return `${toHex(Uint8Array.of(byte0))}${keyed}: ${toHex(payload)}${ended ? '' : '…'}`;

@@ -159,7 +159,7 @@ describe('checkFrameHeader', () => {
     it(`lets ${kind} have the reserved bits that were claimed for it, and no others`, () => {
       for (const opcode of ofKind) {
         for (let bits = 0; bits < 8; bits++) {
-          for (let rsv = 0; rsv < 8; rsv++) {
+          for (let reservedBits = 0; reservedBits < 8; reservedBits++) {
             // Claimed for the other kinds are exactly those that are not for this one.
             const others = 0b111 ^ bits;
             const reserved: ReservedRules = {
@@ -169,8 +169,8 @@ describe('checkFrameHeader', () => {
               allowsOpcode: () => true,
               [field]: bits,
             };
-            const byte0 = 0x80 | (rsv << 4) | opcode;
-            const refused = [4, 2, 1].some((bit) => (rsv & bit) !== 0 && (bits & bit) === 0);
+            const byte0 = 0x80 | (reservedBits << 4) | opcode;
+            const refused = [4, 2, 1].some((bit) => (reservedBits & bit) !== 0 && (bits & bit) === 0);
 
             const error = violation(Uint8Array.of(byte0, 0), { ...client, insideMessage: opcode === 0, reserved });
 
