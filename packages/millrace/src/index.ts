@@ -20,6 +20,7 @@ export type { ConnectionOptions, KeepAliveOptions } from './protocol/connection/
 export type { ExtensionPoints } from './protocol/extension/claims.ts';
 export type { PreparedMessage } from './protocol/send/prepared-message.ts';
 export type { ClientOptions } from './client/options.ts';
+export type { CloseServerOptions, CloseServerResult } from './engine/connection-set.ts';
 export type { ServerOptions } from './server/options.ts';
 export type { TransportOptions } from './transport/options.ts';
 export {
@@ -30,9 +31,9 @@ export {
 } from './classes/client.ts';
 export { WebSocketFactory } from './classes/factory.ts';
 export { ReadyState, type HookResult } from './classes/hooks.ts';
-export { WebSocketListener, listenWS, type CloseListenerOptions } from './classes/listen.ts';
+export { WebSocketListener, listenWS } from './classes/listen.ts';
 export type { Producer } from './classes/producer-registration.ts';
-export { WebSocketProtocol, type SendFrameOptions, type SendOptions } from './classes/protocol.ts';
+export { WebSocketProtocol, type SendFrameOptions, type SendMessageOptions } from './classes/protocol.ts';
 export { WebSocketServerFactory, type ServerFactoryOptions } from './classes/server-factory.ts';
 export { WebSocketServerProtocol, type ConnectionAccept } from './classes/server-protocol.ts';
 export type { BackoffOptions } from './connections/reconnecting/backoff.ts';
@@ -40,7 +41,7 @@ export { broadcast, type BroadcastOptions, type BroadcastResult } from './connec
 export type { ConnectionCallbacks } from './connections/callbacks.ts';
 export { connect, type ConnectOptions } from './connections/connect.ts';
 export type { DuplexOptions } from './connections/adapters/connection-duplex.ts';
-export type { SendOptions as SendMessageOptions, WaitOptions, WebSocketConnection } from './connections/connection.ts';
+export type { SendOptions, WaitOptions, WebSocketConnection } from './connections/connection.ts';
 export type { FrameWriter } from './connections/sending/frame-writer.ts';
 export {
   listenTunnel,

@@ -1,13 +1,11 @@
-import { dial } from '../client/dial.ts';
+import { establish } from '../client/establish.ts';
 import { parseEndpoint } from '../client/endpoint.ts';
 import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from '../client/options.ts';
 import { toError } from '../protocol/base/errors.ts';
 import type { ConnectionOptions } from '../protocol/connection/options.ts';
 import type { ConnectionResponse } from '../protocol/handshake/connection-response.ts';
-import { formatExtensionOffers } from '../protocol/handshake/extension-offer.ts';
 import type { TransportOptions } from '../transport/options.ts';
 import { reportError } from '../engine/report-error.ts';
-import { findOnreadPlaces } from '../transport/shared-read-buffer.ts';
 import { WebSocketFactory } from './factory.ts';
 import type { HookResult } from './hooks.ts';
 import { WebSocketProtocol } from './protocol.ts';
@@ -93,26 +91,16 @@ async function connect(factory: WebSocketClientFactory): Promise<WebSocketClient
   const protocol = factory.buildProtocol();
   protocol.setFactory(factory);
   try {
-    const { sharedReadBuffer } = factory.transportOptions;
-    const onreadPlaces = sharedReadBuffer ? await findOnreadPlaces() : undefined;
-    const { socket, head, response } = await dial(factory.url, factory.clientOptions);
-    try {
-      await protocol.onConnect(response);
-    } catch (error) {
-      socket.destroy();
-      throw error;
-    }
+    const { made, head } = await establish({
+      url: factory.url,
+      client: factory.clientOptions,
+      connection: factory.connectionOptions,
+      sharedReadBuffer: factory.transportOptions.sharedReadBuffer,
+      onConnect: (response) => protocol.onConnect(response),
+    });
     protocol.makeConnection(
-      {
-        role: 'client',
-        socket,
-        options: factory.connectionOptions,
-        onreadPlaces,
-        peer: response.peer,
-        subprotocol: response.protocol,
-        extensions: formatExtensionOffers(response.extensions),
-        owner: { onHookError: (error) => factory.reportError(error, protocol), onClosed: () => undefined },
-      },
+      made,
+      { onHookError: (error) => factory.reportError(error, protocol), onEnded: nobody, onClosed: nobody },
       head,
     );
     return protocol;
@@ -121,6 +109,10 @@ async function connect(factory: WebSocketClientFactory): Promise<WebSocketClient
     await tellOpenFailed(factory, protocol, error);
     throw error;
   }
+}
+
+function nobody(): void {
+  // Whoever has the protocol instance learns of it there.
 }
 
 async function tellOpenFailed(

@@ -1,16 +1,20 @@
 import { isPromise } from '../protocol/base/promise.ts';
 import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
-import { ConnectionSet, type CloseServerOptions } from '../engine/connection-set.ts';
+import { AsyncContext } from '../engine/async-context.ts';
+import { ConnectionSet, type CloseServerOptions, type CloseServerResult } from '../engine/connection-set.ts';
 import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts';
 import { listen } from '../server/listen.ts';
 import type { Listener } from '../server/listener.ts';
-import { findOnreadPlaces, type OnreadPlaces } from '../transport/shared-read-buffer.ts';
-import type { ConnectionOwner } from './hook-session.ts';
+import { findOnreadPlaces, type OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
+import type { SessionOwner } from './session.ts';
 import type { WebSocketServerFactory } from './server-factory.ts';
 import type { ConnectAnswer, WebSocketServerProtocol } from './server-protocol.ts';
 
-/** How {@link WebSocketListener.close} ends the connections. */
-export type CloseListenerOptions = CloseServerOptions;
+/** A protocol instance whose connection is being opened, and where its hooks run. */
+interface Opening {
+  readonly protocol: WebSocketServerProtocol;
+  readonly context: AsyncContext;
+}
 
 /** A server that listens. */
 export class WebSocketListener {
@@ -21,9 +25,10 @@ export class WebSocketListener {
     drop: (protocol) => protocol.dropConnection(),
   });
   /** One for all connections. */
-  readonly #owner: ConnectionOwner = {
+  readonly #owner: SessionOwner = {
     onHookError: (error, protocol: WebSocketServerProtocol) => this.#factory.reportError(error, protocol),
-    onClosed: (protocol: WebSocketServerProtocol) => this.#protocols.delete(protocol),
+    onEnded: (protocol: WebSocketServerProtocol, closure) => this.#protocols.end(protocol, closure),
+    onClosed: (protocol: WebSocketServerProtocol) => this.#protocols.finish(protocol),
   };
   #listener: Listener | undefined;
 
@@ -36,7 +41,7 @@ export class WebSocketListener {
   static async listen(factory: WebSocketServerFactory): Promise<WebSocketListener> {
     const { sharedReadBuffer } = factory.transportOptions;
     const listener = new WebSocketListener(factory, sharedReadBuffer ? await findOnreadPlaces() : undefined);
-    listener.#listener = await listen<WebSocketServerProtocol>(factory.serverOptions, {
+    listener.#listener = await listen<Opening>(factory.serverOptions, {
       decide: (request) => listener.#decide(request),
       accepted: (handshake) => listener.#accept(handshake),
       error: (error) => factory.reportError(error, undefined),
@@ -60,26 +65,33 @@ export class WebSocketListener {
     return this.#protocols.members;
   }
 
+  /** Fires when {@link close} is called: a sign for jobs that want to stop early. */
+  get closing(): AbortSignal {
+    return this.#protocols.closing;
+  }
+
   /**
-   * Stops listening, closes all connections, and resolves when they are over. Repeating it waits for the same.
+   * Stops listening, closes all connections, and resolves when they have ended and their hooks have returned, at the latest after `timeout`. Repeating it waits
+   * for the same.
    *
    * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
    */
-  close(options: CloseListenerOptions = {}): Promise<void> {
-    const { closeTimeout } = this.#factory.connectionOptions;
-    return this.#protocols.close(options, closeTimeout, async () => this.#listener?.close());
+  close(options: CloseServerOptions = {}): Promise<CloseServerResult> {
+    return this.#protocols.close(options, async () => this.#listener?.close());
   }
 
-  #decide(request: ConnectionRequest): Decision<WebSocketServerProtocol> | Promise<Decision<WebSocketServerProtocol>> {
+  #decide(request: ConnectionRequest): Decision<Opening> | Promise<Decision<Opening>> {
     const protocol = this.#factory.buildProtocol();
     protocol.setFactory(this.#factory);
-    const answer = protocol.onConnect(request);
+    const opening = { protocol, context: new AsyncContext() };
+    const answer = opening.context.open(() => protocol.onConnect(request));
     // It may be a promise of another library.
-    return isPromise(answer) ? answer.then((later) => decisionFor(protocol, later)) : decisionFor(protocol, answer);
+    return isPromise(answer) ? answer.then((later) => decisionFor(opening, later)) : decisionFor(opening, answer);
   }
 
-  #accept(handshake: AcceptedHandshake<WebSocketServerProtocol>): void {
-    const { context: protocol, socket, head, request, subprotocol, extensions = '' } = handshake;
+  #accept(handshake: AcceptedHandshake<Opening>): void {
+    const { socket, head, request, subprotocol, extensions = '' } = handshake;
+    const { protocol, context } = handshake.context;
     this.#protocols.add(protocol);
     protocol.makeConnection(
       {
@@ -90,16 +102,17 @@ export class WebSocketListener {
         peer: request.peer,
         subprotocol,
         extensions,
-        owner: this.#owner,
+        context,
       },
+      this.#owner,
       head,
     );
   }
 }
 
-function decisionFor(protocol: WebSocketServerProtocol, answer: ConnectAnswer): Decision<WebSocketServerProtocol> {
+function decisionFor(opening: Opening, answer: ConnectAnswer): Decision<Opening> {
   const accept = typeof answer === 'object' ? answer : { subprotocol: answer ?? undefined };
-  return { subprotocol: accept.subprotocol, headers: accept.headers, context: protocol };
+  return { subprotocol: accept.subprotocol, headers: accept.headers, context: opening };
 }
 
 /**

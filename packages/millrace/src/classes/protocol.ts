@@ -1,19 +1,21 @@
+import type { ConnectionMade } from '../engine/engine-connection.ts';
 import type { Closure } from '../protocol/base/closure.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
 import { MessageType, Opcode } from '../protocol/base/opcode.ts';
 import type { ClosingState } from '../protocol/connection/closing.ts';
 import type { ConnectionStats } from '../protocol/connection/host.ts';
+import { HoldReason } from '../protocol/receive/read-ahead.ts';
 import type { PreparedMessage } from '../protocol/send/prepared-message.ts';
 import type { FrameFormat } from '../protocol/send/scheduler.ts';
 import { checkBoolean, checkNumber, checkObject, checkString } from '../protocol/base/argument-checks.ts';
 import type { WebSocketFactory } from './factory.ts';
-import { HookSession, type ConnectionMade } from './hook-session.ts';
 import { NO_STATS, ReadyState, type HookResult, type Hooks } from './hooks.ts';
 import { checkBytes, checkPrepared, checkText } from './payload.ts';
 import { checkProducer, type Producer } from './producer-registration.ts';
+import { ProtocolSession, type SessionOwner } from './session.ts';
 
 /** How {@link WebSocketProtocol.sendMessage} sends. */
-export interface SendOptions {
+export interface SendMessageOptions {
   /** Whether the message is binary; by default, bytes are and text is not. Bytes to be sent as text are checked. */
   readonly binary?: boolean | undefined;
   /** Longest frame, in bytes; the option `fragmentSize` of the factory unless given. */
@@ -41,7 +43,7 @@ export interface SendFrameOptions {
  */
 export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSocketFactory> implements Hooks {
   #factory: Factory | undefined;
-  #session: HookSession | undefined;
+  #session: ProtocolSession | undefined;
 
   // What it is
 
@@ -62,22 +64,22 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
 
   /** Address of the other end, such as `192.0.2.1:50000`; empty where it has none. */
   get peer(): string {
-    return this.#session?.made.peer ?? '';
+    return this.#session?.engine.made.peer ?? '';
   }
 
   /** The subprotocol that was agreed on, or `undefined` for none. */
   get subprotocol(): string | undefined {
-    return this.#session?.made.subprotocol;
+    return this.#session?.engine.made.subprotocol;
   }
 
   /** The extensions that were agreed on, as in the header `Sec-WebSocket-Extensions`; empty for none. */
   get extensions(): string {
-    return this.#session?.made.extensions ?? '';
+    return this.#session?.engine.made.extensions ?? '';
   }
 
   /** Bytes that were sent and not written yet: by us, or by the socket. */
   get bufferedAmount(): number {
-    return this.#session?.connection.sender.bufferedAmount ?? 0;
+    return this.#session?.engine.bufferedAmount ?? 0;
   }
 
   /** Counters since the opening handshake. */
@@ -87,7 +89,7 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
 
   /** How the connection ended, in full; `undefined` before. */
   get closure(): Closure | undefined {
-    return this.#session?.closure;
+    return this.#session?.engine.closure;
   }
 
   // Hooks: the connection
@@ -170,9 +172,12 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
 
   // Hooks: control frames
 
-  /** A ping arrived. By default, it is answered with a pong (RFC 6455 §5.5.2). */
+  /**
+   * A ping arrived. By default, the engine answers it with a pong, in time (RFC 6455 §5.5.2). A class that has an `onPing` of its own when the connection
+   * opens answers itself, with `super.onPing(payload)` for one; it is called behind the messages that came before.
+   */
   onPing(payload: Uint8Array): HookResult {
-    this.sendPong(payload);
+    this.#session?.connection.sender.sendAutomaticPong(payload);
   }
 
   /** A pong arrived, asked for or not. */
@@ -195,14 +200,14 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
    *
    * @throws {LocalUsageError} the payload is neither text nor bytes, or bytes to be sent as text are not UTF-8
    */
-  sendMessage(payload: string | Uint8Array, options: SendOptions = {}): boolean {
+  sendMessage(payload: string | Uint8Array, options: SendMessageOptions = {}): boolean {
     checkObject('options', options);
     const { binary = typeof payload !== 'string', fragmentSize } = options;
     checkBoolean('binary', binary);
     if (typeof payload !== 'string') checkBytes(payload);
     if (typeof payload !== 'string' && !binary) checkText(payload);
     const opcode = binary ? MessageType.BINARY : MessageType.TEXT;
-    return this.#session?.connection.sender.sendMessage(payload, opcode, { fragmentSize }) ?? false;
+    return this.#session?.connection.sender.sendMessage(payload, { opcode, fragmentSize }) ?? false;
   }
 
   /**
@@ -338,14 +343,14 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
     this.#session?.unregisterProducer();
   }
 
-  /** Stops receiving, at once: nothing is read, and no hook for messages or control frames is called. */
+  /** Stops receiving, at once: no hook for messages or control frames is called. What comes meanwhile waits, up to `readAhead`. */
   pauseReceiving(): void {
-    this.#session?.connection.pause(APPLICATION);
+    this.#session?.connection.hold(HoldReason.PAUSE);
   }
 
   /** Goes on with receiving after {@link pauseReceiving}. */
   resumeReceiving(): void {
-    this.#session?.connection.resume(APPLICATION);
+    this.#session?.connection.release(HoldReason.PAUSE);
   }
 
   // For the factory
@@ -356,12 +361,13 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
   }
 
   /** Gives it its connection, and what came right behind the opening handshake; called once, by the factory. */
-  makeConnection(made: ConnectionMade, head: Uint8Array): void {
+  makeConnection(made: ConnectionMade, owner: SessionOwner, head: Uint8Array): void {
     const isOverridden = (hook: keyof Hooks): boolean => this[hook] !== WebSocketProtocol.prototype[hook];
     const aboveStreaming = FRAME_HOOKS.some(isOverridden) ? 'frame' : 'message';
-    this.#session = new HookSession(made, this, {
+    this.#session = new ProtocolSession(made, owner, this, {
       level: STREAMING_HOOKS.some(isOverridden) ? 'streaming' : aboveStreaming,
       collectsData: !isOverridden('onMessageFrameData'),
+      controls: new Set(CONTROL_HOOKS.filter(isOverridden)),
     });
     this.#session.start(head);
   }
@@ -372,18 +378,18 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
   }
 }
 
-/** The reason with which the application pauses receiving. */
-const APPLICATION = 'application';
-
 const STREAMING_HOOKS = ['onMessageFrameBegin', 'onMessageFrameData', 'onMessageFrameEnd'] as const;
 const FRAME_HOOKS = ['onMessageBegin', 'onMessageFrame', 'onMessageEnd'] as const;
+const CONTROL_HOOKS = ['onPing', 'onPong', 'onControlFrame'] as const;
 
 const STATES: Readonly<Record<ClosingState, ReadyState>> = {
   open: ReadyState.OPEN,
   closing: ReadyState.CLOSING,
   closeSent: ReadyState.CLOSING,
-  closeReceived: ReadyState.CLOSING,
+  closeReceived: ReadyState.OPEN,
+  answering: ReadyState.CLOSING,
   closeDone: ReadyState.CLOSING,
+  failing: ReadyState.CLOSING,
   failed: ReadyState.CLOSING,
   closed: ReadyState.CLOSED,
 };

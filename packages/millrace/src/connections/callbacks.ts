@@ -7,7 +7,7 @@ import type { WebSocketConnection } from './connection.ts';
  * What to call for the connections of a server, in place of a function that iterates. All may return a promise, for which receiving waits; what they
  * throw fails the connection (1011).
  */
-export interface ConnectionCallbacks<Context = undefined> {
+export interface ConnectionCallbacks<Context = unknown> {
   /** A connection is open. */
   readonly open?: ((connection: WebSocketConnection<Context>) => CallbackResult) | undefined;
   /** A message has come, of at most `maxMessageSize` bytes: a string if it is text, otherwise bytes that are yours for good. */

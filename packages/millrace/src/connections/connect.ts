@@ -1,17 +1,22 @@
-import { dial } from '../client/dial.ts';
 import { parseEndpoint } from '../client/endpoint.ts';
+import { establish } from '../client/establish.ts';
 import { resolveClientOptions, type ClientOptions } from '../client/options.ts';
-import { HandshakeError } from '../protocol/base/errors.ts';
 import { checkFunction } from '../protocol/base/option-checks.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import type { ConnectionResponse } from '../protocol/handshake/connection-response.ts';
-import { formatExtensionOffers } from '../protocol/handshake/extension-offer.ts';
 import { resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
-import { findOnreadPlaces } from '../transport/shared-read-buffer.ts';
 import type { WebSocketConnection } from './connection.ts';
 import { handled } from '../engine/deferred.ts';
-import { openIterated } from './open.ts';
-import { contextOf, type ContextAnswer, type ContextOf, type MessageConnectionOptions } from './serve-options.ts';
+import { reportError } from '../engine/report-error.ts';
+import { checkCallbacks, type ConnectionCallbacks } from './callbacks.ts';
+import { NO_EVENTS, openCalling, openIterated, type ConnectionEvents } from './open.ts';
+import {
+  contextOf,
+  resolveReceive,
+  type ContextAnswer,
+  type ContextOf,
+  type MessageConnectionOptions,
+} from './serve-options.ts';
 
 /** Options of {@link connect}. */
 export interface ConnectOptions<Answer extends ContextAnswer = undefined>
@@ -28,6 +33,7 @@ export interface ConnectOptions<Answer extends ContextAnswer = undefined>
  * Connects to a WebSocket server.
  *
  * @param url - `ws:`, `wss:`, `http:`, `https:` or `ws+unix:`; a user name and password in it become an `Authorization` header
+ * @param callbacks - what to call for it, as for `serve`; without them, messages are asked for
  *
  * @throws {LocalUsageError} the URL is invalid, or an option has a value that it cannot have
  * @throws {TransportError} there is no connection to the server
@@ -36,44 +42,42 @@ export interface ConnectOptions<Answer extends ContextAnswer = undefined>
 export function connect<Answer extends ContextAnswer = undefined>(
   url: string | URL,
   options: ConnectOptions<Answer> = {},
+  callbacks?: ConnectionCallbacks<ContextOf<Answer>>,
 ): Promise<WebSocketConnection<ContextOf<Answer>>> {
-  return handled(open(url, options));
+  return handled(open(url, options, callbacks));
 }
 
 async function open<Answer extends ContextAnswer>(
   url: string | URL,
   options: ConnectOptions<Answer>,
+  callbacks: ConnectionCallbacks<ContextOf<Answer>> | undefined,
 ): Promise<WebSocketConnection<ContextOf<Answer>>> {
   parseEndpoint(url);
-  const clientOptions = resolveClientOptions(options);
-  const connectionOptions = resolveConnectionOptions(options);
+  const client = resolveClientOptions(options);
+  const connection = resolveConnectionOptions(options);
+  const receives = resolveReceive(options);
   const onConnect = checkFunction('onConnect', options.onConnect);
+  if (callbacks !== undefined) checkCallbacks(callbacks);
   const { sharedReadBuffer } = resolveTransportOptions(options);
-  const onreadPlaces = sharedReadBuffer ? await findOnreadPlaces() : undefined;
-  const { socket, head, response } = await dial(url, clientOptions);
-  let context: ContextOf<Answer>;
-  try {
-    context = contextOf<Answer>(await onConnect?.(response));
-    const { signal } = clientOptions;
-    if (signal?.aborted === true)
-      throw new HandshakeError('the opening handshake was aborted', { cause: signal.reason });
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
-  const made = {
-    role: 'client' as const,
-    socket,
-    options: connectionOptions,
-    onreadPlaces,
-    peer: response.peer,
-    subprotocol: response.protocol,
-    extensions: formatExtensionOffers(response.extensions),
-  };
-  const opened = openIterated({ made, context, events: NOBODY });
+  const { made, head, answer } = await establish({
+    url,
+    client,
+    connection,
+    sharedReadBuffer,
+    onConnect: (response) => onConnect?.(response),
+  });
+  const context = contextOf<Answer>(answer);
+  const parts = { made, context, receives };
+  const opened =
+    callbacks === undefined
+      ? openIterated<ContextOf<Answer>>({ ...parts, events: NO_EVENTS })
+      : openCalling<ContextOf<Answer>>({ ...parts, events: REPORTED }, callbacks);
   opened.start(head);
   return opened.connection;
 }
 
-/** Whoever has the connection learns from it how it ended. */
-const NOBODY = { onClosed: () => undefined, onError: () => undefined };
+/** Nobody else could be told what a callback has thrown. */
+const REPORTED: ConnectionEvents<unknown> = {
+  ...NO_EVENTS,
+  onError: (error) => reportError(undefined, error, undefined),
+};

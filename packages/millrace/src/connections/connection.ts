@@ -7,24 +7,15 @@ import { LocalUsageError } from '../protocol/base/errors.ts';
 import { MessageType } from '../protocol/base/opcode.ts';
 import type { ClosingState } from '../protocol/connection/closing.ts';
 import type { ConnectionStats } from '../protocol/connection/host.ts';
-import { nodeTextCodec } from '../transport/node-text-codec.ts';
-import { onAbort } from '../engine/abort.ts';
 import type { AdaptedConnection } from './adapters/adapted-connection.ts';
 import { createDuplex, type DuplexOptions } from './adapters/connection-duplex.ts';
 import { createReadable, createWritable } from './adapters/connection-streams.ts';
-import { attempt, createDeferred, handled, rejected } from '../engine/deferred.ts';
+import { attempt, handled } from '../engine/deferred.ts';
+import type { EngineConnection } from '../engine/engine-connection.ts';
 import type { Inbox } from './receiving/inbox.ts';
 import { MessageWriter } from './sending/message-writer.ts';
 import type { ReceivedMessage } from './receiving/received-message.ts';
-import {
-  checkType,
-  isChunk,
-  toWholeMessage,
-  type MessageKind,
-  type Sendable,
-  type WholeMessage,
-} from './sending/sendable.ts';
-import type { MessageSession } from './session.ts';
+import { checkType, isChunk, toWholeMessage, type MessageKind, type Sendable } from './sending/sendable.ts';
 import { sendStream } from './sending/stream-sending.ts';
 
 /** How {@link WebSocketConnection.send} sends. */
@@ -53,17 +44,17 @@ export interface WaitOptions {
  *
  * Every promise settles at the latest when the connection has ended, and none has to be looked at: how it ended is in {@link closed}, too.
  */
-export class WebSocketConnection<Context = undefined> implements AsyncIterable<ReceivedMessage> {
+export class WebSocketConnection<Context = unknown> implements AsyncIterable<ReceivedMessage> {
   /** What `onConnect` has returned as `context`. */
   readonly context: Context;
-  readonly #session: MessageSession;
+  readonly #engine: EngineConnection;
   readonly #inbox: Inbox | undefined;
   #readable: ReadableStream<string | Uint8Array> | undefined;
   #writable: WritableStream<Sendable> | undefined;
 
   /** @internal */
-  constructor(session: MessageSession, inbox: Inbox | undefined, context: Context) {
-    this.#session = session;
+  constructor(engine: EngineConnection, inbox: Inbox | undefined, context: Context) {
+    this.#engine = engine;
     this.#inbox = inbox;
     this.context = context;
   }
@@ -73,45 +64,53 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
    *
    * @internal
    */
-  static sessionOf(connection: WebSocketConnection<unknown>): MessageSession {
-    return connection.#session;
+  static engineOf(connection: WebSocketConnection): EngineConnection {
+    return connection.#engine;
   }
 
   // What it is
 
   /** Where it stands: `'open'` until one side begins to close it. */
   get state(): 'open' | 'closing' | 'closed' {
-    return STATES[this.#session.connection.state];
+    return STATES[this.#engine.connection.state];
   }
 
   /** Address of the other end, such as `192.0.2.1:50000`; empty where it has none. */
   get peer(): string {
-    return this.#session.made.peer;
+    return this.#engine.made.peer;
   }
 
   /** The subprotocol that was agreed on, or `undefined` for none. */
   get subprotocol(): string | undefined {
-    return this.#session.made.subprotocol;
+    return this.#engine.made.subprotocol;
   }
 
   /** The extensions that were agreed on, as in the header `Sec-WebSocket-Extensions`; empty for none. */
   get extensions(): string {
-    return this.#session.made.extensions;
+    return this.#engine.made.extensions;
   }
 
   /** Counters since the opening handshake. */
   get stats(): ConnectionStats {
-    return this.#session.connection.stats;
+    return this.#engine.connection.stats;
   }
 
   /** Bytes that were sent and not written yet, wherever they wait: for their turn, for a frame, for the socket. 0 when the connection has ended. */
   get bufferedAmount(): number {
-    return this.#session.bufferedAmount;
+    return this.#engine.bufferedAmount;
+  }
+
+  /**
+   * Fires when the connection has ended, in a shutdown of the server too: for jobs that are of no use then. Its reason is the `ConnectionClosedError`, which a
+   * handler may throw on.
+   */
+  get signal(): AbortSignal {
+    return this.#engine.signal;
   }
 
   /** How the connection ended, when it has. Never rejects. */
   get closed(): Promise<Closure> {
-    return this.#session.closed;
+    return this.#engine.closed;
   }
 
   // Receiving
@@ -120,11 +119,11 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
    * Waits for the next message: for its beginning, as its payload is read from what is returned. It is there when the message before it was read to its
    * end; one that nobody has begun to read is discarded.
    *
-   * While nobody asks, about `highWaterMark` bytes are read ahead.
+   * While nobody asks, no more than `readAhead` bytes are received.
    *
-   * @returns `undefined` when the connection has ended cleanly
+   * @returns `undefined` when the connection has ended, and its messages with it: this side has closed it, or the peer has with 1000, 1001 or no code
    *
-   * @throws {ConnectionClosedError} the connection has ended, and not cleanly
+   * @throws {ConnectionClosedError} the connection has ended otherwise: there may be messages that did not come
    * @throws {LocalUsageError} messages go to callbacks
    */
   receive({ signal }: WaitOptions = {}): Promise<ReceivedMessage | undefined> {
@@ -134,7 +133,7 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
   /**
    * Iterates over the messages, as {@link receive} gives them. A loop that is left closes the connection (1000). Several loops share the messages.
    *
-   * It ends when the connection has ended cleanly, and fails with `ConnectionClosedError` when it has ended otherwise.
+   * It ends where {@link receive} gives `undefined`, and fails where that does. A peer that goes away (1001) ends it, too: {@link closed} tells why.
    */
   [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage, undefined> {
     const inbox = this.#expectInbox('iterating');
@@ -143,15 +142,22 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
       last = message;
       return message === undefined ? END : { done: false, value: message };
     };
+    /** Only its own: other loops may share the messages. */
+    const leaveLast = (): void => {
+      if (last === undefined) return;
+      if (!last.bodyUsed) last.discard();
+      last = undefined;
+      inbox.loopReturned();
+    };
     return {
       next: () => {
-        // Only its own: other loops may share the messages.
-        if (last?.bodyUsed === false) last.discard();
+        leaveLast();
         // What is there already is not worth a second promise.
-        const message = inbox.takeNext();
-        return message === undefined ? handled(inbox.next().then(take)) : Promise.resolve(take(message));
+        const message = inbox.takeForLoop();
+        return message === undefined ? handled(inbox.nextForLoop().then(take)) : Promise.resolve(take(message));
       },
       return: () => {
+        leaveLast();
         // It cannot tell a loop that is left from one that has thrown, for which the connection may be about to fail.
         setImmediate(() => void this.close());
         return Promise.resolve(END);
@@ -159,24 +165,31 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
     };
   }
 
+  /**
+   * Has messages read and dropped from now on, those that wait too: for an application that only sends. Otherwise, as nobody asks for what the peer sends, nothing
+   * more would be read of it at some point, not even its Close. Limits and keepalive hold as before. Repeating it does nothing.
+   */
+  ignoreMessages(): void {
+    this.#engine.connection.ignoreMessages();
+  }
+
   // Sending
 
   /**
    * Sends one message. Messages go out in the order of the calls; one that comes in pieces has the connection to itself until it is complete.
    *
-   * @param data - text, bytes in any view, a `Blob`, or an iterable or stream of text or bytes, whose length need not be known. Bytes must not be changed after
-   *   they were given away
+   * @param data - text, bytes in any view, a `Blob`, or an iterable or stream of text or bytes, whose length need not be known
    *
-   * @returns when no more than `highWaterMark` bytes are on their way: whoever waits for it sends no faster than the peer reads
+   * @returns when the bytes are yours again, and no more than `highWaterMark` is on its way: whoever waits for it sends no faster than the peer reads. Bytes
+   *   must not be changed, and their buffer not be transferred, before that
    *
    * @throws {ConnectionClosedError} the connection has ended, or is closing
    * @throws {LocalUsageError} the data are nothing that can be sent, or bytes to be sent as text are not UTF-8
    */
   send(data: Sendable, options?: SendOptions): Promise<void> {
-    const { turns } = this.#session;
-    if (options === undefined && turns.isFree) {
-      if (typeof data === 'string') return this.#session.sendWhole(data, MessageType.TEXT);
-      if (data instanceof Uint8Array) return this.#session.sendWhole(data, MessageType.BINARY);
+    if (options === undefined) {
+      if (typeof data === 'string') return this.#engine.send(data, MessageType.TEXT);
+      if (data instanceof Uint8Array) return this.#engine.send(data, MessageType.BINARY);
     }
     return attempt(() => this.#send(data, options ?? {}));
   }
@@ -191,19 +204,19 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
   beginMessage(type: MessageKind, { signal }: WaitOptions = {}): Promise<MessageWriter> {
     return attempt(() => {
       checkType(type);
-      return handled(MessageWriter.begin(this.#session, { type, signal }));
+      return handled(MessageWriter.begin(this.#engine, { type, signal }));
     });
   }
 
   /**
-   * Sends a ping, and waits for its pong. It waits behind received messages that nobody reads: do not wait for it where you should read them.
+   * Sends a ping, and waits for its pong, which is noticed ahead of messages that wait, as long as these are not more than `readAhead`.
    *
    * @returns the time between the two, in milliseconds
    *
    * @throws {ConnectionClosedError} the connection has ended before
    */
   ping({ signal }: WaitOptions = {}): Promise<number> {
-    return this.#session.ping(signal);
+    return this.#engine.ping(signal);
   }
 
   // As streams
@@ -262,12 +275,12 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
    * @throws {LocalUsageError} the code may not be sent, or the reason is too long
    */
   close(code: number = CloseCode.NORMAL_CLOSURE, reason = ''): Promise<Closure> {
-    return attempt(() => this.#session.close(code, reason));
+    return attempt(() => this.#engine.close(code, reason));
   }
 
   /** Ends the transport now, without any handshake. */
   drop(): void {
-    this.#session.connection.drop();
+    this.#engine.connection.drop();
   }
 
   /** Closes the connection, and waits for its end. */
@@ -276,17 +289,12 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
   }
 
   #send(data: Sendable, { type, signal }: SendOptions): Promise<void> {
-    if (isChunk(data)) return this.#sendWhole(toWholeMessage(data, type), signal);
+    if (isChunk(data)) {
+      const { payload, opcode } = toWholeMessage(data, type);
+      return this.#engine.send(payload, opcode, signal);
+    }
     checkType(type);
-    return handled(sendStream(this.#session, { data, type, signal }));
-  }
-
-  #sendWhole({ payload, opcode }: WholeMessage, signal: AbortSignal | undefined): Promise<void> {
-    const session = this.#session;
-    if (signal?.aborted === true) return rejected(signal.reason);
-    if (session.turns.isFree) return unlessAborted(session.sendWhole(payload, opcode), signal);
-    const bytes = typeof payload === 'string' ? nodeTextCodec.encode(payload) : payload;
-    return unlessAborted(session.sendLater(bytes, opcode, signal), signal);
+    return handled(sendStream(this.#engine, { data, type, signal }));
   }
 
   get #adapted(): AdaptedConnection {
@@ -294,7 +302,7 @@ export class WebSocketConnection<Context = undefined> implements AsyncIterable<R
       receive: () => this.receive(),
       send: (data, options) => this.send(data, options),
       close: (code) => this.close(code),
-      fail: (error) => this.#session.connection.fail(error),
+      fail: (error) => this.#engine.connection.fail(error),
       closed: this.closed,
     };
   }
@@ -309,19 +317,12 @@ const STATES: Readonly<Record<ClosingState, 'open' | 'closing' | 'closed'>> = {
   open: 'open',
   closing: 'closing',
   closeSent: 'closing',
-  closeReceived: 'closing',
+  closeReceived: 'open',
+  answering: 'closing',
   closeDone: 'closing',
+  failing: 'closing',
   failed: 'closing',
   closed: 'closed',
 };
 
 const END = { done: true, value: undefined } as const;
-
-/** Waits for `sent`, or until the signal is aborted. */
-function unlessAborted(sent: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return sent;
-  const waiting = createDeferred<undefined>();
-  sent.then(() => waiting.resolve(undefined), waiting.reject);
-  onAbort(signal, waiting.promise, waiting.reject);
-  return waiting.promise;
-}

@@ -1,3 +1,4 @@
+import { invalidOption } from '../protocol/base/option-checks.ts';
 import type { ConnectionOptions } from '../protocol/connection/options.ts';
 import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
 import type { HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
@@ -8,7 +9,24 @@ import type { CallbackResult, ConnectionCallbacks } from './callbacks.ts';
 import type { WebSocketConnection } from './connection.ts';
 
 /** Options of connections, as this façade has them. */
-export type MessageConnectionOptions = Omit<ConnectionOptions, 'lendPayload' | 'extensionPoints'>;
+export interface MessageConnectionOptions extends Omit<ConnectionOptions, 'lendPayload' | 'extensionPoints'> {
+  /**
+   * Whether messages are received. With `false`, they are read and dropped, as `connection.ignoreMessages()` does: for applications that only send.
+   *
+   * @defaultValue true; false for callbacks without `message`
+   */
+  readonly receive?: boolean | undefined;
+}
+
+/**
+ * Says whether messages are to be received.
+ *
+ * @throws {LocalUsageError} the option `receive` is no boolean
+ */
+export function resolveReceive({ receive = true }: MessageConnectionOptions): boolean {
+  if (typeof receive !== 'boolean') throw invalidOption('receive', receive, 'true or false');
+  return receive;
+}
 
 /** What `onConnect` answers to accept a connection: nothing, a subprotocol, or more. */
 export type ConnectAnswer =

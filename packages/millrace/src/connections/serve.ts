@@ -1,20 +1,24 @@
 import { describe } from '../protocol/base/argument-checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
 import { checkFunction } from '../protocol/base/option-checks.ts';
+import { isPromise } from '../protocol/base/promise.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
+import type { Decision } from '../server/handshake-handler.ts';
 import { resolveServerOptions } from '../server/options.ts';
+import { AsyncContext } from '../engine/async-context.ts';
 import { resolveTransportOptions } from '../transport/options.ts';
 import { reportError } from '../engine/report-error.ts';
-import { findOnreadPlaces } from '../transport/shared-read-buffer.ts';
+import { findOnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
 import { checkCallbacks } from './callbacks.ts';
 import {
   decisionFor,
+  resolveReceive,
   type ConnectAnswer,
   type ConnectionHandler,
   type ContextOf,
   type ServeOptions,
 } from './serve-options.ts';
-import { WebSocketServer } from './server.ts';
+import { WebSocketServer, type Opening } from './server.ts';
 
 /**
  * Listens for connections, and has `handler` deal with each.
@@ -38,11 +42,18 @@ export async function serve<Answer extends ConnectAnswer = undefined>(
     serverOptions: resolveServerOptions(options),
     connectionOptions: resolveConnectionOptions(options),
     onreadPlaces: sharedReadBuffer ? await findOnreadPlaces() : undefined,
-    decide:
-      onConnect === undefined
-        ? () => decisionFor<Answer>(undefined)
-        : async (request) => decisionFor<Answer>(await onConnect(request)),
+    decide: (request) => {
+      const asyncContext = new AsyncContext();
+      const decision = (answer: Answer | undefined): Decision<Opening<ContextOf<Answer>>> => {
+        const { context, ...decided } = decisionFor<Answer>(answer);
+        return { ...decided, context: { context, asyncContext } };
+      };
+      if (onConnect === undefined) return decision(undefined);
+      const answer = asyncContext.open(() => onConnect(request));
+      return isPromise(answer) ? Promise.resolve(answer).then(decision) : decision(answer);
+    },
     handler,
+    receives: resolveReceive(options),
     report: (error, connection) => reportError(onError, error, connection),
   });
 }

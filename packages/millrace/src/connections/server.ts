@@ -1,37 +1,49 @@
 import type { AddressInfo } from 'node:net';
 
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
-import { ConnectionSet, type CloseServerOptions } from '../engine/connection-set.ts';
+import type { AsyncContext } from '../engine/async-context.ts';
+import { ConnectionSet, type CloseServerOptions, type CloseServerResult } from '../engine/connection-set.ts';
+import type { ConnectionMade } from '../engine/engine-connection.ts';
 import type { AcceptedHandshake, HandshakeHandler } from '../server/handshake-handler.ts';
 import { listen } from '../server/listen.ts';
 import type { Listener } from '../server/listener.ts';
 import type { ResolvedServerOptions } from '../server/options.ts';
-import type { OnreadPlaces } from '../transport/shared-read-buffer.ts';
+import type { OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
 import type { WebSocketConnection } from './connection.ts';
 import { openCalling, openIterated, type ConnectionEvents } from './open.ts';
 import type { ConnectionHandler } from './serve-options.ts';
-import type { ConnectionMade } from './session.ts';
+
+/** A connection that is being opened. */
+export interface Opening<Context> {
+  /** What the connection has as `context`. */
+  readonly context: Context;
+  /** Where its handler or callbacks run. */
+  readonly asyncContext: AsyncContext;
+}
 
 /** What a {@link WebSocketServer} is made of. */
 export interface ServerSetup<Context> {
   readonly serverOptions: ResolvedServerOptions;
   readonly connectionOptions: ResolvedConnectionOptions;
   readonly onreadPlaces: OnreadPlaces | undefined;
-  readonly decide: HandshakeHandler<Context>['decide'];
+  readonly decide: HandshakeHandler<Opening<Context>>['decide'];
   readonly handler: ConnectionHandler<Context>;
+  /** Whether messages are received at all. */
+  readonly receives: boolean;
   /** Reports an error of the application, or of the listening socket. */
   readonly report: (error: Error, connection: WebSocketConnection<Context> | undefined) => void;
 }
 
 /** A server that listens. */
-export class WebSocketServer<Context = undefined> {
+export class WebSocketServer<Context = unknown> {
   readonly #setup: ServerSetup<Context>;
   readonly #connections = new ConnectionSet<WebSocketConnection<Context>>({
     close: (connection, code, reason) => void connection.close(code, reason),
     drop: (connection) => connection.drop(),
   });
   readonly #events: ConnectionEvents<Context> = {
-    onClosed: (connection) => this.#connections.delete(connection),
+    onEnded: (connection, closure) => this.#connections.end(connection, closure),
+    onFinished: (connection) => this.#connections.finish(connection),
     onError: (error, connection) => this.#setup.report(error, connection),
   };
   #listener: Listener | undefined;
@@ -43,7 +55,7 @@ export class WebSocketServer<Context = undefined> {
   /** Begins to listen; `serve` says how. */
   static async listen<Context>(setup: ServerSetup<Context>): Promise<WebSocketServer<Context>> {
     const server = new WebSocketServer(setup);
-    server.#listener = await listen<Context>(setup.serverOptions, {
+    server.#listener = await listen<Opening<Context>>(setup.serverOptions, {
       decide: (request, socket) => setup.decide(request, socket),
       accepted: (handshake) => server.#accept(handshake),
       error: (error) => setup.report(error, undefined),
@@ -72,14 +84,21 @@ export class WebSocketServer<Context = undefined> {
     return this.#connections.members;
   }
 
+  /** Fires when {@link close} is called: a sign for jobs that want to stop early. */
+  get closing(): AbortSignal {
+    return this.#connections.closing;
+  }
+
   /**
-   * Stops listening, closes all connections, and resolves when they are over. An HTTP server that it is attached to stays. Repeating it waits for the same.
+   * Stops listening, closes all connections, and resolves when they have ended and their handlers have returned, at the latest after `timeout`. An HTTP server
+   * that it is attached to stays. Repeating it waits for the same.
+   *
+   * @returns how the connections ended, and how many handlers still run
    *
    * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
    */
-  close(options: CloseServerOptions = {}): Promise<void> {
-    const { closeTimeout } = this.#setup.connectionOptions;
-    return this.#connections.close(options, closeTimeout, async () => this.#listener?.close());
+  close(options: CloseServerOptions = {}): Promise<CloseServerResult> {
+    return this.#connections.close(options, async () => this.#listener?.close());
   }
 
   /** Closes it, and waits for the end of its connections. */
@@ -87,8 +106,10 @@ export class WebSocketServer<Context = undefined> {
     await this.close();
   }
 
-  #accept({ context, socket, head, request, subprotocol, extensions = '' }: AcceptedHandshake<Context>): void {
-    const { connectionOptions: options, onreadPlaces, handler } = this.#setup;
+  #accept(handshake: AcceptedHandshake<Opening<Context>>): void {
+    const { socket, head, request, subprotocol, extensions = '' } = handshake;
+    const { context, asyncContext } = handshake.context;
+    const { connectionOptions: options, onreadPlaces, handler, receives } = this.#setup;
     const made: ConnectionMade = {
       role: 'server',
       socket,
@@ -97,11 +118,10 @@ export class WebSocketServer<Context = undefined> {
       subprotocol,
       extensions,
       onreadPlaces,
+      context: asyncContext,
     };
-    const opened =
-      typeof handler === 'function'
-        ? openIterated({ made, context, events: this.#events }, handler)
-        : openCalling({ made, context, events: this.#events }, handler);
+    const parts = { made, context, events: this.#events, receives };
+    const opened = typeof handler === 'function' ? openIterated(parts, handler) : openCalling(parts, handler);
     this.#connections.add(opened.connection);
     opened.start(head);
   }

@@ -5,8 +5,9 @@ import { LocalUsageError } from '../protocol/base/errors.ts';
 import { invalidOption } from '../protocol/base/option-checks.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import type { WebSocketConnection } from './connection.ts';
-import { openIterated } from './open.ts';
-import type { MessageConnectionOptions } from './serve-options.ts';
+import { NO_EVENTS, openIterated } from './open.ts';
+import { resolveReceive, type MessageConnectionOptions } from './serve-options.ts';
+import { AsyncContext } from '../engine/async-context.ts';
 
 /** Options of {@link wrap}. */
 export interface WrapOptions extends MessageConnectionOptions {
@@ -30,14 +31,18 @@ export interface WrapOptions extends MessageConnectionOptions {
  * Makes a connection of a stream of bytes over which somebody else has done the opening handshake, or which needs none: a stream of HTTP/2 (RFC 8441), what
  * another framework has upgraded, a tunnel, an end of a pair in memory.
  *
- * The stream belongs to the connection from now on. It receives at once, up to `highWaterMark` ahead of whoever asks.
+ * The stream belongs to the connection from now on. It receives at once, up to `readAhead` ahead of whoever asks.
  *
  * @param duplex - a stream of bytes, of which nothing may have been read but `head`
  * @param role - which side this is: frames of a client are masked
  *
  * @throws {LocalUsageError} it is no stream of bytes, or an option has a value that it cannot have
  */
-export function wrap(duplex: Duplex, role: 'client' | 'server', options: WrapOptions = {}): WebSocketConnection {
+export function wrap(
+  duplex: Duplex,
+  role: 'client' | 'server',
+  options: WrapOptions = {},
+): WebSocketConnection<undefined> {
   const { head = new Uint8Array(0), subprotocol, peer = '' } = options;
   if (!(duplex instanceof Duplex)) throw new LocalUsageError(`duplex is ${describe(duplex)}, expected a Duplex`);
   if (duplex.readableObjectMode || duplex.writableObjectMode) {
@@ -52,8 +57,10 @@ export function wrap(duplex: Duplex, role: 'client' | 'server', options: WrapOpt
     subprotocol,
     extensions: '',
     onreadPlaces: undefined,
+    context: new AsyncContext(),
   };
-  const opened = openIterated({ made, context: undefined, events: NOBODY });
+  const receives = resolveReceive(options);
+  const opened = openIterated<undefined>({ made, context: undefined, events: NO_EVENTS, receives });
   // What is read of it may be changed in place, and it is not ours.
   opened.start(new Uint8Array(head));
   return opened.connection;
@@ -62,6 +69,3 @@ export function wrap(duplex: Duplex, role: 'client' | 'server', options: WrapOpt
 function checkRole(role: unknown): void {
   if (role !== 'client' && role !== 'server') throw invalidOption('role', role, "'client' or 'server'");
 }
-
-/** Whoever has the connection learns from it how it ended. */
-const NOBODY = { onClosed: () => undefined, onError: () => undefined };

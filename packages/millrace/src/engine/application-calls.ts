@@ -1,20 +1,20 @@
 import { toError } from '../protocol/base/errors.ts';
 import { isPromise } from '../protocol/base/promise.ts';
 import type { Connection } from '../protocol/connection/connection.ts';
-
-/** The reason with which receiving waits for a promise of the application. */
-const APPLICATION = 'application promise';
+import { HoldReason } from '../protocol/receive/read-ahead.ts';
+import type { CallContext } from '../transport/socket-driver.ts';
 
 /** Whose application is called. */
 export interface CallsOwner {
-  readonly connection: Pick<Connection, 'pause' | 'resume' | 'fail'>;
+  readonly connection: Pick<Connection, 'hold' | 'release' | 'fail'>;
+  readonly context: CallContext;
   /** The application has thrown `error`, and the connection has failed for it. */
   onError(error: Error): void;
 }
 
 /**
- * Calls what an application has given us to be called: receiving waits for the promises that it returns, and what it throws fails the connection (1011)
- * and is reported.
+ * Calls what an application has given us to be called: what is for it waits while the promises that it returns are pending, and what it throws fails the
+ * connection (1011) and is reported.
  */
 export class ApplicationCalls {
   readonly #owner: CallsOwner;
@@ -25,27 +25,29 @@ export class ApplicationCalls {
     this.#owner = owner;
   }
 
-  /** Calls `callback`, and waits for its promise. */
-  call(callback: () => unknown): void {
-    try {
-      this.waitFor(callback());
-    } catch (error) {
-      this.fail(error);
-    }
+  /** Whether a promise is pending. */
+  get isPending(): boolean {
+    return this.#pending > 0;
   }
 
-  /** Has receiving wait for a promise; anything else means nothing. */
+  /** Calls `callback`, in the async context of the connection, and waits for its promise. */
+  call(callback: () => unknown): void {
+    this.#owner.context.run(this.#call, callback);
+  }
+
+  /** Calls `callback`, in the async context of the connection, and waits for nothing; but that its promise fails is told. */
+  callUnawaited(callback: () => unknown): void {
+    this.#owner.context.run(this.#callUnawaited, callback);
+  }
+
+  /** Has what is for the application wait for a promise; anything else means nothing. */
   waitFor(result: unknown): void {
     if (!isPromise(result)) return;
     this.#pending++;
-    this.#owner.connection.pause(APPLICATION);
-    const settle = (): void => {
-      this.#pending--;
-      if (this.#pending === 0) this.#owner.connection.resume(APPLICATION);
-    };
-    result.then(settle, (error: unknown) => {
+    this.#owner.connection.hold(HoldReason.PROMISE);
+    result.then(this.#settle, (error: unknown) => {
       this.fail(error);
-      settle();
+      this.#settle();
     });
   }
 
@@ -55,4 +57,26 @@ export class ApplicationCalls {
     this.#owner.connection.fail(error);
     this.#owner.onError(error);
   }
+
+  readonly #call = (callback: () => unknown): void => {
+    try {
+      this.waitFor(callback());
+    } catch (error) {
+      this.fail(error);
+    }
+  };
+
+  readonly #callUnawaited = (callback: () => unknown): void => {
+    try {
+      const result = callback();
+      if (isPromise(result)) result.then(undefined, (error: unknown) => this.fail(error));
+    } catch (error) {
+      this.fail(error);
+    }
+  };
+
+  readonly #settle = (): void => {
+    this.#pending--;
+    if (this.#pending === 0) this.#owner.connection.release(HoldReason.PROMISE);
+  };
 }

@@ -1,7 +1,9 @@
 import { CloseCode } from '../protocol/base/close-code.ts';
-import { checkLimit } from '../protocol/base/option-checks.ts';
+import type { Closure } from '../protocol/base/closure.ts';
+import { checkLimit, invalidOption } from '../protocol/base/option-checks.ts';
 import { checkCloseBody } from '../protocol/wire/close-body.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
+import { createDeferred, type Deferred } from './deferred.ts';
 
 /** How a server ends its connections. */
 export interface CloseServerOptions {
@@ -14,11 +16,23 @@ export interface CloseServerOptions {
   /** Reason of that Close. */
   readonly reason?: string | undefined;
   /**
-   * Time that the connections have to end, in milliseconds; then they are dropped.
+   * Time for all of it, in milliseconds, not `Infinity`. Then connections that are still there are dropped, and handlers that still run are waited for no longer.
    *
-   * @defaultValue the option `closeTimeout`
+   * @defaultValue 10_000
    */
   readonly timeout?: number | undefined;
+}
+
+/** What became of the connections of a server that was closed. */
+export interface CloseServerResult {
+  /** So many connections ended cleanly. */
+  readonly clean: number;
+  /** So many did not: they were dropped when the time was over, or were lost before. */
+  readonly dropped: number;
+  /** Bytes that were accepted to be sent, on all of them together, and never reached a socket. */
+  readonly unsentBytes: number;
+  /** So many handlers and callbacks had not returned. */
+  readonly handlersRunning: number;
 }
 
 /** What a {@link ConnectionSet} does with its members. */
@@ -29,59 +43,107 @@ export interface ConnectionEndings<Member> {
   drop(member: Member): void;
 }
 
-/** The open connections of a server, which end together. */
+const DEFAULT_TIMEOUT = 10_000;
+
+/** How long a dropped connection may take to end, in milliseconds. */
+const DROP_TIME = 100;
+
+/** The connections of a server, which end together. */
 export class ConnectionSet<Member> {
   readonly #endings: ConnectionEndings<Member>;
   readonly #members = new Set<Member>();
-  #onEmpty: (() => void)[] = [];
+  /** Those that are open, and those whose application has not returned. */
+  readonly #unfinished = new Set<Member>();
+  readonly #closing = new AbortController();
+  /** Settles when nothing is left. */
+  #emptied: Deferred<undefined> | undefined;
+  #closed: Promise<CloseServerResult> | undefined;
+  /** Whether the time is over, so that handlers are waited for no longer. */
+  #isOver = false;
+  #clean = 0;
+  #dropped = 0;
+  #unsentBytes = 0;
 
   constructor(endings: ConnectionEndings<Member>) {
     this.#endings = endings;
   }
 
-  /** The connections. */
+  /** The open connections. */
   get members(): ReadonlySet<Member> {
     return this.#members;
+  }
+
+  /** Fires when {@link close} is called. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** Adds a connection. */
   add(member: Member): void {
     this.#members.add(member);
+    this.#unfinished.add(member);
   }
 
-  /** Takes a connection out, which is over. */
-  delete(member: Member): void {
+  /** A connection has ended. */
+  end(member: Member, { wasClean, unsentBytes }: Closure): void {
     this.#members.delete(member);
-    if (this.#members.size > 0) return;
-    for (const onEmpty of this.#onEmpty) onEmpty();
-    this.#onEmpty = [];
+    if (this.#isOver && this.#members.size === 0) this.#emptied?.resolve(undefined);
+    if (this.#closed === undefined) return;
+    if (wasClean) this.#clean++;
+    else this.#dropped++;
+    this.#unsentBytes += unsentBytes;
+  }
+
+  /** A connection has ended, and its application has returned from everything. */
+  finish(member: Member): void {
+    this.#unfinished.delete(member);
+    if (this.#unfinished.size === 0) this.#emptied?.resolve(undefined);
   }
 
   /**
-   * Closes all connections, and resolves when they are over. Repeating it waits for the same.
+   * Closes all connections, and resolves when they have ended and their handlers have returned, at the latest when the time is over. Repeating it waits for the
+   * same.
    *
    * @param options - checked before anything is done
-   * @param closeTimeout - the `timeout` where the options have none, in milliseconds
    * @param stop - called with the closing begun: ends what makes new connections
    *
    * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
    */
-  async close(options: CloseServerOptions, closeTimeout: number, stop: () => Promise<void>): Promise<void> {
-    const { code = CloseCode.GOING_AWAY, reason = '', timeout = closeTimeout } = options;
+  async close(options: CloseServerOptions, stop: () => Promise<void>): Promise<CloseServerResult> {
+    const { code = CloseCode.GOING_AWAY, reason = '', timeout = DEFAULT_TIMEOUT } = options;
     checkCloseBody({ code, reason }, 'server');
-    checkLimit('timeout', timeout);
-    for (const member of this.#members) this.#endings.close(member, code, reason);
-    const stopped = stop();
-    const timer = setTimeout(
-      () => {
-        for (const member of this.#members) this.#endings.drop(member);
-      },
-      Math.min(timeout, MAX_TIMEOUT),
-    );
-    await Promise.all([stopped, this.#emptied().then(() => clearTimeout(timer))]);
+    if (checkLimit('timeout', timeout) > MAX_TIMEOUT) {
+      throw invalidOption('timeout', timeout, `at most ${String(MAX_TIMEOUT)} milliseconds`);
+    }
+    this.#closed ??= this.#close({ code, reason, timeout }, stop);
+    return this.#closed;
   }
 
-  async #emptied(): Promise<void> {
-    if (this.#members.size > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
+  async #close(
+    { code, reason, timeout }: { code: number; reason: string; timeout: number },
+    stop: () => Promise<void>,
+  ): Promise<CloseServerResult> {
+    this.#closing.abort();
+    this.#emptied = createDeferred();
+    const { promise, resolve } = this.#emptied;
+    for (const member of this.#members) this.#endings.close(member, code, reason);
+    const stopped = stop();
+    if (this.#unfinished.size === 0) resolve(undefined);
+    let timer = setTimeout(() => {
+      this.#isOver = true;
+      for (const member of this.#members) this.#endings.drop(member);
+      // A transport that does not end is not waited for.
+      timer = setTimeout(() => resolve(undefined), DROP_TIME);
+      if (this.#members.size === 0) resolve(undefined);
+    }, timeout);
+    await promise;
+    clearTimeout(timer);
+    await stopped;
+    return {
+      clean: this.#clean,
+      dropped: this.#dropped,
+      unsentBytes: this.#unsentBytes,
+      handlersRunning: this.#unfinished.size,
+    };
   }
 }

@@ -16,8 +16,8 @@ export { MAX_FRAME_LENGTH } from './base/length.ts';
 export { MessageType, Opcode } from './base/opcode.ts';
 export { CLOSING_TRANSITIONS, type ClosingEvent, type ClosingState } from './connection/closing.ts';
 export { Connection, type ConnectionSetup } from './connection/connection.ts';
-export type { ConnectionHandler, ConnectionHost, ConnectionStats, TransportDirective } from './connection/host.ts';
-export type { MessageSender, SendMessageOptions } from './connection/message-sender.ts';
+export type { ConnectionHost, ConnectionOwner, ConnectionStats, TransportDirective } from './connection/host.ts';
+export type { MessageSender } from './connection/message-sender.ts';
 export {
   resolveConnectionOptions,
   type ConnectionOptions,
@@ -25,9 +25,17 @@ export {
   type ResolvedConnectionOptions,
 } from './connection/options.ts';
 export type { ExtensionPoints } from './extension/claims.ts';
-export type { FrameHandler, MessageHandler, Receiver, StreamingHandler } from './receive/handlers.ts';
+export type {
+  FrameHandler,
+  MessageHandler,
+  Receiver,
+  StreamingHandler,
+  WholeMessageHandler,
+} from './receive/handlers.ts';
+export { HoldReason, type ControlHooks } from './receive/read-ahead.ts';
 export { prepareMessage, type PreparedMessage } from './send/prepared-message.ts';
 export type { FrameFormat } from './send/scheduler.ts';
+export type { OutgoingFormat, QueuedEntry, TurnHolder } from './send/send-queue.ts';
 export type { FrameHeader } from './wire/frame-header.ts';
 export { RECEIVE_BUFFER } from './wire/mask.ts';
 export { portableTextCodec, type TextCodec } from './wire/text-codec.ts';

@@ -18,5 +18,5 @@ export {
   type MemoryServeOptions,
 } from './memory-server.ts';
 export type { MemoryTransport } from './memory-transport.ts';
-export { ScriptedPeer, type PeerEvent, type PeerTransport, type ReceivedFrame } from './scripted-peer.ts';
+export { ScriptedPeer, type PeerEvent, type PeerTransport, type PeerFrame } from './scripted-peer.ts';
 export { VirtualClock } from './virtual-clock.ts';

@@ -25,11 +25,13 @@ export interface MemoryDriverSetup {
  */
 export class MemoryDriver implements ConnectionHost, TransportUser {
   readonly text: TextCodec = portableTextCodec;
+  readonly copiesOutput = false;
   /** What is driven. */
   readonly connection: Connection;
 
   readonly #setup: MemoryDriverSetup;
   #needsUpdate = true;
+  #isTurnRequested = false;
   #isReading = true;
   #deadline = Infinity;
   #cancelAlarm: () => void = () => undefined;
@@ -46,8 +48,9 @@ export class MemoryDriver implements ConnectionHost, TransportUser {
    * @returns whether it had
    */
   step(): boolean {
-    if (!this.#needsUpdate) return false;
-    this.#update();
+    if (this.#needsUpdate) this.#update();
+    else if (this.#isTurnRequested) this.#takeTurn();
+    else return false;
     return true;
   }
 
@@ -67,6 +70,14 @@ export class MemoryDriver implements ConnectionHost, TransportUser {
 
   requestUpdate(): void {
     this.#needsUpdate = true;
+  }
+
+  turnTime(): number {
+    return Infinity;
+  }
+
+  requestTurn(): void {
+    this.#isTurnRequested = true;
   }
 
   // What the transport tells
@@ -94,9 +105,14 @@ export class MemoryDriver implements ConnectionHost, TransportUser {
   }
 
   closed(): void {
-    this.#cancelAlarm();
-    this.#deadline = -Infinity;
     this.connection.transportClosed();
+    this.#setAlarm();
+  }
+
+  #takeTurn(): void {
+    this.#isTurnRequested = false;
+    this.connection.handleTurn();
+    this.#update();
   }
 
   // All that follows from what the connection says
@@ -115,7 +131,7 @@ export class MemoryDriver implements ConnectionHost, TransportUser {
     while (transport.bufferedAmount === 0 && connection.hasOutput && !transport.isClosed) {
       for (const piece of connection.takeOutput(WRITE_SIZE)) transport.write(piece);
     }
-    if (transport.bufferedAmount === 0) connection.sender.outputWritten();
+    connection.outputMoved();
   }
 
   #endOrDrop(): void {
@@ -127,7 +143,7 @@ export class MemoryDriver implements ConnectionHost, TransportUser {
 
   #setAlarm(): void {
     const deadline = this.connection.nextDeadline;
-    if (this.#deadline === deadline || this.#deadline === -Infinity) return;
+    if (this.#deadline === deadline) return;
     this.#cancelAlarm();
     this.#deadline = deadline;
     this.#cancelAlarm = this.#setup.clock.setAlarm(deadline, () => {

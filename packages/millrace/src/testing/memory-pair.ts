@@ -1,8 +1,8 @@
-import { Opcode } from '../protocol/base/opcode.ts';
 import { Connection } from '../protocol/connection/connection.ts';
-import type { ConnectionHandler } from '../protocol/connection/host.ts';
+import type { ConnectionOwner } from '../protocol/connection/host.ts';
 import { resolveConnectionOptions, type ConnectionOptions } from '../protocol/connection/options.ts';
 import type { Receiver } from '../protocol/receive/handlers.ts';
+import type { ControlHooks } from '../protocol/receive/read-ahead.ts';
 import { MemoryDriver } from './memory-driver.ts';
 import { MemoryTransport } from './memory-transport.ts';
 import { ScriptedPeer } from './scripted-peer.ts';
@@ -13,8 +13,10 @@ export interface MemoryEndSetup {
   readonly options?: ConnectionOptions | undefined;
   /** The level at which messages are received, and who takes them; they are ignored unless given. */
   readonly receiver?: Receiver | undefined;
-  /** Who is told of everything else. What it leaves out does nothing, but that a Ping is answered. */
-  readonly handler?: Partial<ConnectionHandler> | undefined;
+  /** Who is told of everything else. What it leaves out does nothing. */
+  readonly handler?: Partial<ConnectionOwner> | undefined;
+  /** Who is told of control frames, in their order; Pings are answered unless it does. */
+  readonly controls?: ControlHooks | undefined;
   /** Gives the masking keys of a client; unless given, a fixed sequence without repetition. */
   readonly maskingKey?: (() => number) | undefined;
 }
@@ -105,21 +107,23 @@ function createEnd(
 ): { end: MemoryEnd; driver: MemoryDriver } {
   const { receiver = { level: 'message', handler: { onMessage: ignore } }, maskingKey = createKeys() } = setup;
   const options = resolveConnectionOptions(setup.options);
-  const handler: ConnectionHandler = {
-    onPing: (payload) => driver.connection.sender.sendControlFrame(Opcode.PONG, payload),
+  const handler: ConnectionOwner = {
+    isWorking: false,
     onPong: ignore,
-    onControlFrame: ignore,
     onError: ignore,
     onHighWater: ignore,
+    onProgress: ignore,
     onDrain: ignore,
     onClosing: ignore,
+    onFull: ignore,
+    onEnded: ignore,
     onClosed: ignore,
     ...setup.handler,
   };
   const driver: MemoryDriver = new MemoryDriver({
     ...surroundings,
     maskingKey,
-    createConnection: (host) => new Connection({ role, options, host, receiver, handler }),
+    createConnection: (host) => new Connection({ role, options, host, receiver, handler, controls: setup.controls }),
   });
   return { driver, end: { connection: driver.connection, transport: surroundings.transport } };
 }

@@ -13,7 +13,7 @@ import type {
 } from '../connections/serve-options.ts';
 import { serve } from '../connections/serve.ts';
 import type { WebSocketServer } from '../connections/server.ts';
-import type { CloseServerOptions } from '../engine/connection-set.ts';
+import type { CloseServerOptions, CloseServerResult } from '../engine/connection-set.ts';
 import type { Chunking } from './byte-line.ts';
 import { createDuplexPair, type DuplexEnd } from './duplex-pair.ts';
 import { ScriptedPeer } from './scripted-peer.ts';
@@ -52,7 +52,7 @@ export interface MemoryConnectOptions<Answer extends ContextAnswer = undefined>
 }
 
 /** A server without a network: connections to it are made in memory, with the whole opening handshake. */
-export class MemoryServer<Context = undefined> {
+export class MemoryServer<Context = unknown> {
   readonly #http: Server;
   readonly #server: WebSocketServer<Context>;
   #isClosed = false;
@@ -112,7 +112,7 @@ export class MemoryServer<Context = undefined> {
    *
    * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
    */
-  close(options: CloseServerOptions = {}): Promise<void> {
+  close(options: CloseServerOptions = {}): Promise<CloseServerResult> {
     this.#isClosed = true;
     return this.#server.close(options);
   }

@@ -9,7 +9,7 @@ import { encodeFrameScript, type FrameScript } from './frame-script.ts';
 import type { TransportUser } from './memory-transport.ts';
 
 /** A frame as a {@link ScriptedPeer} received it, decoded and not judged. */
-export interface ReceivedFrame {
+export interface PeerFrame {
   readonly fin: boolean;
   /** Three reserved bits. */
   readonly reservedBits: number;
@@ -24,7 +24,7 @@ export interface ReceivedFrame {
 
 /** What a {@link ScriptedPeer} learns: a whole frame; that nothing more will come; that the transport failed; that it is gone. */
 export type PeerEvent =
-  | { readonly type: 'frame'; readonly frame: ReceivedFrame }
+  | { readonly type: 'frame'; readonly frame: PeerFrame }
   | { readonly type: 'end' }
   | { readonly type: 'error'; readonly error: Error }
   | { readonly type: 'close' };
@@ -129,7 +129,7 @@ export class ScriptedPeer implements TransportUser {
   // What it hears
 
   /** The frames that came whole, in order. */
-  get frames(): ReceivedFrame[] {
+  get frames(): PeerFrame[] {
     return this.events.flatMap((event) => (event.type === 'frame' ? [event.frame] : []));
   }
 
@@ -138,7 +138,7 @@ export class ScriptedPeer implements TransportUser {
    *
    * @returns the frame with what came of it, or `undefined` if none has begun. What else comes of it is recorded apart
    */
-  takeUnfinished(): ReceivedFrame | undefined {
+  takeUnfinished(): PeerFrame | undefined {
     return this.#header === undefined ? undefined : this.#takeFrame(this.#header);
   }
 
@@ -163,7 +163,7 @@ export class ScriptedPeer implements TransportUser {
    *
    * @throws {Error} the transport ended first
    */
-  async nextFrame(): Promise<ReceivedFrame> {
+  async nextFrame(): Promise<PeerFrame> {
     const event = await this.next();
     if (event.type === 'frame') return event.frame;
     throw new Error(`expected a frame, but the transport told '${event.type}'`);
@@ -195,7 +195,7 @@ export class ScriptedPeer implements TransportUser {
     if (this.#header !== undefined) this.#learn({ type: 'frame', frame: this.#takeFrame(this.#header) });
   }
 
-  #takeFrame(header: FrameHeader): ReceivedFrame {
+  #takeFrame(header: FrameHeader): PeerFrame {
     const { fin, reservedBits, opcode, maskingKey, lengthHigh, lengthLow } = header;
     this.#header = undefined;
     const announced = BigInt(lengthHigh) * 2n ** 32n + BigInt(lengthLow);

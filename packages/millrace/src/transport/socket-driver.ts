@@ -7,8 +7,9 @@ import type { ConnectionHost } from '../protocol/connection/host.ts';
 import type { TextCodec } from '../protocol/wire/text-codec.ts';
 import { MaskingKeyPool } from './masking-keys.ts';
 import { nodeTextCodec } from './node-text-codec.ts';
-import { readIntoSharedBuffer, type OnreadPlaces, type Reader } from './shared-read-buffer.ts';
+import { readIntoSharedBuffer, type OnreadPlaces, type Reader } from './reading/shared-read-buffer.ts';
 import { MAX_TIMEOUT } from './timers.ts';
+import { turns, type TurnTaker } from './turns.ts';
 
 /** Bytes that are handed to the socket at a time, about; the next go when these are written. */
 const WRITE_SIZE = 64 * 1024;
@@ -18,6 +19,12 @@ const TURN_SIZE = 1024 * 1024;
 
 const maskingKeys = new MaskingKeyPool();
 
+/** Where the calls of a connection run. */
+export interface CallContext {
+  /** Calls `callback` with `subject`, in the context that belongs to the connection. */
+  run<Subject>(callback: (subject: Subject) => void, subject: Subject): void;
+}
+
 /** What a {@link SocketDriver} works with. */
 export interface SocketDriverSetup {
   /** A connected socket, or any other duplex stream of bytes. */
@@ -26,6 +33,8 @@ export interface SocketDriverSetup {
   readonly onreadPlaces: OnreadPlaces | undefined;
   /** Bytes to read at a time into the shared buffer, at most; all of it unless given. */
   readonly largestRead?: number | undefined;
+  /** Where everything runs that the connection calls. */
+  readonly context: CallContext;
   /** Makes the connection that is driven. */
   createConnection(host: ConnectionHost): Connection;
 }
@@ -37,28 +46,38 @@ export interface SocketDriverSetup {
  * Output is written once for each received chunk, or once all that is ready to run has run: answers of many handlers that wait for promises go
  * out together.
  */
-export class SocketDriver implements ConnectionHost, Reader {
+export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
   readonly text: TextCodec = nodeTextCodec;
+  readonly copiesOutput: boolean;
   /** What is driven. */
   readonly connection: Connection;
 
   readonly #socket: Duplex;
   readonly #onreadPlaces: OnreadPlaces | undefined;
   readonly #largestRead: number;
+  readonly #context: CallContext;
+  #chunk: Uint8Array = NOTHING;
   #isReceiving = false;
   #isUpdateScheduled = false;
-  /** What may still be written in this turn; negative when it is over. */
-  #turn = TURN_SIZE;
+  #isTurnRequested = false;
+  /** What may still be written in this turn, in bytes; negative when it is over. */
+  #writeTurn = TURN_SIZE;
   /** Whether the opening handshake may still be on its way out, over TLS for one; our first output follows it. */
   #followsHandshake = false;
+  /** Bytes that the socket was given last and had not written at once, until it has. */
+  #unwritten = 0;
   #isEnded = false;
   #timer: NodeJS.Timeout | undefined;
   #timerDeadline = Infinity;
 
   constructor(setup: SocketDriverSetup) {
-    this.#socket = setup.socket;
+    const { socket } = setup;
+    this.#socket = socket;
     this.#onreadPlaces = setup.onreadPlaces;
     this.#largestRead = setup.largestRead ?? Infinity;
+    this.#context = setup.context;
+    // Others than sockets may keep what they were given, for as long as they like.
+    this.copiesOutput = !(socket instanceof Socket);
     this.connection = setup.createConnection(this);
   }
 
@@ -71,17 +90,11 @@ export class SocketDriver implements ConnectionHost, Reader {
     const socket = this.#socket;
     // Our side of the transport ends when the connection says so, not when the peer's does.
     socket.allowHalfOpen = true;
-    socket.on('end', () => {
-      this.connection.receiveEnd();
-      this.update();
-    });
-    socket.on('error', (error) => {
-      this.connection.transportFailed(error);
-      this.update();
-    });
-    socket.on('close', () => this.#close());
+    socket.on('end', () => this.#context.run(receiveEnd, this));
+    socket.on('error', (error) => this.#context.run(() => this.#fail(error), undefined));
+    socket.on('close', () => this.#context.run(close, this));
     if (socket.destroyed) {
-      this.#close();
+      this.#context.run(close, this);
       return;
     }
     if (head.length > 0) this.receive(head);
@@ -101,7 +114,7 @@ export class SocketDriver implements ConnectionHost, Reader {
   }
 
   transportBufferedAmount(): number {
-    return this.#socket.writableLength;
+    return this.#socket.destroyed ? this.#unwritten : this.#socket.writableLength;
   }
 
   requestUpdate(): void {
@@ -110,17 +123,35 @@ export class SocketDriver implements ConnectionHost, Reader {
     process.nextTick(update, this);
   }
 
+  turnTime(): number {
+    return turns.time;
+  }
+
+  requestTurn(): void {
+    if (this.#isTurnRequested) return;
+    this.#isTurnRequested = true;
+    turns.request(this);
+  }
+
+  /** A turn has come. */
+  takeTurn(): void {
+    this.#isTurnRequested = false;
+    this.#writeTurn = TURN_SIZE;
+    this.#context.run(takeTurn, this);
+  }
+
   // Reading
+
+  get takesLargeReads(): boolean {
+    return !turns.isContended && this.connection.takesLargeReads;
+  }
 
   #startReading(): void {
     const socket = this.#socket;
-    // What was read before anybody listened.
-    for (let chunk: unknown = socket.read(); chunk !== null; chunk = socket.read()) {
-      if (chunk instanceof Uint8Array) this.receive(plain(chunk));
-    }
-    // Dropped by a hook, for what was there already.
-    if (socket.destroyed) return;
     if (this.#onreadPlaces !== undefined && socket instanceof Socket && isReadFromNetwork(socket)) {
+      this.#readBuffered(socket);
+      // Dropped by a hook, for what was there already.
+      if (socket.destroyed) return;
       readIntoSharedBuffer(socket, this.#onreadPlaces, this.#largestRead, this);
     } else {
       // A socket makes a buffer for each read; what comes from another stream may still be somebody's.
@@ -133,7 +164,22 @@ export class SocketDriver implements ConnectionHost, Reader {
     if (socket.readableEnded) this.connection.receiveEnd();
   }
 
+  /** Receives what the socket has read before anybody listened: the buffer of a stream, which is not large. */
+  #readBuffered(socket: Socket): void {
+    for (let chunk: unknown = socket.read(); chunk !== null; chunk = socket.read()) {
+      if (chunk instanceof Uint8Array) this.receive(plain(chunk));
+    }
+  }
+
   receive(chunk: Uint8Array): void {
+    this.#chunk = chunk;
+    this.#context.run(receive, this);
+  }
+
+  /** Hands a chunk to the connection, and looks after what follows. */
+  receiveChunk(): void {
+    const chunk = this.#chunk;
+    this.#chunk = NOTHING;
     this.#isReceiving = true;
     this.connection.receive(chunk);
     this.#isReceiving = false;
@@ -151,6 +197,11 @@ export class SocketDriver implements ConnectionHost, Reader {
     this.#setTimer();
   }
 
+  /** Runs {@link update} where the calls of the connection belong. */
+  updateInContext(): void {
+    this.#context.run(updateNow, this);
+  }
+
   /** Whether the socket has written what it was given, but for the opening handshake, of whose end nobody tells us. */
   get #mayWrite(): boolean {
     return this.#followsHandshake || this.#socket.writableLength === 0;
@@ -159,23 +210,31 @@ export class SocketDriver implements ConnectionHost, Reader {
   #flush(): void {
     const { connection } = this;
     while (this.#mayWrite && connection.hasOutput && !this.#socket.destroyed) {
-      if (this.#turn < 0) return;
+      if (this.#writeTurn < 0) break;
+      const pieces = connection.takeOutput(WRITE_SIZE);
+      if (pieces.length === 0) {
+        this.#giveUpWriting();
+        break;
+      }
       this.#followsHandshake = false;
-      this.#write(connection.takeOutput(WRITE_SIZE));
+      this.#write(pieces);
     }
     // Whoever waits for this sends on at once, so it is part of the turn.
-    if (this.#socket.writableLength === 0 && this.#turn >= 0) connection.sender.outputWritten();
+    if (this.#writeTurn >= 0) connection.outputMoved();
+  }
+
+  /** The connection says that it has output, and gives none: it may have failed for that; otherwise it would do so for ever. */
+  #giveUpWriting(): void {
+    const { connection } = this;
+    if (!connection.hasOutput || connection.state === 'failed') return;
+    connection.fail(new Error('the connection has output but gave none'));
+    connection.drop();
   }
 
   /** Counts what is written, and leaves the rest for later when it is enough. */
   #count(size: number): void {
-    const wasOver = this.#turn < 0;
-    this.#turn -= size;
-    if (wasOver || this.#turn >= 0) return;
-    setImmediate(() => {
-      this.#turn = TURN_SIZE;
-      this.update();
-    });
+    this.#writeTurn -= size;
+    if (this.#writeTurn < 0) this.requestTurn();
   }
 
   #write(pieces: readonly Uint8Array[]): void {
@@ -183,19 +242,22 @@ export class SocketDriver implements ConnectionHost, Reader {
     const [piece] = pieces;
     if (pieces.length === 1 && piece !== undefined) {
       this.#count(piece.length);
-      socket.write(piece, this.#onWritten);
-      return;
+      socket.write(this.copiesOutput ? new Uint8Array(piece) : piece, this.#onWritten);
+    } else {
+      socket.cork();
+      for (const each of pieces) {
+        this.#count(each.length);
+        socket.write(this.copiesOutput ? new Uint8Array(each) : each, this.#onWritten);
+      }
+      socket.uncork();
     }
-    socket.cork();
-    for (const each of pieces) {
-      this.#count(each.length);
-      socket.write(each, this.#onWritten);
-    }
-    socket.uncork();
+    this.#unwritten = socket.writableLength;
   }
 
-  readonly #onWritten = (): void => {
-    if (this.#socket.writableLength === 0) this.update();
+  readonly #onWritten = (error?: Error | null): void => {
+    if (this.#socket.writableLength > 0 || (error !== undefined && error !== null)) return;
+    this.#unwritten = 0;
+    this.updateInContext();
   };
 
   #pauseOrResume(): void {
@@ -208,24 +270,29 @@ export class SocketDriver implements ConnectionHost, Reader {
 
   #endOrDrop(): void {
     const { connection } = this;
+    const socket = this.#socket;
     const directive = connection.transport;
     if (directive === 'drop') {
-      this.#socket.destroy();
+      if (!socket.destroyed) this.#unwritten = socket.writableLength;
+      socket.destroy();
     } else if (directive === 'end' && !connection.hasOutput && !this.#isEnded) {
       this.#isEnded = true;
-      this.#socket.end();
+      socket.end();
     }
   }
 
   // The clock
 
   #setTimer(): void {
-    const deadline = this.connection.nextDeadline;
+    const { nextDeadline: deadline, state } = this.connection;
+    if (deadline === Infinity && state === 'closed') this.#clearTimer();
     // A timer that is set too early finds nothing to do, and is set anew; none is touched for a message.
     if (deadline >= this.#timerDeadline) return;
     clearTimeout(this.#timer);
     this.#timerDeadline = deadline;
     this.#timer = setTimeout(onTimeout, Math.min(Math.max(deadline - this.now(), 0) + 1, MAX_TIMEOUT), this);
+    // An application that is busy with a connection that has ended does not keep the process alive by that.
+    if (state === 'closed') this.#timer.unref();
   }
 
   /** The timer has run out. */
@@ -235,12 +302,31 @@ export class SocketDriver implements ConnectionHost, Reader {
     this.update();
   }
 
-  #close(): void {
+  /** Runs {@link handleTimer} where the calls of the connection belong. */
+  handleTimerInContext(): void {
+    this.#context.run(handleTimer, this);
+  }
+
+  #fail(error: Error): void {
+    this.connection.transportFailed(error);
+    this.update();
+  }
+
+  /** The transport has ended. */
+  close(): void {
+    this.#clearTimer();
     this.connection.transportClosed();
+    this.#setTimer();
+  }
+
+  #clearTimer(): void {
     clearTimeout(this.#timer);
-    this.#timerDeadline = -Infinity;
+    this.#timer = undefined;
+    this.#timerDeadline = Infinity;
   }
 }
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * Whether each read of a socket is a call of the event loop, so that no two of them are under way at once.
@@ -251,18 +337,45 @@ function isReadFromNetwork(socket: Socket): boolean {
   return !(socket instanceof TLSSocket) || socket.remoteAddress !== undefined;
 }
 
-/** One function for the timers of all drivers. What the network has brought meanwhile is read first: a sign of life may be in it. */
+// One function of each kind for all drivers.
+
+/** What the network has brought meanwhile is read first: a sign of life may be in it. */
 function onTimeout(driver: SocketDriver): void {
-  setImmediate(handleTimer, driver);
+  setImmediate(handleTimerLater, driver);
 }
 
-/** One function for the updates of all drivers. */
-function update(driver: SocketDriver): void {
-  driver.update();
+function handleTimerLater(driver: SocketDriver): void {
+  driver.handleTimerInContext();
 }
 
 function handleTimer(driver: SocketDriver): void {
   driver.handleTimer();
+}
+
+function update(driver: SocketDriver): void {
+  driver.updateInContext();
+}
+
+function updateNow(driver: SocketDriver): void {
+  driver.update();
+}
+
+function receive(driver: SocketDriver): void {
+  driver.receiveChunk();
+}
+
+function receiveEnd(driver: SocketDriver): void {
+  driver.connection.receiveEnd();
+  driver.update();
+}
+
+function takeTurn(driver: SocketDriver): void {
+  driver.connection.handleTurn();
+  driver.update();
+}
+
+function close(driver: SocketDriver): void {
+  driver.close();
 }
 
 /** The same bytes as a plain `Uint8Array`, whose `slice` copies. */

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { CloseCode } from '../protocol/base/close-code.ts';
 import { ConnectionClosedError, RemoteProtocolError } from '../protocol/base/errors.ts';
 import { decodeBase64 } from './base64-chunks.ts';
-import { isComplete } from '../connections/adapters/complete-closure.ts';
+import type { Closure } from '../protocol/base/closure.ts';
 import type { WebSocketConnection } from '../connections/connection.ts';
 
 /** Subprotocols that websockify has given their names: bytes as they are, and as text in base64. Without any, it is the first. */
@@ -17,11 +17,7 @@ export const TUNNEL_SUBPROTOCOLS = { binary: 'binary', base64: 'base64' } as con
  * @param socket - half-open when its peer ends; its `'error'` has a listener
  * @param lingerTime - time for the TCP side to end when the other one has, in milliseconds
  */
-export async function tunnel(
-  connection: WebSocketConnection<unknown>,
-  socket: Socket,
-  lingerTime: number,
-): Promise<void> {
+export async function tunnel(connection: WebSocketConnection, socket: Socket, lingerTime: number): Promise<void> {
   await Promise.all([sendAll(socket, connection), receiveAll(connection, socket, lingerTime)]);
 }
 
@@ -32,7 +28,7 @@ export function reset(socket: Socket): void {
   else socket.resetAndDestroy();
 }
 
-async function sendAll(socket: Socket, connection: WebSocketConnection<unknown>): Promise<void> {
+async function sendAll(socket: Socket, connection: WebSocketConnection): Promise<void> {
   const isText = connection.subprotocol === TUNNEL_SUBPROTOCOLS.base64;
   const chunks: AsyncIterable<Buffer> = socket.iterator({ destroyOnReturn: false });
   try {
@@ -45,7 +41,7 @@ async function sendAll(socket: Socket, connection: WebSocketConnection<unknown>)
   }
 }
 
-async function receiveAll(connection: WebSocketConnection<unknown>, socket: Socket, lingerTime: number): Promise<void> {
+async function receiveAll(connection: WebSocketConnection, socket: Socket, lingerTime: number): Promise<void> {
   const isText = connection.subprotocol === TUNNEL_SUBPROTOCOLS.base64;
   try {
     // A loop over the connection would close it with 1000 when it is left for an error.
@@ -53,13 +49,18 @@ async function receiveAll(connection: WebSocketConnection<unknown>, socket: Sock
       const chunks = isText ? decodeBase64(message.textChunks()) : message;
       for await (const chunk of chunks) await write(socket, chunk);
     }
-    if (isComplete(await connection.closed)) endSoon(socket, lingerTime);
+    if (isOrderly(await connection.closed)) endSoon(socket, lingerTime);
     else reset(socket);
   } catch (error) {
     if (error instanceof RemoteProtocolError) void connection.close(error.closeCode, error.closeReason);
     // Otherwise one of them is lost: who reads the socket closes the connection for it, if that is not over.
     reset(socket);
   }
+}
+
+/** Whether a connection ended as a stream of bytes does. A peer that goes away (1001) was not done with it. */
+function isOrderly({ wasClean, code }: Closure): boolean {
+  return wasClean && (code === CloseCode.NORMAL_CLOSURE || code === CloseCode.NO_STATUS_RECEIVED);
 }
 
 function write(socket: Socket, chunk: Uint8Array): Promise<void> {

@@ -1,6 +1,6 @@
-import { requireArgument } from './arguments.ts';
-import { memberOf, toUSVString, toUnsignedShort } from './conversions.ts';
-import { shapeInterface } from './interface-shape.ts';
+import { requireArgument } from './idl/arguments.ts';
+import { memberOf, toUSVString, toUnsignedShort } from './idl/conversions.ts';
+import { shapeInterface } from './idl/interface-shape.ts';
 
 type EventOptions = NonNullable<ConstructorParameters<typeof Event>[1]>;
 

@@ -1,10 +1,10 @@
 export { CloseEvent, type CloseEventInit } from './close-event.ts';
-export type { WebSocketCloseInfo } from './close-info.ts';
-export type { EventHandler } from './event-handler-attribute.ts';
+export type { WebSocketCloseInfo } from './idl/close-info.ts';
+export type { EventHandler } from './idl/event-handler-attribute.ts';
 export type { ConnectOptions, WebSocketOptions, WebSocketStreamOptions } from './options.ts';
 export type { StreamedMessage, WebSocketOpenInfo, WritableMessage } from './stream-session.ts';
 export type { StreamableConnection, StreamableMessage } from './streamable-connection.ts';
-export type { WebSocketEventMap } from './web-socket-event-target.ts';
+export type { WebSocketEventMap } from './idl/web-socket-event-target.ts';
 export { WebSocket } from './web-socket.ts';
 export { WebSocketError } from './web-socket-error.ts';
 export { WebSocketStream } from './web-socket-stream.ts';

@@ -5,7 +5,7 @@ import {
   type ResolvedConnectionOptions,
 } from '../protocol/connection/options.ts';
 import { resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
-import { checkProtocols } from './arguments.ts';
+import { checkProtocols } from './idl/arguments.ts';
 
 /** What a server's use needs beyond the standard: header fields, TLS, limits, keepalive, … */
 export interface ConnectOptions

@@ -6,8 +6,8 @@ import {
 } from 'node:stream/web';
 
 import type { Closure } from '../protocol/base/closure.ts';
-import { isAllowedCode, type CheckedCloseInfo, type WebSocketCloseInfo } from './close-info.ts';
-import { toMessageData } from './message-data.ts';
+import { isAllowedCode, type CheckedCloseInfo, type WebSocketCloseInfo } from './idl/close-info.ts';
+import { toMessageData } from './idl/message-data.ts';
 import type { StreamableConnection } from './streamable-connection.ts';
 import { WebSocketError, createWebSocketError } from './web-socket-error.ts';
 

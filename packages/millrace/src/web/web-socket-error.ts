@@ -1,6 +1,6 @@
-import { toCloseInfo, type WebSocketCloseInfo } from './close-info.ts';
-import { toDOMString } from './conversions.ts';
-import { shapeInterface } from './interface-shape.ts';
+import { toCloseInfo, type WebSocketCloseInfo } from './idl/close-info.ts';
+import { toDOMString } from './idl/conversions.ts';
+import { shapeInterface } from './idl/interface-shape.ts';
 
 let create: (message: string, closeCode: number, reason: string) => WebSocketError;
 

@@ -1,4 +1,4 @@
-import { toCloseInfo, type WebSocketCloseInfo } from './close-info.ts';
+import { toCloseInfo, type WebSocketCloseInfo } from './idl/close-info.ts';
 import { StreamSession, type WebSocketOpenInfo } from './stream-session.ts';
 import type { StreamableConnection } from './streamable-connection.ts';
 

@@ -1,8 +1,8 @@
-import { requireArgument, toWebSocketUrl } from './arguments.ts';
-import { toCloseInfo, type WebSocketCloseInfo } from './close-info.ts';
-import { memberOf, toStringList } from './conversions.ts';
-import { EngineConnection } from './engine-connection.ts';
-import { shapeInterface } from './interface-shape.ts';
+import { NO_EVENTS, openIterated } from '../connections/open.ts';
+import { requireArgument, toWebSocketUrl } from './idl/arguments.ts';
+import { toCloseInfo, type WebSocketCloseInfo } from './idl/close-info.ts';
+import { memberOf, toStringList } from './idl/conversions.ts';
+import { shapeInterface } from './idl/interface-shape.ts';
 import { openConnection } from './open-connection.ts';
 import { resolveConnectOptions, type ResolvedConnectOptions, type WebSocketStreamOptions } from './options.ts';
 import { StreamSession, type WebSocketOpenInfo } from './stream-session.ts';
@@ -88,11 +88,11 @@ export class WebSocketStream implements WebSocketStreamView {
 
   async #connect(options: ResolvedConnectOptions): Promise<StreamSession> {
     try {
-      return await openConnection({ url: this.#url, options, signal: this.#giveUp.signal }, (opened) => {
-        const connection = new EngineConnection(opened, options.connection.highWaterMark);
-        this.#session = new StreamSession(connection);
-        return this.#session;
-      });
+      const { made, head } = await openConnection(this.#url, options, this.#giveUp.signal);
+      const opened = openIterated({ made, context: undefined, events: NO_EVENTS, receives: true });
+      opened.start(head);
+      this.#session = new StreamSession(opened.connection);
+      return this.#session;
     } catch (error) {
       options.client.signal?.throwIfAborted();
       throw createWebSocketError(error instanceof Error ? error.message : String(error), 1006, '');

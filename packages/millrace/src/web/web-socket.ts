@@ -1,16 +1,18 @@
+import type { EstablishedConnection } from '../client/establish.ts';
+import { EngineConnection, type ConnectionUser } from '../engine/engine-connection.ts';
 import type { Closure } from '../protocol/base/closure.ts';
-import { requireArgument, toWebSocketUrl } from './arguments.ts';
+import { requireArgument, toWebSocketUrl } from './idl/arguments.ts';
 import { CloseEvent } from './close-event.ts';
-import { checkCloseInfo } from './close-info.ts';
-import { isIterableObject, toClampedUnsignedShort, toDOMString, toStringList, toUSVString } from './conversions.ts';
-import { EventHandlerAttribute, type EventHandler } from './event-handler-attribute.ts';
-import { shapeInterface } from './interface-shape.ts';
-import { sizeOf, toMessageData } from './message-data.ts';
-import { openConnection, type OpenedConnection } from './open-connection.ts';
+import { checkCloseInfo } from './idl/close-info.ts';
+import { isIterableObject, toClampedUnsignedShort, toDOMString, toStringList, toUSVString } from './idl/conversions.ts';
+import { EventHandlerAttribute, type EventHandler } from './idl/event-handler-attribute.ts';
+import { shapeInterface } from './idl/interface-shape.ts';
+import { sizeOf, toMessageData } from './idl/message-data.ts';
+import { openConnection } from './open-connection.ts';
 import { resolveConnectOptions, type ConnectOptions, type WebSocketOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
 import { TaskQueue } from './task-queue.ts';
-import type { WebSocketEventTarget } from './web-socket-event-target.ts';
+import type { WebSocketEventTarget } from './idl/web-socket-event-target.ts';
 
 const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 
@@ -52,6 +54,7 @@ export class WebSocket extends Base {
   #protocol = '';
   #extensions = '';
   /** `undefined` until the connection is open. */
+  #engine: EngineConnection | undefined;
   #outbox: Outbox | undefined;
   /** Bytes that were sent when the connection was closing, or closed. */
   #sentTooLate = 0;
@@ -71,11 +74,11 @@ export class WebSocket extends Base {
     const [names, options] = toOptions(protocols);
     this.#url = toWebSocketUrl(url);
     const resolved = resolveConnectOptions(names, options);
-    const setup = { url: this.#url, options: resolved, signal: this.#opening.signal };
-    openConnection(setup, (opened) => this.#open(opened)).catch(() => {
+    openConnection(this.#url, resolved, this.#opening.signal).then(
+      (established) => this.#open(established),
       // A task of its own: it may have failed at once, and listeners are still to come.
-      setImmediate(() => this.#end(undefined));
-    });
+      () => setImmediate(() => this.#end(undefined)),
+    );
   }
 
   /** The URL that it connects to, as the URL parser writes it. */
@@ -160,7 +163,7 @@ export class WebSocket extends Base {
     if (this.#readyState >= ReadyState.CLOSING) return;
     this.#readyState = ReadyState.CLOSING;
     if (this.#outbox === undefined) this.#opening.abort();
-    else this.#outbox.close(info);
+    else this.#engine?.connection.close(info.code, info.reason);
   }
 
   /**
@@ -179,18 +182,35 @@ export class WebSocket extends Base {
     else this.#sentTooLate += sizeOf(message);
   }
 
-  #open(opened: OpenedConnection): void {
-    this.#outbox = new Outbox(opened.connection);
-    this.#protocol = opened.subprotocol ?? '';
-    this.#extensions = opened.extensions;
+  #open({ made, head }: EstablishedConnection<void>): void {
+    if (this.#readyState !== ReadyState.CONNECTING) {
+      made.socket.destroy();
+      this.#end(undefined);
+      return;
+    }
+    const engine = new EngineConnection(made, this.#createUser());
+    this.#engine = engine;
+    this.#outbox = new Outbox(engine.connection);
+    this.#protocol = made.subprotocol ?? '';
+    this.#extensions = made.extensions;
     this.#readyState = ReadyState.OPEN;
     this.#tasks.post(() => this.dispatchEvent(new Event('open')));
-    opened.start({
-      onMessage: (payload) => this.#tasks.post(() => this.#receive(payload)),
-      onDrain: () => this.#outbox?.drained(),
+    engine.start(head);
+  }
+
+  #createUser(): ConnectionUser {
+    const onMessage = (payload: string | Uint8Array): void => this.#tasks.post(() => this.#receive(payload));
+    return {
+      receiver: { level: 'message', handler: { onMessage } },
+      isWorking: false,
+      onHighWater: nothing,
+      onDrain: nothing,
       onClosing: () => this.#tasks.post(() => (this.#readyState = ReadyState.CLOSING)),
+      onFull: nothing,
+      onEnded: (closure) => this.#outbox?.end(closure),
       onClosed: (closure) => this.#tasks.post(() => this.#end(closure)),
-    });
+      onError: nothing,
+    };
   }
 
   #receive(payload: string | Uint8Array): void {
@@ -208,13 +228,15 @@ export class WebSocket extends Base {
   #end(closure: Closure | undefined): void {
     const wasClean = closure?.wasClean ?? false;
     this.#readyState = ReadyState.CLOSED;
-    // What was sent before our Close frame has left with it.
-    if (wasClean) this.#outbox?.drained();
     if (!wasClean) this.dispatchEvent(new Event('error'));
     // What we know of a failure is not for pages to know, and `reason` is what the server said.
     const [code, reason] = wasClean && closure !== undefined ? [closure.code, closure.reason] : [1006, ''];
     this.dispatchEvent(new CloseEvent('close', { wasClean, code, reason }));
   }
+}
+
+function nothing(): void {
+  // The interface has no word for it.
 }
 
 /** Takes apart what the second argument of the constructor can be. */

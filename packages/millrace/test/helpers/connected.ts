@@ -1,5 +1,5 @@
 import type { Closure } from '../../src/protocol/base/closure.ts';
-import type { ConnectionHandler } from '../../src/protocol/connection/host.ts';
+import type { ConnectionOwner } from '../../src/protocol/connection/host.ts';
 import type { ConnectionOptions } from '../../src/protocol/connection/options.ts';
 import type { Receiver } from '../../src/protocol/receive/handlers.ts';
 import { createScriptedPair, type ScriptedPair } from '../../src/testing/index.ts';
@@ -34,18 +34,24 @@ export function connect(setup: ConnectedSetup = {}): Connected {
   const log = new EventLog((line) => onLine(line, connected));
   const closures: Closure[] = [];
   const errors: Error[] = [];
-  const handler: ConnectionHandler = {
-    ...log.connection,
+  const handler: ConnectionOwner = {
+    ...log.owner,
     onError: (error) => {
       errors.push(error);
-      log.connection.onError(error);
+      log.owner.onError(error);
     },
     onClosed: (closure) => {
       closures.push(closure);
-      log.connection.onClosed(closure);
+      log.owner.onClosed(closure);
     },
   };
-  const pair = createScriptedPair(role, { options, handler, receiver: receiverFor(level, log), maskingKey });
+  const pair = createScriptedPair(role, {
+    options,
+    handler,
+    controls: log.hooks,
+    receiver: receiverFor(level, log),
+    maskingKey,
+  });
   const connected: Connected = {
     ...pair,
     log,
@@ -76,5 +82,7 @@ function receiverFor(level: Receiver['level'], log: EventLog): Receiver {
       return { level, handler: log.frames };
     case 'message':
       return { level, handler: log.messages };
+    case 'whole or streaming':
+      return { level, handler: log.whole };
   }
 }

@@ -1,9 +1,11 @@
-import type { ConnectionHandler } from '../../src/protocol/connection/host.ts';
+import type { ConnectionOwner } from '../../src/protocol/connection/host.ts';
+import type { ControlHooks } from '../../src/protocol/receive/read-ahead.ts';
 import type {
   ControlHandler,
   FrameHandler,
   MessageHandler,
   StreamingHandler,
+  WholeMessageHandler,
 } from '../../src/protocol/receive/handlers.ts';
 import type { FrameHeader } from '../../src/protocol/wire/frame-header.ts';
 import { toHex } from './bytes.ts';
@@ -45,6 +47,12 @@ export class EventLog {
     onMessageEnd: () => this.add('end'),
   };
 
+  /** Level 3, with whole messages. */
+  readonly whole: WholeMessageHandler = {
+    ...this.streaming,
+    onWholeMessage: (payload, opcode) => this.add(`whole ${opcode}: ${toHex(payload)}`),
+  };
+
   /** Level 2. */
   readonly frames: FrameHandler = {
     onMessageBegin: (opcode) => this.add(`begin ${opcode}`),
@@ -65,15 +73,24 @@ export class EventLog {
       this.add(`control ${opcode.toString(16)}:${reservedBits === 0 ? '' : ` rsv ${reservedBits}`} ${toHex(payload)}`),
   };
 
-  /** All that a connection tells besides messages. */
-  readonly connection: ConnectionHandler = {
+  /** Control frames, as an application is told of them. */
+  readonly hooks: ControlHooks = {
     onPing: (payload) => this.add(`ping: ${toHex(payload)}`),
     onPong: (payload) => this.add(`pong: ${toHex(payload)}`),
     onControlFrame: (opcode, payload, reservedBits) => this.controls.onControlFrame(opcode, payload, reservedBits),
+  };
+
+  /** All that a connection tells whoever made it. */
+  readonly owner: ConnectionOwner = {
+    isWorking: false,
+    onPong: () => undefined,
     onError: (error) => this.add(`error: ${error.message}`),
     onHighWater: () => this.add('high water'),
+    onProgress: () => undefined,
     onDrain: () => this.add('drain'),
     onClosing: () => this.add('closing'),
+    onFull: () => undefined,
+    onEnded: () => undefined,
     onClosed: (closure) => this.add(`closed ${closure.code}`),
   };
 

@@ -1,5 +1,6 @@
 import type { ClientFactoryOptions, ServerFactoryOptions, WebSocketProtocol } from '../../src/index.ts';
 import { WebSocketClientFactory, WebSocketServerFactory } from '../../src/index.ts';
+import { AsyncContext } from '../../src/engine/async-context.ts';
 import { FakeSocket } from './fake-socket.ts';
 import { PlainClient, PlainServer } from './plain-protocols.ts';
 
@@ -65,8 +66,9 @@ function open(
     peer: '',
     subprotocol: undefined,
     extensions: '',
+    context: new AsyncContext(),
   };
   const { head, reportError, ...made } = setup;
-  const owner = { onHookError: reportError, onClosed: () => undefined };
-  protocol.makeConnection({ ...made, ...fixed, options, owner }, head);
+  const owner = { onHookError: reportError, onEnded: () => undefined, onClosed: () => undefined };
+  protocol.makeConnection({ ...made, ...fixed, options }, owner, head);
 }

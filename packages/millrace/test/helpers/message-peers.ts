@@ -56,7 +56,10 @@ export interface Accepted {
   readonly errors: Inbox<Error>;
 }
 
-/** Has a raw peer connect to a server whose handler does nothing until the end. */
+/**
+ * Has a raw peer connect to a server whose handler does nothing until the end. Unless told otherwise, `closeTimeout` is short: the Close of the peer is answered
+ * after half of it, where nobody asks for the messages before it.
+ */
 export async function acceptRaw(t: TestContext, options: ServeOptions = {}): Promise<Accepted> {
   const accepted = new Inbox<WebSocketConnection>();
   const errors = new Inbox<Error>();
@@ -66,7 +69,7 @@ export async function acceptRaw(t: TestContext, options: ServeOptions = {}): Pro
       accepted.put(connection);
       await connection.closed;
     },
-    { onError: (error) => errors.put(error), ...options },
+    { onError: (error) => errors.put(error), closeTimeout: 40, ...options },
   );
   const peer = await connectRaw(t, server.url);
   return { connection: await accepted.take(), peer, server, errors };

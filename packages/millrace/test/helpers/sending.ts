@@ -2,9 +2,10 @@ import type { TestContext } from 'node:test';
 
 import type { ConnectionOptions } from '../../src/protocol/connection/options.ts';
 import { resolveConnectionOptions } from '../../src/protocol/connection/options.ts';
-import { openIterated } from '../../src/connections/open.ts';
+import { NO_EVENTS, openIterated } from '../../src/connections/open.ts';
+import { AsyncContext } from '../../src/engine/async-context.ts';
 import type { WebSocketConnection } from '../../src/connections/connection.ts';
-import { ScriptedPeer, createDuplexPair, type DuplexEnd, type ReceivedFrame } from '../../src/testing/index.ts';
+import { ScriptedPeer, createDuplexPair, type DuplexEnd, type PeerFrame } from '../../src/testing/index.ts';
 import { toHex } from './bytes.ts';
 
 /** A connection that sends to a scripted peer, in memory. */
@@ -40,9 +41,9 @@ export function openSending(t: TestContext, { role = 'server', ...options }: Sen
     subprotocol: undefined,
     extensions: '',
     onreadPlaces: undefined,
+    context: new AsyncContext(),
   };
-  const events = { onClosed: () => undefined, onError: () => undefined };
-  const opened = openIterated({ made, context: undefined, events });
+  const opened = openIterated({ made, context: undefined, events: NO_EVENTS, receives: true });
   opened.start(new Uint8Array(0));
   const { connection } = opened;
   t.after(() => connection.drop());
@@ -69,7 +70,7 @@ export function openSending(t: TestContext, { role = 'server', ...options }: Sen
 }
 
 /** Writes a frame as its first byte and payload, both in hex. */
-export function describeFrame({ fin, reservedBits, opcode, payload }: ReceivedFrame): string {
+export function describeFrame({ fin, reservedBits, opcode, payload }: PeerFrame): string {
   const byte0 = (fin ? 0x80 : 0) | (reservedBits << 4) | opcode;
   return `${toHex(Uint8Array.of(byte0))}: ${toHex(payload)}`.trim();
 }

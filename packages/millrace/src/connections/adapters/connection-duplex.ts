@@ -2,8 +2,8 @@ import { Duplex } from 'node:stream';
 
 import { CloseCode } from '../../protocol/base/close-code.ts';
 import { ConnectionClosedError, LocalUsageError, toError } from '../../protocol/base/errors.ts';
+import { isEndOfMessages } from '../receiving/end-of-messages.ts';
 import { readWhole, type AdaptedConnection } from './adapted-connection.ts';
-import { expectComplete, isComplete } from './complete-closure.ts';
 import { checkType, type MessageKind, type Sendable } from '../sending/sendable.ts';
 
 /** Options of `WebSocketConnection.duplex`. */
@@ -56,7 +56,8 @@ export function createDuplex(connection: AdaptedConnection, options: DuplexOptio
   stream.on('error', () => undefined);
   void connection.closed.then((closure) => {
     // A reader learns of it behind what came before; without any, nobody would.
-    if (!isComplete(closure) && stream.readableFlowing === null) stream.destroy(new ConnectionClosedError(closure));
+    if (!isEndOfMessages(closure) && stream.readableFlowing === null)
+      stream.destroy(new ConnectionClosedError(closure));
   });
   return stream;
 }
@@ -65,14 +66,12 @@ async function* readBytes(connection: AdaptedConnection): AsyncGenerator<Uint8Ar
   for (let message = await connection.receive(); message !== undefined; message = await connection.receive()) {
     for await (const chunk of message) yield chunk;
   }
-  await expectComplete(connection.closed);
 }
 
 async function* readMessages(connection: AdaptedConnection): AsyncGenerator<string | Uint8Array, void, undefined> {
   for (let message = await connection.receive(); message !== undefined; message = await connection.receive()) {
     yield await readWhole(message);
   }
-  await expectComplete(connection.closed);
 }
 
 function createByteSender(connection: AdaptedConnection, type: MessageKind = 'binary'): MessageSender {
@@ -94,8 +93,10 @@ class MessageSender {
   }
 
   /** Nothing more is written: closes the connection, and waits for its end. */
-  end(): Promise<void> {
-    return expectComplete(this.#connection.close(CloseCode.NORMAL_CLOSURE));
+  async end(): Promise<void> {
+    const closure = await this.#connection.close(CloseCode.NORMAL_CLOSURE);
+    // Otherwise the peer may not have received all.
+    if (!closure.wasClean || !isEndOfMessages(closure)) throw new ConnectionClosedError(closure);
   }
 }
 

@@ -1,105 +1,152 @@
 import { ConnectionClosedError } from '../../protocol/base/errors.ts';
 import type { Closure } from '../../protocol/base/closure.ts';
+import { Fifo } from '../../protocol/base/fifo.ts';
 import { Opcode } from '../../protocol/base/opcode.ts';
-import type { StreamingHandler } from '../../protocol/receive/handlers.ts';
+import type { Connection } from '../../protocol/connection/connection.ts';
+import type { WholeMessageHandler } from '../../protocol/receive/handlers.ts';
+import { HoldReason } from '../../protocol/receive/read-ahead.ts';
 import type { FrameHeader } from '../../protocol/wire/frame-header.ts';
 import { onAbort } from '../../engine/abort.ts';
 import { createDeferred, rejected, type Deferred } from '../../engine/deferred.ts';
-import { MessageBody, type BodyOwner } from './message-body.ts';
 import type { ReadLimits } from './body-collector.ts';
+import { isEndOfMessages } from './end-of-messages.ts';
+import { MessageBody, type BodyOwner } from './message-body.ts';
 import { ReceivedMessage } from './received-message.ts';
 
 /** What an {@link Inbox} works with. */
 export interface InboxSetup {
-  /** Bytes that wait at most, about, before receiving is paused. */
-  readonly highWaterMark: number;
   readonly limits: ReadLimits;
-  /** Pauses receiving, or goes on with it. */
-  readonly setPaused: (isPaused: boolean) => void;
+  /** Whether a handler deals with the connection, so that a message is dealt with when the handler asks for the next one, or returns; otherwise when it was read. */
+  readonly hasHandler: boolean;
+}
+
+/** What an {@link Inbox} asks of its connection. */
+export type InboxConnection = Pick<Connection, 'hold' | 'release' | 'handOutOne' | 'proceed' | 'hasWaiting'>;
+
+/** Somebody who asks for the next message. */
+interface Asking {
+  readonly message: Deferred<ReceivedMessage | undefined>;
+  readonly isLoop: boolean;
 }
 
 /**
- * The messages of a connection, from the wire to whoever asks for them, one at a time.
- *
- * It reads ahead while nobody asks, up to the high-water mark, so that pings and Close are still found.
+ * The messages of a connection, from the engine to whoever asks for them, one at a time. As long as nobody asks, they wait in the engine.
  */
-export class Inbox implements StreamingHandler, BodyOwner {
-  readonly #setup: InboxSetup;
-  /** Messages that nobody was given. */
-  #queue: MessageBody[] = [];
-  /** The message that is being received. */
+export class Inbox implements WholeMessageHandler, BodyOwner {
+  readonly #limits: ReadLimits;
+  readonly #hasHandler: boolean;
+  #connection: InboxConnection | undefined;
+  /** The message that is being received, and was handed out. */
   #arriving: MessageBody | undefined;
   /** The message that was handed out last, until it is read to its end. */
   #current: MessageBody | undefined;
   /** Those who ask for the next message. */
-  #asking: Deferred<ReceivedMessage | undefined>[] = [];
-  #weight = 0;
-  #isPaused = false;
+  readonly #asking = new Fifo<Asking>();
+  /** Whether a loop takes a message at this moment, and the one that it has taken. */
+  #isTaking = false;
+  #taken: ReceivedMessage | undefined;
+  #isHeld = true;
+  /** How many loops deal with a message. */
+  #loopsAtWork = 0;
+  /** Whether somebody else deals with a message. */
+  #receiverAtWork = false;
+  #wasAsked = false;
   #closure: Closure | undefined;
 
-  constructor(setup: InboxSetup) {
-    this.#setup = setup;
+  constructor({ limits, hasHandler }: InboxSetup) {
+    this.#limits = limits;
+    this.#hasHandler = hasHandler;
+  }
+
+  /** Gives it its connection, which holds messages back from now on. */
+  attach(connection: InboxConnection): void {
+    this.#connection = connection;
+    connection.hold(HoldReason.DEMAND);
+  }
+
+  /** Whether somebody has not returned from a message that was handed out. */
+  get isWorking(): boolean {
+    return this.#loopsAtWork > 0 || this.#receiverAtWork;
+  }
+
+  /** Whether anybody has asked for a message so far. */
+  get wasAsked(): boolean {
+    return this.#wasAsked;
   }
 
   /**
    * Gives the next message, as soon as it begins and the one before it is over. That one is discarded if nobody has begun to read it.
    *
-   * @returns `undefined` when the connection has ended cleanly
+   * @returns `undefined` when the connection has ended, and its messages with it
    *
-   * @throws {ConnectionClosedError} it has ended, and not cleanly
+   * @throws {ConnectionClosedError} it has ended otherwise
    */
   receive(signal?: AbortSignal): Promise<ReceivedMessage | undefined> {
     if (signal?.aborted === true) return rejected(signal.reason);
+    this.#receiverAtWork = false;
     // Those who have asked before it was handed out wait for its reader; who asks now has no use for it.
     if (this.#current?.isUsed === false) this.#current.discard();
-    return this.next(signal);
+    return this.#next('receiver', signal);
   }
 
-  /** Gives the next message, if it can be had at once. */
-  takeNext(): ReceivedMessage | undefined {
-    return this.#asking.length === 0 && this.#hasNext ? this.#handOut() : undefined;
+  /** Gives the next message to a loop, if it can be had at once. */
+  takeForLoop(): ReceivedMessage | undefined {
+    this.#wasAsked = true;
+    if (this.#asking.size > 0 || this.#current !== undefined) return undefined;
+    this.#isTaking = true;
+    while (this.#isTaking && this.#connection?.handOutOne() === true);
+    this.#isTaking = false;
+    const taken = this.#taken;
+    this.#taken = undefined;
+    return taken;
   }
 
-  /**
-   * Does the same as {@link receive}, but leaves the message before alone, and waits for its reader.
-   *
-   * @param signal - not aborted yet
-   */
-  next(signal?: AbortSignal): Promise<ReceivedMessage | undefined> {
-    const message = this.takeNext();
-    if (message !== undefined) return Promise.resolve(message);
-    const asking = createDeferred<ReceivedMessage | undefined>();
-    this.#asking.push(asking);
-    onAbort(signal, asking.promise, (reason) => {
-      this.#asking = this.#asking.filter((other) => other !== asking);
-      asking.reject(reason);
-    });
-    this.#serve();
-    return asking.promise;
+  /** Gives the next message to a loop. It leaves the message before alone, and waits for its reader. */
+  nextForLoop(): Promise<ReceivedMessage | undefined> {
+    return this.#next('loop');
   }
 
-  /** The connection has ended: nothing comes any more. What has come can still be had. */
+  /** A loop has returned from its message: it asks for the next one, or was left. */
+  loopReturned(): void {
+    this.#loopsAtWork--;
+  }
+
+  /** The handler has returned. */
+  handlerReturned(): void {
+    this.#receiverAtWork = false;
+    this.#connection?.proceed();
+  }
+
+  /** The connection has ended: nothing comes any more but what waits in the engine. */
   end(closure: Closure): void {
     this.#closure = closure;
-    this.#arriving?.fail(new ConnectionClosedError(closure));
-    this.#arriving = undefined;
-    this.#serve();
+    this.#settle();
   }
 
-  // From the connection
+  /** Nothing waits in the engine any more. */
+  finish(): void {
+    this.#settle();
+  }
+
+  // From the engine
+
+  onWholeMessage(payload: Uint8Array, opcode: number): void {
+    this.#handOut(new MessageBody(this, kindOf(opcode), payload));
+  }
 
   onMessageBegin(opcode: number): void {
-    this.#arriving = new MessageBody(this, opcode === Opcode.TEXT ? 'text' : 'binary');
-    this.#queue.push(this.#arriving);
-    this.#serve();
+    this.#arriving = new MessageBody(this, kindOf(opcode));
+    this.#handOut(this.#arriving);
   }
 
   onFrameBegin(header: FrameHeader): void {
     this.#arriving?.beginFrame(header.payloadLength, header.fin);
+    this.#holdIfSatisfied();
   }
 
   onFrameData(chunk: Uint8Array): void {
     this.#arriving?.push(chunk);
+    this.#holdIfSatisfied();
   }
 
   onFrameEnd(): void {
@@ -110,43 +157,97 @@ export class Inbox implements StreamingHandler, BodyOwner {
     const body = this.#arriving;
     this.#arriving = undefined;
     body?.complete();
+    this.#holdIfSatisfied();
   }
 
   // From the bodies
 
-  weigh(cost: number): void {
-    this.#weight += cost;
-    const isPaused = this.#weight > 0 && this.#weight >= this.#setup.highWaterMark;
-    if (isPaused === this.#isPaused) return;
-    this.#isPaused = isPaused;
-    this.#setup.setPaused(isPaused);
+  demand(): void {
+    this.#settle();
   }
 
   finished(body: MessageBody): void {
     if (body !== this.#current) return;
     this.#current = undefined;
-    this.#serve();
+    if (!this.#hasHandler && this.#receiverAtWork) {
+      this.#receiverAtWork = false;
+      this.#connection?.proceed();
+    }
+    this.#settle();
   }
 
-  /** Hands messages to those who ask, as far as there are any; at the end, tells them of it. */
-  #serve(): void {
-    while (this.#asking.length > 0 && (this.#hasNext || this.#closure !== undefined)) {
-      const asking = this.#asking.shift();
-      if (this.#hasNext) asking?.resolve(this.#handOut());
-      else if (this.#closure?.wasClean === true) asking?.resolve(undefined);
-      else if (this.#closure !== undefined) asking?.reject(new ConnectionClosedError(this.#closure));
+  #next(who: 'loop' | 'receiver', signal?: AbortSignal): Promise<ReceivedMessage | undefined> {
+    this.#wasAsked = true;
+    const message = createDeferred<ReceivedMessage | undefined>();
+    const entry = this.#asking.put({ message, isLoop: who === 'loop' });
+    onAbort(signal, message.promise, (reason) => {
+      if (this.#asking.remove(entry)) message.reject(reason);
+    });
+    this.#settle();
+    return message.promise;
+  }
+
+  /** Whether something is wanted of the engine. */
+  get #wants(): boolean {
+    if (this.#arriving?.wantsMore === true) return true;
+    return this.#current === undefined && this.#asking.size > 0;
+  }
+
+  /** Has come what is wanted, as far as it is there; at the end, tells those who ask. */
+  #settle(): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    if (this.#closure !== undefined) this.#passOver();
+    while (this.#wants && connection.handOutOne());
+    if (!this.#wants) {
+      this.#holdIfSatisfied();
+    } else if (this.#isHeld) {
+      this.#isHeld = false;
+      connection.release(HoldReason.DEMAND);
+    } else connection.proceed();
+    if (this.#closure !== undefined && !connection.hasWaiting) this.#tellEnd(this.#closure);
+  }
+
+  /** At the end of the connection, those who ask do not wait for the reader of a message, who may have stopped. */
+  #passOver(): void {
+    const current = this.#current;
+    if (current === undefined || this.#asking.size === 0 || current.wantsMore) return;
+    this.#current = undefined;
+    if (current === this.#arriving) current.keepRest();
+  }
+
+  #holdIfSatisfied(): void {
+    if (this.#isHeld || this.#wants) return;
+    this.#isHeld = true;
+    this.#connection?.hold(HoldReason.DEMAND);
+  }
+
+  /** What has not come will not come: tells those who wait for it. */
+  #tellEnd(closure: Closure): void {
+    const arriving = this.#arriving;
+    if (arriving?.wantsMore === true) {
+      this.#arriving = undefined;
+      arriving.fail(new ConnectionClosedError(closure));
+    }
+    for (const { message } of this.#asking.takeAll()) {
+      if (isEndOfMessages(closure)) message.resolve(undefined);
+      else message.reject(new ConnectionClosedError(closure));
     }
   }
 
-  /** Whether there is a message to hand out. At the end of the connection, it does not wait for the reader of the one before. */
-  get #hasNext(): boolean {
-    return this.#queue.length > 0 && (this.#current === undefined || this.#closure !== undefined);
-  }
-
-  #handOut(): ReceivedMessage | undefined {
-    const body = this.#queue.shift();
-    if (body === undefined) return undefined;
+  #handOut(body: MessageBody): void {
+    const message = new ReceivedMessage(body, this.#limits);
+    const asking = this.#isTaking ? undefined : this.#asking.take();
     this.#current = body;
-    return new ReceivedMessage(body, this.#setup.limits);
+    if (this.#isTaking || asking?.isLoop === true) this.#loopsAtWork++;
+    else this.#receiverAtWork = true;
+    if (this.#isTaking) this.#taken = message;
+    this.#isTaking = false;
+    asking?.message.resolve(message);
+    this.#holdIfSatisfied();
   }
+}
+
+function kindOf(opcode: number): 'text' | 'binary' {
+  return opcode === Opcode.TEXT ? 'text' : 'binary';
 }

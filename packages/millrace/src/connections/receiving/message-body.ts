@@ -2,14 +2,14 @@ import { LocalUsageError } from '../../protocol/base/errors.ts';
 import { createDeferred, type Deferred } from '../../engine/deferred.ts';
 import type { MessageKind } from '../sending/sendable.ts';
 
-/** What waits in a body: some payload, or the beginning of a frame, as the length that it announces. */
+/** What comes in a body: some payload, or the beginning of a frame, as the length that it announces. */
 export type BodyItem = Uint8Array | number;
 
 /** Takes the items of a body as they arrive. */
 export interface BodySink {
   /** A frame of `length` bytes begins; `isLast` if the message ends with it. */
   beginFrame(length: number, isLast: boolean): void;
-  /** Some payload; `chunk` is lent until the call returns. */
+  /** Some payload, the sink's for good. */
   push(chunk: Uint8Array): void;
   /** The message is complete. */
   complete(): void;
@@ -19,53 +19,60 @@ export interface BodySink {
 
 /** Whom a {@link MessageBody} tells what becomes of it. */
 export interface BodyOwner {
-  /** What waits has grown by `cost` bytes; it is negative where something was taken. More may arrive before this returns. */
-  weigh(cost: number): void;
+  /** More of it is wanted: what is there already comes before this returns. */
+  demand(): void;
   /** Nothing is left to read, and nothing will come. May be told again. */
   finished(body: MessageBody): void;
 }
 
-/** What an item costs beside its bytes, about: a peer must not have us keep millions of small ones. */
-const ITEM_COST = 128;
-
 /**
  * The payload of one message, between the connection that receives it and whoever reads it.
  *
- * What was received and not read waits here; its owner sees to it that this is not too much.
+ * It holds no more than one item, for which its reader has asked; everything else waits in the engine.
  */
 export class MessageBody implements BodySink {
   readonly type: MessageKind;
   readonly #owner: BodyOwner;
-  #items: BodyItem[] = [];
-  /** Items at the start of the list that were taken out. */
-  #taken = 0;
-  /** Whether the last frame has begun. */
-  #lastBegan = false;
+  /** The payload of a message that came whole, as long as nobody has read it. */
+  #whole: Uint8Array | undefined;
+  /** What its reader has asked for. */
+  #item: BodyItem | undefined;
+  #isAsking = false;
+  /** All that came when it was to make room for the next message. */
+  #kept: BodyItem[] | undefined;
   #isComplete = false;
   #error: Error | undefined;
   #isClaimed = false;
   #isDiscarded = false;
-  /** Takes what comes, in place of the list. */
+  /** Takes what comes, in place of a reader. */
   #sink: BodySink | undefined;
   /** Somebody waits for a change. */
   #wake: Deferred<undefined> | undefined;
 
-  constructor(owner: BodyOwner, type: MessageKind) {
+  /** @param whole - the payload, if the message came whole, in one frame */
+  constructor(owner: BodyOwner, type: MessageKind, whole?: Uint8Array) {
     this.#owner = owner;
     this.type = type;
+    this.#whole = whole;
+    this.#isComplete = whole !== undefined;
   }
 
   // From the connection
 
+  /** Whether something is wanted of what is still to come. */
+  get wantsMore(): boolean {
+    if (this.#hasEnded) return false;
+    return this.#isAsking || this.#isDiscarded || this.#sink !== undefined || this.#kept !== undefined;
+  }
+
   beginFrame(length: number, isLast: boolean): void {
-    this.#lastBegan = isLast;
-    if (this.#sink !== undefined) this.#sink.beginFrame(length, isLast);
-    else this.#add(length);
+    if (this.#sink === undefined) this.#give(length);
+    else this.#sink.beginFrame(length, isLast);
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#sink !== undefined) this.#sink.push(chunk);
-    else if (!this.#isDiscarded) this.#add(new Uint8Array(chunk));
+    if (this.#sink === undefined) this.#give(chunk);
+    else this.#sink.push(chunk);
   }
 
   complete(): void {
@@ -75,6 +82,7 @@ export class MessageBody implements BodySink {
 
   /** The message will never be complete. What has come of it can be read. */
   fail(error: Error): void {
+    if (this.#isComplete) return;
     this.#error = error;
     this.#end();
   }
@@ -86,6 +94,11 @@ export class MessageBody implements BodySink {
     return this.#isClaimed || this.#isDiscarded;
   }
 
+  /** Whether nothing is left of it to read. */
+  get isFinished(): boolean {
+    return this.#hasEnded && this.#item === undefined && this.#whole === undefined && this.#kept === undefined;
+  }
+
   /** Makes the caller its reader, the only one. */
   claim(): void {
     if (this.#isClaimed) throw new LocalUsageError('the message was read before, or is being read');
@@ -93,16 +106,16 @@ export class MessageBody implements BodySink {
     this.#isClaimed = true;
   }
 
-  /** Takes the next item, if one waits. */
+  /** Takes the next item, if it can be had at once. */
   take(): BodyItem | undefined {
-    const item = this.#items[this.#taken];
-    if (item === undefined) return undefined;
-    this.#taken++;
-    if (this.#taken === this.#items.length) {
-      this.#items = [];
-      this.#taken = 0;
+    if (this.#whole !== undefined) return this.#takeOfWhole(this.#whole);
+    if (this.#item === undefined && !this.#hasEnded) {
+      this.#isAsking = true;
+      this.#owner.demand();
     }
-    this.#removed(costOf(item));
+    const item = this.#item;
+    this.#item = this.#takeKept();
+    if (item !== undefined) this.#checkFinished();
     return item;
   }
 
@@ -116,9 +129,9 @@ export class MessageBody implements BodySink {
    */
   async read(): Promise<BodyItem | undefined> {
     for (;;) {
+      if (this.#isDiscarded) throw discarded();
       const item = this.take();
       if (item !== undefined) return item;
-      if (this.#isDiscarded) throw discarded();
       if (this.#error !== undefined) throw this.#error;
       if (this.#isComplete) return undefined;
       this.#wake ??= createDeferred();
@@ -126,91 +139,92 @@ export class MessageBody implements BodySink {
     }
   }
 
-  /** Takes the payload, if all of it is there in one piece of at most `limit` bytes: the usual case, which needs no copy. */
+  /** Takes the payload, if the message came whole, with at most `limit` bytes: the usual case, which needs no copy. */
   takeWhole(limit: number): Uint8Array | undefined {
-    if (!this.#isComplete || this.#items.length > 2) return undefined;
-    const [length, chunk = new Uint8Array(0)] = this.#items;
-    if (typeof chunk === 'number' || chunk.length !== length || length > limit) return undefined;
-    this.#removed(this.#clear());
-    return chunk;
+    const whole = this.#whole;
+    if (whole === undefined || whole.length > limit) return undefined;
+    this.#whole = undefined;
+    this.#checkFinished();
+    return whole;
   }
 
-  /** Hands all that waits and all that comes to `sink`. */
+  /** Hands all that comes to `sink`. Nothing may have been read. */
   pour(sink: BodySink): void {
-    const items = this.#items.slice(this.#taken);
-    const cost = this.#clear();
-    const last = this.#lastBegan ? items.findLastIndex((item) => typeof item === 'number') : -1;
-    for (const [index, item] of items.entries()) {
-      if (typeof item === 'number') sink.beginFrame(item, index === last);
-      else sink.push(item);
+    const whole = this.#whole;
+    this.#whole = undefined;
+    if (whole !== undefined) {
+      sink.beginFrame(whole.length, true);
+      if (whole.length > 0) sink.push(whole);
     }
     this.#sink = sink;
-    if (this.#hasEnded) this.#endSink();
-    // What arrives because of this goes behind what has waited.
-    this.#removed(cost);
+    if (this.#hasEnded) this.#end();
+    else this.#owner.demand();
   }
 
-  /** Throws away what waits, and what comes; a reader that is not done fails. Repeating it does nothing. */
+  /** Keeps what is left of it, which must not be much, so that the next message can come though this one is not read to its end. */
+  keepRest(): void {
+    this.#kept ??= [];
+    this.#owner.demand();
+  }
+
+  /** Throws away what comes; a reader that is not done fails. Repeating it does nothing. */
   discard(): void {
     if (this.#isDiscarded) return;
     this.#isDiscarded = true;
+    this.#whole = undefined;
+    this.#item = undefined;
+    this.#kept = undefined;
     this.#sink?.fail(discarded());
     this.#sink = undefined;
     this.#wakeUp();
-    this.#removed(this.#clear());
+    if (this.#hasEnded) this.#owner.finished(this);
+    else this.#owner.demand();
   }
 
   get #hasEnded(): boolean {
     return this.#isComplete || this.#error !== undefined;
   }
 
-  #add(item: BodyItem): void {
+  /** A message that came whole is a frame, too. */
+  #takeOfWhole(whole: Uint8Array): BodyItem {
+    this.#whole = undefined;
+    if (whole.length > 0) this.#item = whole;
+    else this.#checkFinished();
+    return whole.length;
+  }
+
+  #takeKept(): BodyItem | undefined {
+    const item = this.#kept?.shift();
+    if (this.#kept?.length === 0 && this.#hasEnded) this.#kept = undefined;
+    return item;
+  }
+
+  #give(item: BodyItem): void {
+    this.#isAsking = false;
     if (this.#isDiscarded) return;
-    this.#items.push(item);
-    this.#owner.weigh(costOf(item));
+    if (this.#item === undefined) this.#item = item;
+    else this.#kept?.push(item);
     this.#wakeUp();
-  }
-
-  /** Forgets what waits, and says what it costs. */
-  #clear(): number {
-    let cost = 0;
-    for (let index = this.#taken; index < this.#items.length; index++) cost += costOf(this.#items[index]!);
-    this.#items = [];
-    this.#taken = 0;
-    return cost;
-  }
-
-  /** Tells the owner that something of altogether `cost` bytes was taken out. */
-  #removed(cost: number): void {
-    this.#owner.weigh(-cost);
-    this.#checkFinished();
   }
 
   #end(): void {
-    this.#endSink();
-    this.#wakeUp();
-    this.#checkFinished();
-  }
-
-  #endSink(): void {
     const sink = this.#sink;
     this.#sink = undefined;
     if (this.#error === undefined) sink?.complete();
     else sink?.fail(this.#error);
+    if (this.#kept?.length === 0) this.#kept = undefined;
+    this.#wakeUp();
+    this.#checkFinished();
   }
 
   #checkFinished(): void {
-    if (this.#hasEnded && this.#items.length === 0) this.#owner.finished(this);
+    if (this.isFinished) this.#owner.finished(this);
   }
 
   #wakeUp(): void {
     this.#wake?.resolve(undefined);
     this.#wake = undefined;
   }
-}
-
-function costOf(item: BodyItem): number {
-  return typeof item === 'number' ? ITEM_COST : ITEM_COST + item.length;
 }
 
 function discarded(): LocalUsageError {

@@ -12,7 +12,7 @@ import type { MessageKind } from '../sending/sendable.ts';
 /**
  * A message that is being received: it is handed out when it begins, and reads like the body of a `fetch` response.
  *
- * It has one reader: only one of its methods can be used, once. While nobody reads, receiving waits, as soon as `highWaterMark` bytes are there. When the
+ * It has one reader: only one of its methods can be used, once. While nobody reads, receiving waits, as soon as `readAhead` bytes are there. When the
  * next message is asked for, one that nobody has begun to read is discarded.
  *
  * Every way of reading fails with `ConnectionClosedError` if the connection ends before the message is complete, and with `LocalUsageError` if it was

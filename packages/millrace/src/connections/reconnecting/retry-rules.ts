@@ -33,8 +33,9 @@ export function isPassing(cause: Error): boolean {
  * Says whether it was us who closed a connection, for good: with {@link WebSocketConnection.close}, and none of the codes of applications. With these, an
  * application tells the server why it wants a new connection.
  */
-export function isOurFarewell({ initiator, sent, error }: Closure): boolean {
-  return initiator === 'local' && error === undefined && sent?.code !== undefined && sent.code < APPLICATION_CODES;
+export function isOurFarewell({ initiator, sent }: Closure): boolean {
+  // However the peer took it. A connection that was dropped has sent nothing.
+  return initiator === 'application' && sent?.code !== undefined && sent.code < APPLICATION_CODES;
 }
 
 /**
@@ -58,6 +59,7 @@ function isPassingStatus(status: number | undefined): boolean {
 }
 
 function isPassingClosure({ initiator, sent, code: ofPeer }: Closure): boolean {
-  const code = initiator === 'local' ? (sent?.code ?? ofPeer) : ofPeer;
-  return PASSING_CODES.includes(code) || (initiator === 'local' && code >= APPLICATION_CODES);
+  const isOurs = initiator !== 'remote';
+  const code = isOurs ? (sent?.code ?? ofPeer) : ofPeer;
+  return PASSING_CODES.includes(code) || (isOurs && code >= APPLICATION_CODES);
 }

@@ -101,7 +101,7 @@ class Broadcasting {
   }
 
   #send(connection: WebSocketConnection<unknown>): void {
-    const sent = WebSocketConnection.sessionOf(connection).sendPrepared(this.#message);
+    const sent = WebSocketConnection.engineOf(connection).sendPrepared(this.#message);
     if (connection.state !== 'open') {
       this.#closed++;
       return;
@@ -112,7 +112,7 @@ class Broadcasting {
 }
 
 function isSlow(connection: WebSocketConnection<unknown>): boolean {
-  const { made, connection: engine } = WebSocketConnection.sessionOf(connection);
+  const { made, connection: engine } = WebSocketConnection.engineOf(connection);
   return engine.sender.needsDrain || connection.bufferedAmount > made.options.highWaterMark;
 }
 

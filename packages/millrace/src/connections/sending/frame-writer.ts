@@ -1,12 +1,12 @@
 import { Countdown } from '../../protocol/base/length.ts';
 import type { Room } from './chunk-encoder.ts';
 import { attempt } from '../../engine/deferred.ts';
+import type { EngineConnection } from '../../engine/engine-connection.ts';
 import type { Chunk } from './sendable.ts';
-import type { MessageSession } from '../session.ts';
 
 /** What a {@link FrameWriter} works with. */
 export interface FrameWriting {
-  readonly session: MessageSession;
+  readonly engine: EngineConnection;
   readonly length: number | bigint;
   /** Whether the message ends with the frame. */
   readonly final: boolean;
@@ -40,16 +40,17 @@ export class FrameWriter {
    */
   write(chunk: Chunk): Promise<void> {
     return attempt(() => {
-      const { session, final, encode, onComplete } = this.#writing;
-      const { sender } = session.connection;
-      if (!sender.canSend && this.remaining > 0) return session.ended();
+      const { engine, final, encode, onComplete } = this.#writing;
+      const { sender } = engine.connection;
+      const before = sender.givenReferences;
+      if (!sender.canSend && this.remaining > 0) return engine.ended();
       const bytes = encode(chunk, { size: this.remaining, endsMessage: final });
       if (bytes.length > 0) {
         sender.sendFrameData(bytes);
         this.#missing.take(bytes.length);
         if (this.#missing.done) onComplete();
       }
-      return session.sent();
+      return engine.sent(before);
     });
   }
 }

@@ -5,12 +5,13 @@ import { checkFrameLength } from '../../protocol/base/length.ts';
 import { MessageType } from '../../protocol/base/opcode.ts';
 import { onAbort } from '../../engine/abort.ts';
 import { ChunkEncoder, type Room } from './chunk-encoder.ts';
-import { attempt, createDeferred } from '../../engine/deferred.ts';
+import { attempt, createDeferred, type Deferred } from '../../engine/deferred.ts';
+import type { EngineConnection } from '../../engine/engine-connection.ts';
+import { ENTRY_COST } from '../../protocol/base/costs.ts';
+import type { TurnHolder } from '../../protocol/send/send-queue.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { PiecePacker } from './piece-packer.ts';
 import { toChunk, type Chunk, type MessageKind } from './sendable.ts';
-import type { TurnHolder } from './send-turns.ts';
-import type { MessageSession } from '../session.ts';
 
 /** Payload that is packed into one frame at most, in bytes, unless it comes in one piece. */
 const PACKED_FRAME = 64 * 1024;
@@ -34,7 +35,7 @@ export interface WriterSetup {
  * Each method fails with `LocalUsageError` where it is out of place, which changes nothing, and with `ConnectionClosedError` when the connection has ended.
  */
 export class MessageWriter {
-  readonly #session: MessageSession;
+  readonly #engine: EngineConnection;
   #type: MessageKind | undefined;
   #encoder: ChunkEncoder | undefined;
   /** What waits to become a frame. */
@@ -48,34 +49,48 @@ export class MessageWriter {
   #hasBegun = false;
   #fate: 'open' | 'ended' | 'aborted' = 'open';
   readonly #over = createDeferred<undefined>();
+  /** Waits for the turn. */
+  #turn: Deferred<undefined> | undefined;
+  /** Settles when what is kept by reference has become a frame. */
+  #flushed: Deferred<undefined> | undefined;
   #frame: FrameWriter | undefined;
   #writable: WritableStream<Chunk> | undefined;
   readonly #holder: TurnHolder;
 
-  private constructor(session: MessageSession, type: MessageKind | undefined) {
+  private constructor(engine: EngineConnection, type: MessageKind | undefined) {
     const pending = this.#pending;
-    this.#session = session;
+    this.#engine = engine;
     this.#type = type;
-    this.#largestPacked = Math.min(PACKED_FRAME, session.made.options.highWaterMark);
+    this.#largestPacked = Math.min(PACKED_FRAME, engine.made.options.highWaterMark);
     this.#holder = {
+      isWhole: false,
       get pendingSize() {
         return pending.size;
       },
-      hold: () => {
+      get pendingCost() {
+        return pending.isEmpty ? 0 : pending.size + ENTRY_COST;
+      },
+      onTurn: () => this.#turn?.resolve(undefined),
+      onClosing: () => {
         if (!pending.isEmpty) this.#begin();
         return this.#hasBegun;
       },
-      lose: (error) => {
+      onLost: (error) => {
         pending.take();
+        this.#turn?.reject(error);
+        this.#flushed?.reject(error);
         this.#over.reject(error);
       },
     };
   }
 
   /** @internal Begins a message, when its turn comes. Aborting the signal withdraws it before that, and aborts it after. */
-  static async begin(session: MessageSession, { type, signal, onFailed }: WriterSetup): Promise<MessageWriter> {
-    const writer = new MessageWriter(session, type);
-    await session.turns.take(writer.#holder, signal);
+  static async begin(engine: EngineConnection, { type, signal, onFailed }: WriterSetup): Promise<MessageWriter> {
+    signal?.throwIfAborted();
+    const { sender } = engine.connection;
+    if (!sender.canSendMessages || !sender.admit(0)) return engine.ended();
+    const writer = new MessageWriter(engine, type);
+    await writer.#takeTurn(signal);
     const over = writer.#over.promise;
     onAbort(signal, over, (reason) => writer.abort(reason));
     if (onFailed !== undefined) over.catch(onFailed);
@@ -90,10 +105,11 @@ export class MessageWriter {
   write(chunk: Chunk): Promise<void> {
     return attempt(() => {
       this.#expectOpen('write');
-      if (!this.#canSend) return this.#session.ended();
+      if (!this.#canSend) return this.#engine.ended();
+      const before = this.#engine.connection.sender.givenReferences;
       const bytes = this.#encode(chunk);
       if (bytes.length > 0) this.#append(bytes);
-      return this.#session.sent();
+      return this.#engine.sent(before);
     });
   }
 
@@ -101,12 +117,19 @@ export class MessageWriter {
   writeFrame(payload: Chunk): Promise<void> {
     return attempt(() => {
       this.#expectOpen('writeFrame');
-      if (!this.#canSend) return this.#session.ended();
+      if (!this.#canSend) return this.#engine.ended();
+      const before = this.#engine.connection.sender.givenReferences;
       const bytes = this.#encode(payload);
       this.#flush();
-      this.#append(bytes);
       this.#isSealed = true;
-      return this.#session.sent();
+      if (bytes.length <= this.#largestPacked) {
+        this.#keep(bytes);
+        return this.#engine.sent(before);
+      }
+      this.#pending.refer(bytes);
+      this.#scheduleFlush();
+      this.#flushed = createDeferred();
+      return this.#flushed.promise.then(() => this.#engine.sent(before));
     });
   }
 
@@ -124,7 +147,7 @@ export class MessageWriter {
     const isEnd = final && length < 1;
     if (isEnd) this.#appendRest();
     const frame = new FrameWriter({
-      session: this.#session,
+      engine: this.#engine,
       length,
       final,
       encode: (chunk, room) => this.#encode(chunk, room),
@@ -135,7 +158,7 @@ export class MessageWriter {
     if (this.#canSend) {
       this.#flush();
       this.#begin();
-      this.#session.connection.sender.beginFrame(length, { final });
+      this.#engine.connection.sender.beginFrame(length, { final });
     }
     this.#frame = frame;
     if (isEnd) this.#end();
@@ -145,13 +168,14 @@ export class MessageWriter {
   /** Ends the message. What is left of it goes out in its last frame. Repeating it does nothing. */
   end(): Promise<void> {
     return attempt(() => {
-      if (this.#fate === 'ended') return this.#session.sent();
+      const before = this.#engine.connection.sender.givenReferences;
+      if (this.#fate === 'ended') return this.#engine.sent(before);
       this.#expectOpen('end');
-      if (!this.#canSend) return this.#session.ended();
+      if (!this.#canSend) return this.#engine.ended();
       this.#appendRest();
       this.#flush('last');
       this.#end();
-      return this.#session.sent();
+      return this.#engine.sent(before);
     });
   }
 
@@ -166,8 +190,9 @@ export class MessageWriter {
     this.#fate = 'aborted';
     this.#pending.take();
     this.#over.reject(reason);
-    if (this.#hasBegun) this.#session.connection.fail(ourFailure(reason));
-    else this.#session.turns.release(this.#holder);
+    this.#flushed?.reject(reason);
+    if (this.#hasBegun) this.#engine.connection.fail(ourFailure(reason));
+    else this.#engine.connection.sender.releaseTurn(this.#holder);
   }
 
   /**
@@ -180,8 +205,8 @@ export class MessageWriter {
   }
 
   get #canSend(): boolean {
-    const { connection } = this.#session;
-    return this.#hasBegun ? connection.sender.canSend : connection.state === 'open';
+    const { connection } = this.#engine;
+    return this.#hasBegun ? connection.sender.canSend : connection.sender.canSendMessages;
   }
 
   #expectOpen(method: string): void {
@@ -205,19 +230,50 @@ export class MessageWriter {
     if (rest !== undefined && rest.length > 0) this.#append(rest);
   }
 
+  async #takeTurn(signal: AbortSignal | undefined): Promise<void> {
+    const { sender } = this.#engine.connection;
+    const turn = createDeferred<undefined>();
+    this.#turn = turn;
+    const entry = sender.takeTurn(this.#holder);
+    if (entry === undefined) return;
+    onAbort(signal, turn.promise, (reason) => {
+      if (sender.withdraw(entry)) turn.reject(reason);
+    });
+    await turn.promise;
+    if (signal?.aborted !== true) return;
+    // Aborted when it had the turn, but did not know.
+    sender.releaseTurn(this.#holder);
+    signal.throwIfAborted();
+  }
+
+  /** Adds payload. Of much, all goes out at once but the end: the message may be over with it, which its last frame has to say. */
   #append(bytes: Uint8Array): void {
     if (this.#isSealed || this.#pending.size + bytes.length > this.#largestPacked) this.#flush();
+    const rest = Math.max(bytes.length - this.#largestPacked, 0);
+    if (rest > 0) {
+      this.#begin();
+      this.#engine.connection.sender.sendFrames(bytes.subarray(0, rest));
+    }
+    this.#keep(rest === 0 ? bytes : bytes.subarray(rest));
+  }
+
+  /** Keeps a copy, until more comes or the turn of the event loop is over. */
+  #keep(bytes: Uint8Array): void {
     this.#pending.add(bytes);
+    this.#scheduleFlush();
+  }
+
+  #scheduleFlush(): void {
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
     setImmediate(this.#flushLater);
   }
 
   readonly #flushLater = (): void => {
-    const session = this.#session;
+    const engine = this.#engine;
     // It would only wait elsewhere. Whoever waits with it may go on before it is flushed.
-    if (session.connection.sender.needsDrain && this.#fate === 'open') {
-      session.drained().then(() => setImmediate(this.#flushLater), ignore);
+    if (engine.connection.sender.needsDrain && this.#fate === 'open') {
+      engine.drained().then(() => setImmediate(this.#flushLater), ignore);
       return;
     }
     this.#isFlushScheduled = false;
@@ -226,7 +282,7 @@ export class MessageWriter {
 
   /** Makes frames of what waits. */
   #flush(place?: 'last'): void {
-    const { sender } = this.#session.connection;
+    const { sender } = this.#engine.connection;
     const final = place === 'last';
     if (this.#pending.isEmpty && !final) return;
     const payload = this.#pending.take();
@@ -235,19 +291,21 @@ export class MessageWriter {
     this.#begin();
     if (isSealed) sender.sendFrame(payload, { final });
     else sender.sendFrames(payload, { final });
+    this.#flushed?.resolve(undefined);
+    this.#flushed = undefined;
   }
 
   #begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
-    this.#session.connection.sender.beginMessage(this.#type === 'text' ? MessageType.TEXT : MessageType.BINARY);
+    this.#engine.connection.sender.beginMessage(this.#type === 'text' ? MessageType.TEXT : MessageType.BINARY);
   }
 
   /** The message is complete. */
   #end(): void {
     this.#fate = 'ended';
     this.#over.resolve(undefined);
-    this.#session.turns.release(this.#holder);
+    this.#engine.connection.sender.releaseTurn(this.#holder);
   }
 
   #createWritable(): WritableStream<Chunk> {

@@ -1,12 +1,10 @@
 import { ByteCollector } from '../../protocol/receive/byte-collector.ts';
 
-/** Collects the pieces that go out together: one of them by reference, several in one copy. */
+/** Collects the pieces that go out together, in one copy; one that is too large for that, by reference. */
 export class PiecePacker {
-  /** The only piece so far. */
-  #first: Uint8Array | undefined;
-  readonly #rest = new ByteCollector();
+  readonly #copies = new ByteCollector();
+  #reference: Uint8Array | undefined;
   #isEmpty = true;
-  #size = 0;
 
   /** Whether no piece is there, not even an empty one. */
   get isEmpty(): boolean {
@@ -15,28 +13,26 @@ export class PiecePacker {
 
   /** What is there, in bytes. */
   get size(): number {
-    return this.#size;
+    return this.#reference?.length ?? this.#copies.size;
   }
 
-  /** Adds a piece, which must not change until {@link take}. */
+  /** Adds a copy of a piece. */
   add(bytes: Uint8Array): void {
-    this.#size += bytes.length;
-    if (this.#isEmpty) {
-      this.#isEmpty = false;
-      this.#first = bytes;
-      return;
-    }
-    if (this.#first !== undefined) this.#rest.append(this.#first, Infinity);
-    this.#first = undefined;
-    this.#rest.append(bytes, Infinity);
+    this.#isEmpty = false;
+    this.#copies.append(bytes, Infinity);
+  }
+
+  /** Adds a piece, which must not change. Nothing else may be there. */
+  refer(bytes: Uint8Array): void {
+    this.#isEmpty = false;
+    this.#reference = bytes;
   }
 
   /** Hands over all that is there, as one piece, and starts anew. */
   take(): Uint8Array {
-    const taken = this.#first ?? this.#rest.take();
-    this.#first = undefined;
+    const taken = this.#reference ?? this.#copies.take();
+    this.#reference = undefined;
     this.#isEmpty = true;
-    this.#size = 0;
     return taken;
   }
 }

@@ -1,9 +1,9 @@
 import { onAbort } from '../../engine/abort.ts';
 import { createDeferred } from '../../engine/deferred.ts';
+import type { EngineConnection } from '../../engine/engine-connection.ts';
 import { MessageWriter } from './message-writer.ts';
 import { openSource, type PieceSource } from './piece-source.ts';
 import { toChunk, type Chunk, type MessageKind, type Sendable } from './sendable.ts';
-import type { MessageSession } from '../session.ts';
 
 /** How a message that comes in pieces is sent. */
 export interface StreamSending {
@@ -18,11 +18,11 @@ export interface StreamSending {
  *
  * When the connection ends meanwhile, or the signal is aborted, the source is told to stop, and nobody waits for its next piece.
  */
-export async function sendStream(session: MessageSession, { data, type, signal }: StreamSending): Promise<void> {
+export async function sendStream(engine: EngineConnection, { data, type, signal }: StreamSending): Promise<void> {
   const source = openSource(data);
   const sent = createDeferred<undefined>();
   try {
-    const writer = await MessageWriter.begin(session, { type, signal, onFailed: sent.reject });
+    const writer = await MessageWriter.begin(engine, { type, signal, onFailed: sent.reject });
     onAbort(signal, sent.promise, sent.reject);
     pump(source, writer).then(
       () => sent.resolve(undefined),

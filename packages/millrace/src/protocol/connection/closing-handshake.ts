@@ -1,6 +1,5 @@
 import { CloseCode } from '../base/close-code.ts';
 import type { CloseBody, Closure } from '../base/closure.ts';
-import type { CloseListener } from '../send/scheduler-setup.ts';
 import { nextClosingState, type ClosingEvent, type ClosingState } from './closing.ts';
 
 /** Learns how a {@link ClosingHandshake} goes on. */
@@ -9,13 +8,16 @@ export interface ClosingListener {
   onMove(before: ClosingState): void;
 }
 
+/** What did not arrive, in bytes. */
+type Losses = Pick<Closure, 'unsentBytes' | 'discardedBytes'>;
+
 /** What is known of the end of a connection, from its first sign to its {@link Closure}. */
-export class ClosingHandshake implements CloseListener {
+export class ClosingHandshake {
   readonly #listener: ClosingListener;
   #state: ClosingState = 'open';
 
-  /** Which side began; the first one to set it stays. */
-  #initiator: 'local' | 'remote' | undefined;
+  /** Who began; the first one to set it stays. */
+  #initiator: Closure['initiator'] | undefined;
   /** The Close frame that we sent, or send as soon as it can go out. */
   body: CloseBody | undefined;
   /** Whether it is on its way. */
@@ -34,6 +36,11 @@ export class ClosingHandshake implements CloseListener {
     return this.#state;
   }
 
+  /** What made the connection fail. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
   /** Goes on in the table of `closing.ts`. */
   move(event: ClosingEvent): void {
     const before = this.#state;
@@ -41,19 +48,14 @@ export class ClosingHandshake implements CloseListener {
     if (before !== this.#state) this.#listener.onMove(before);
   }
 
-  onCloseSent(): void {
-    this.isSent = true;
-    this.move('sendClose');
-  }
-
   /** Notes who began, and why if it is an error. What was noted first stays. */
-  begin(initiator: 'local' | 'remote', error?: Error): void {
+  begin(initiator: Closure['initiator'], error?: Error): void {
     this.#initiator ??= initiator;
     this.#error ??= error;
   }
 
   /** Sums up, when the transport is gone. */
-  closure(wasClean: boolean): Closure {
+  closure(wasClean: boolean, losses: Losses): Closure {
     const { received } = this;
     const ofPeer = wasClean && received !== undefined;
     return Object.freeze({
@@ -63,6 +65,7 @@ export class ClosingHandshake implements CloseListener {
       sent: this.isSent ? this.body : undefined,
       received,
       initiator: this.#initiator ?? 'remote',
+      ...losses,
       error: this.#error,
     });
   }

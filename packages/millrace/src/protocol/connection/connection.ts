@@ -1,14 +1,15 @@
-import { CloseCode } from '../base/close-code.ts';
-import { RemoteProtocolError, TransportError, toError } from '../base/errors.ts';
+import { RemoteProtocolError, toError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
 import type { Receiver } from '../receive/handlers.ts';
-import { createReceivePipeline } from '../receive/levels.ts';
+import { Inbound, type InboundOwner } from '../receive/inbound.ts';
+import type { ControlHooks, HoldReason } from '../receive/read-ahead.ts';
 import { Scheduler } from '../send/scheduler.ts';
-import { checkCloseBody, decodeCloseBody, encodeCloseBody, truncateCloseReason } from '../wire/close-body.ts';
+import type { SchedulerListener } from '../send/scheduler-setup.ts';
+import { SendQueue, lostPayload } from '../send/send-queue.ts';
 import { ClosingHandshake, type ClosingListener } from './closing-handshake.ts';
 import type { ClosingState } from './closing.ts';
-import type { ConnectionHandler, ConnectionHost, ConnectionStats, TransportDirective } from './host.ts';
-import { Inbound, type InboundOwner } from '../receive/inbound.ts';
+import { Ending } from './ending.ts';
+import type { ConnectionOwner, ConnectionHost, ConnectionStats, TransportDirective } from './host.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { MessageSender, type SenderOwner } from './message-sender.ts';
 import type { ResolvedConnectionOptions } from './options.ts';
@@ -21,16 +22,18 @@ export interface ConnectionSetup {
   readonly host: ConnectionHost;
   /** The level at which messages are received, and who takes them. */
   readonly receiver: Receiver;
-  readonly handler: ConnectionHandler;
-  /** Bytes of payload that a handler of level 3 gets at a time, at most; `Infinity` unless given. */
-  readonly largestPiece?: number | undefined;
+  readonly handler: ConnectionOwner;
+  /** What the application is told of control frames; nothing unless given, and Pings are answered. */
+  readonly controls?: ControlHooks | undefined;
 }
 
 /**
- * What is read and thrown away of a connection that has failed, in bytes, before its transport is dropped: more than the operating systems of
+ * What is read and thrown away behind the end of receiving, in bytes, before the transport is dropped: more than the operating systems of
  * both sides keep under way, so that an honest peer finds our Close before that.
  */
 const MAX_DISCARDED = 16 * 1024 * 1024;
+
+const NO_CONTROLS: ControlHooks = {};
 
 /**
  * One WebSocket connection after its opening handshake, without I/O.
@@ -38,47 +41,44 @@ const MAX_DISCARDED = 16 * 1024 * 1024;
  * A driver feeds it bytes and the time, and does with its transport what it says; docs/driving-the-protocol.md tells how. An
  * application sends through {@link sender} and is called by it, and may call everything from within its handlers.
  */
-export class Connection implements InboundOwner, SenderOwner, ClosingListener {
+export class Connection implements InboundOwner, SenderOwner, ClosingListener, SchedulerListener {
   /** Sends messages, frames and control frames. */
   readonly sender: MessageSender;
 
-  readonly #role: 'client' | 'server';
-  readonly #closeTimeout: number;
   readonly #host: ConnectionHost;
-  readonly #handler: ConnectionHandler;
+  readonly #handler: ConnectionOwner;
+  readonly #controls: ControlHooks;
   readonly #inbound: Inbound;
   readonly #scheduler: Scheduler;
+  readonly #queue: SendQueue;
   readonly #keepAlive: KeepAlive;
   readonly #closing: ClosingHandshake;
-  #closeDeadline = Infinity;
-  /** Whether the peer's side of the transport has ended. */
-  #inputEnded = false;
-  #isDropped = false;
-  /** Whether the handler was told that nothing can be sent any more. */
-  #sendingEnded = false;
+  readonly #ending: Ending;
   #bytesReceived = 0;
   #bytesSent = 0;
-  #bytesDiscarded = 0;
 
   constructor(setup: ConnectionSetup) {
-    const { role, options, host, receiver, handler } = setup;
-    this.#role = role;
-    this.#closeTimeout = options.closeTimeout;
+    const { role, options, host, receiver, handler, controls = NO_CONTROLS } = setup;
+    const { fragmentSize, highWaterMark, closeTimeout } = options;
     this.#host = host;
     this.#handler = handler;
+    this.#controls = controls;
     this.#keepAlive = new KeepAlive(options.keepAlive, host.now());
-    this.#closing = new ClosingHandshake(this);
-    this.#inbound = new Inbound({
-      role,
-      reserved: options.claims,
-      messages: createReceivePipeline(receiver, options, host.text),
-      largestPiece: setup.largestPiece ?? Infinity,
-      owner: this,
-    });
-    const closing = this.#closing;
-    const scheduler = new Scheduler({ role, host, fragmentSize: options.fragmentSize, closing });
+    const closing = new ClosingHandshake(this);
+    const reserved = options.claims;
+    const inbound = new Inbound({ role, reserved, receiver, limits: options, transforms: [], host, owner: this });
+    const scheduler = new Scheduler({ role, host, fragmentSize, listener: this });
+    const onPayloadLost = (size: number): void => this.fail(lostPayload(size));
+    const queue = new SendQueue({ scheduler, text: host.text, highWaterMark, onPayloadLost });
+    const sender = new MessageSender({ role, scheduler, queue, closing, options, host, owner: this });
+    const tell = (news: (told: ConnectionOwner) => void): void => this.tell(news);
+    const parts = { closing, inbound, scheduler, queue, sender };
+    this.#closing = closing;
+    this.#inbound = inbound;
     this.#scheduler = scheduler;
-    this.sender = new MessageSender({ scheduler, closing, options, host, owner: this });
+    this.#queue = queue;
+    this.sender = sender;
+    this.#ending = new Ending({ role, closeTimeout, host, handler, tell, ...parts });
   }
 
   // State
@@ -104,99 +104,99 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener {
    */
   receive(chunk: Uint8Array): void {
     this.#bytesReceived += chunk.length;
-    if (this.#inbound.isStopped) {
-      this.#bytesDiscarded += chunk.length;
-      if (this.#bytesDiscarded > MAX_DISCARDED) this.drop();
-      return;
-    }
     this.#keepAlive.heard(this.#host.now());
     this.#inbound.receive(chunk);
+    if (this.#inbound.bytesDiscarded > MAX_DISCARDED && this.#inbound.isStopped) this.drop();
   }
 
   /** Takes the end of the peer's side of the transport: no bytes will come any more. Repeating it does nothing. */
   receiveEnd(): void {
-    if (this.#inputEnded) return;
-    this.#inputEnded = true;
-    const { state } = this.#closing;
-    // Otherwise the Close that we still have to send may find its way.
-    if (state === 'open' || state === 'closing' || state === 'closeSent') {
-      this.#closing.begin('remote', new TransportError('the peer ended the transport without a Close frame'));
-      this.drop();
-    }
-    this.#host.requestUpdate();
+    this.#ending.receiveEnd();
   }
 
   /** Takes an error of the transport, which is of no use any more. */
   transportFailed(cause: Error): void {
-    if (this.#closing.state !== 'closeDone') {
-      this.#closing.begin('remote', new TransportError(`the transport failed: ${cause.message}`, { cause }));
-    }
-    this.drop();
+    this.#ending.transportFailed(cause);
   }
 
-  /** Takes the end of the transport, in both directions: the connection is over. Repeating it does nothing. */
+  /** Takes the end of the transport, in both directions: the connection has ended. Repeating it does nothing. */
   transportClosed(): void {
-    const { state } = this.#closing;
-    if (state === 'closed') return;
-    this.#closing.begin('remote');
-    this.#inbound.stop();
-    this.#closing.move('transportEnd');
-    const closure = this.#closing.closure(state === 'closeDone');
-    this.tell((handler) => handler.onClosed(closure));
+    this.#ending.transportClosed();
   }
 
   /** When {@link handleDeadline} is to be called, in milliseconds of the host's clock; `Infinity` for never. */
   get nextDeadline(): number {
-    if (this.#isDropped || this.#closing.state === 'closed') return Infinity;
-    return this.#closing.state === 'open' ? this.#keepAlive.deadline : this.#closeDeadline;
+    if (this.#closing.state !== 'open') return this.#ending.deadline;
+    return Math.min(this.#keepAlive.deadline, this.#inbound.jobDeadline);
   }
 
-  /** Does what is due at `now`: pings a silent peer, gives up one that has vanished, ends a closing that takes too long. */
+  /** Does what is due at `now`: pings a silent peer, gives up one that has vanished, ends what takes too long. */
   handleDeadline(now: number): void {
     if (now < this.nextDeadline) return;
-    const { state } = this.#closing;
-    if (state !== 'open') {
-      const problem = 'the closing handshake took longer than the option closeTimeout allows';
-      if (state !== 'closeDone') this.#closing.begin('local', new TransportError(problem));
-      this.drop();
-      return;
-    }
-    // While we do not read, or can send no ping for a frame of ours is open, silence is not the peer's fault.
-    if (!this.wantsInput || this.#scheduler.insideFrame) this.#keepAlive.heard(now);
-    const verdict = this.#keepAlive.check(now, this.#inbound.insideFrame);
-    if (verdict === 'ping') this.sender.sendControlFrame(Opcode.PING);
-    if (verdict !== 'lost') return;
-    this.#closing.begin(
-      'local',
-      new TransportError('the peer has vanished: it was silent for longer than keepAlive allows'),
-    );
-    this.drop();
+    if (this.#closing.state !== 'open') this.#ending.handleDeadline(now);
+    else if (now >= this.#inbound.jobDeadline) this.fail(new Error('an extension took more than 30 s for a piece'));
+    else this.#keepAliveAt(now);
+    this.#host.requestUpdate();
+  }
+
+  /** Takes a turn of the event loop that `ConnectionHost.requestTurn` has asked for. */
+  handleTurn(): void {
+    this.#inbound.renewTurn();
+    this.#ending.handleTurn();
+    this.#host.requestUpdate();
   }
 
   // From the application
 
   /**
-   * Pauses receiving, at once, until {@link resume} is called with the same reason. Repeating it does nothing.
+   * The application takes nothing more for now, until {@link release} is called with the same reason: what is for it waits, up to `readAhead`. Repeating it does
+   * nothing.
    *
-   * While the connection closes, nothing can wait: messages are discarded instead.
+   * While the connection closes, no more than that waits: the rest is discarded.
    */
-  pause(reason: string): void {
-    this.#inbound.pause(reason);
+  hold(reason: HoldReason): void {
+    this.#inbound.hold(reason);
     this.#host.requestUpdate();
   }
 
-  /** Takes a reason to pause away; without any left, receiving goes on with what waits. Repeating it does nothing. */
-  resume(reason: string): void {
-    if (!this.#inbound.resume(reason)) return;
+  /** Takes a reason to wait away; without any left, receiving goes on with what waits. Repeating it does nothing. */
+  release(reason: HoldReason): void {
+    if (!this.#inbound.release(reason)) return;
     this.#keepAlive.heard(this.#host.now());
     this.#host.requestUpdate();
   }
 
+  /** Whether something waits for the application. */
+  get hasWaiting(): boolean {
+    return !this.#inbound.isEmpty;
+  }
+
   /**
-   * Starts the closing handshake. What was sent before goes out first, an open message may be ended until `closeTimeout`, new messages
-   * are not sent. Messages of the peer are delivered until its Close comes, unless receiving is paused: then they are discarded.
+   * Hands out the first thing that waits, to an application that asks for one thing at a time and is held otherwise.
    *
-   * Repeating it does nothing, nor does it after the peer's Close.
+   * @returns whether it did; otherwise {@link release} has more come when there is more
+   */
+  handOutOne(): boolean {
+    return this.#inbound.handOutOne();
+  }
+
+  /** Goes on with what waits for the application, if that is possible: it may have returned from something. May be called often. */
+  proceed(): void {
+    this.#inbound.proceed();
+    this.#host.requestUpdate();
+  }
+
+  /** From now on messages are dropped as they come; limits hold as before, and control frames are dealt with. Repeating it does nothing. */
+  ignoreMessages(): void {
+    this.#inbound.ignoreMessages();
+    this.#host.requestUpdate();
+  }
+
+  /**
+   * Starts the closing handshake, or answers the peer's Close. What was sent before goes out first, an open message may be ended until `closeTimeout`, new
+   * messages are not sent. Messages of the peer are delivered until its Close comes; where the application is busy, what exceeds `readAhead` is discarded.
+   *
+   * Repeating it does nothing.
    *
    * @param code - one that RFC 6455 §7.4 lets this side send; without it the Close frame is empty
    * @param reason - at most 123 bytes of UTF-8
@@ -206,18 +206,12 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener {
    * @see RFC 6455 §7.1.2
    */
   close(code?: number, reason = ''): void {
-    const body = { code, reason };
-    checkCloseBody(body, this.#role);
-    if (this.state !== 'open') return;
-    this.#closing.begin('local');
-    this.#closing.body = body;
-    this.#closing.move('close');
-    // A handler that was told of it may have failed the connection.
-    if (this.#closing.state !== 'closing') return;
-    if (this.#scheduler.insideEndlessFrame) this.#failWithoutClose();
-    else this.#scheduler.close(encodeCloseBody(body));
-    this.#inbound.stopWaiting();
-    this.#host.requestUpdate();
+    this.closeFor('application', code, reason);
+  }
+
+  /** Does the same as {@link close}, and says who wants it: the application, or the engine for a limit. */
+  closeFor(initiator: 'application' | 'engine', code: number | undefined, reason: string): void {
+    this.#ending.close(initiator, code, reason);
   }
 
   /**
@@ -227,49 +221,45 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener {
    * @see RFC 6455 §7.1.7
    */
   fail(error: Error): void {
-    const { state, isSent } = this.#closing;
-    if (state === 'closeDone' || state === 'failed' || state === 'closed') return;
-    this.#closing.begin('local', error);
-    if (!isSent) this.#closing.body = closeBodyFor(error);
-    this.#inbound.stop();
-    this.#closing.move('fail');
-    if (!isSent) this.#scheduler.fail(encodeCloseBody(closeBodyFor(error)));
-    this.#host.requestUpdate();
+    this.#ending.fail(error);
   }
 
-  /** Ends the transport now, without any handshake; nothing that came is delivered any more. Repeating it does nothing. */
+  /** Ends the transport now, without any handshake. Messages that were complete are still delivered. Repeating it does nothing. */
   drop(): void {
-    this.#closing.begin('local');
-    this.#inbound.stop();
-    this.#isDropped = true;
-    // Nothing can be sent any more.
-    this.#closing.move('fail');
-    this.#host.requestUpdate();
+    this.#ending.drop();
+  }
+
+  /** Tells whoever waits for a turn to send that the connection has ended. For whoever deals with its end. */
+  endSending(error: Error): void {
+    this.#queue.end(error);
   }
 
   // For the driver
 
   /** Whether bytes should be read from the transport. */
   get wantsInput(): boolean {
-    return this.#inbound.isStopped || this.#inbound.isReady;
+    return this.#inbound.wantsInput;
+  }
+
+  /** Whether large reads are of use: all that was read last was dealt with, or only has to wait for its turn. */
+  get takesLargeReads(): boolean {
+    return !this.#inbound.hasUnread || this.#inbound.isTurnOver;
   }
 
   /** What is to be done with the transport, once all output is written. */
   get transport(): TransportDirective {
-    const { state } = this.#closing;
-    if (this.#isDropped || state === 'closed') return 'drop';
-    if (state === 'failed') return 'end';
-    // RFC 6455 §7.1.1: it is the server that ends the transport first.
-    return state === 'closeDone' && (this.#role === 'server' || this.#inputEnded) ? 'end' : 'open';
+    return this.#ending.transport;
   }
 
   /**
    * Takes out what is to be written next, in order, in pieces of altogether about `limit` bytes. Call it when the transport has written
-   * what it was given before, so that control frames can overtake what waits.
+   * what it was given before, so that control frames can overtake what waits; and {@link outputMoved} when it was given to the transport.
    */
   takeOutput(limit: number): Uint8Array[] {
     const pieces = this.#scheduler.takeOutput(limit);
     for (const piece of pieces) this.#bytesSent += piece.length;
+    const { lostPayload: size } = this.#scheduler.output;
+    if (size !== undefined) this.fail(lostPayload(size));
     return pieces;
   }
 
@@ -278,26 +268,64 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener {
     return this.#scheduler.hasOutput;
   }
 
+  /** Takes the news that the transport was given output, or has written some. May be called often. */
+  outputMoved(): void {
+    this.sender.outputMoved();
+  }
+
   // For its parts
 
   onControlFrame(opcode: number, payload: Uint8Array, reservedBits: number): void {
-    if (opcode === Opcode.CLOSE) this.#receiveClose(payload);
-    else if (opcode === Opcode.PING) this.#handler.onPing(payload);
-    else if (opcode === Opcode.PONG) this.#handler.onPong(payload);
-    else this.#handler.onControlFrame(opcode, payload, reservedBits);
+    const { onPing, onPong, onControlFrame } = this.#controls;
+    if (opcode === Opcode.CLOSE) {
+      this.#ending.receiveClose(payload);
+    } else if (opcode === Opcode.PING) {
+      if (onPing === undefined) this.sender.sendAutomaticPong(payload);
+      else this.#inbound.tellInOrder(payload, () => onPing(payload));
+    } else if (opcode === Opcode.PONG) {
+      this.#handler.onPong(payload);
+      if (onPong !== undefined) this.#inbound.tellInOrder(payload, () => onPong(payload));
+    } else {
+      this.#inbound.tellInOrder(payload, () => onControlFrame?.(opcode, payload, reservedBits));
+    }
   }
 
-  tell(news: (handler: ConnectionHandler) => void): void {
+  tell(news: (handler: ConnectionOwner) => void): void {
     try {
       news(this.#handler);
-    } catch (error) {
-      this.onReceiveError(toError(error));
+    } catch (thrown) {
+      this.#applicationFailed(toError(thrown));
     }
   }
 
   onReceiveError(error: Error): void {
+    if (error instanceof RemoteProtocolError) this.#ending.violate(error);
+    else this.#applicationFailed(error);
+  }
+
+  onAdvanced(): void {
+    this.#ending.onAdvanced();
+  }
+
+  onFull(): void {
+    this.tell((handler) => handler.onFull());
+  }
+
+  onMessageSent(): void {
+    this.#queue.advance();
+  }
+
+  onCloseSent(): void {
+    this.#closing.isSent = true;
+    this.#closing.move('sendClose');
+  }
+
+  onMove(before: ClosingState): void {
+    this.#ending.onMove(before);
+  }
+
+  #applicationFailed(error: Error): void {
     this.fail(error);
-    if (error instanceof RemoteProtocolError) return;
     try {
       this.#handler.onError(error);
     } catch {
@@ -305,35 +333,13 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener {
     }
   }
 
-  onMove(before: ClosingState): void {
-    if (before === 'open') this.#closeDeadline = this.#host.now() + this.#closeTimeout;
-    if (this.#sendingEnded || this.sender.canSend) return;
-    this.#sendingEnded = true;
-    this.tell((handler) => handler.onClosing());
+  #keepAliveAt(now: number): void {
+    // While a frame of ours is open we can send no ping.
+    if (this.#scheduler.insideFrame) this.#keepAlive.heard(now);
+    const { insideFrame } = this.#inbound;
+    const verdict = this.#keepAlive.check(now, { insideFrame, isBlind: !this.wantsInput });
+    if (verdict === 'ping') this.sender.sendControlFrame(Opcode.PING);
+    if (verdict === 'lost')
+      this.#ending.giveUp('the peer has vanished: it was silent for longer than keepAlive allows');
   }
-
-  #receiveClose(payload: Uint8Array): void {
-    const received = decodeCloseBody(payload);
-    this.#closing.received = received;
-    this.#closing.begin('remote');
-    // RFC 6455 §5.5.1: nothing that follows is of interest.
-    this.#inbound.stop();
-    this.#closing.move('receiveClose');
-    if (this.#closing.state !== 'closeReceived') return;
-    this.#closing.body = received;
-    if (!this.#scheduler.abandon(payload)) this.#failWithoutClose();
-  }
-
-  /** Ends the transport inside a frame of ours that nobody will finish. */
-  #failWithoutClose(): void {
-    const problem = 'no Close frame could be sent: a frame was open of which more than 2^53 bytes were missing';
-    this.#closing.begin('local', new TransportError(problem));
-    this.#inbound.stop();
-    this.#closing.move('fail');
-  }
-}
-
-function closeBodyFor(error: Error): { code: number; reason: string } {
-  if (!(error instanceof RemoteProtocolError)) return { code: CloseCode.INTERNAL_ERROR, reason: '' };
-  return { code: error.closeCode, reason: truncateCloseReason(error.closeReason) };
 }

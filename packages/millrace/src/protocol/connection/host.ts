@@ -5,40 +5,52 @@ import type { TextCodec } from '../wire/text-codec.ts';
 export interface ConnectionHost {
   /** UTF-8 as the host does it best; `portableTextCodec` works everywhere. */
   readonly text: TextCodec;
+  /** Whether the driver copies what it takes out, so that memory that was given to a send is free again when it was taken. */
+  readonly copiesOutput: boolean;
   /** The time in milliseconds, of a clock that never goes back. */
   now(): number;
   /** A masking key that cannot be predicted: 32 random bits as a signed number (RFC 6455 §5.3, §10.3). */
   maskingKey(): number;
-  /** Bytes that were taken from the connection and that the transport has not written yet. */
+  /** Bytes that were taken from the connection and that the transport has not written yet; when it has ended, that it never wrote. */
   transportBufferedAmount(): number;
   /**
    * Something changed outside of a call of the driver: there is output, receiving was paused or resumed, the next deadline is nearer, or
    * the transport is to end. The driver looks after all of it, soon, but not within this call. May be called often.
    */
   requestUpdate(): void;
+  /** How long the connection may work in this turn of the event loop, in milliseconds, its handlers included. */
+  turnTime(): number;
+  /** Has the driver call {@link Connection.handleTurn} in a later turn of the event loop, when other connections have had theirs. */
+  requestTurn(): void;
 }
 
-/** What an application is told of its connection, besides the messages. */
-export interface ConnectionHandler {
+/** What whoever made a connection is told of it, besides what is received. */
+export interface ConnectionOwner {
   /**
-   * A Ping came in. Answering it is the handler's: with `sendPong`, and the same payload (RFC 6455 §5.5.2).
-   *
-   * @param payload - at most 125 bytes, the handler's for good
+   * Whether the application has not returned from what it was given last, so that the peer's Close is not answered yet. When that changes,
+   * call {@link Connection.proceed}.
    */
-  onPing(payload: Uint8Array): void;
-  /** A Pong came in, asked for or not (RFC 6455 §5.5.3). */
+  readonly isWorking: boolean;
+  /** A Pong came in, asked for or not: told at once, ahead of messages that wait. */
   onPong(payload: Uint8Array): void;
-  /** A control frame with a claimed opcode came in. */
-  onControlFrame(opcode: number, payload: Uint8Array, reservedBits: number): void;
   /** A handler threw `error`, and the connection has failed for it, if it was not over. What this throws itself is lost. */
   onError(error: Error): void;
   /** More than `highWaterMark` bytes are on their way out. Told inside each send after which it is so. */
   onHighWater(): void;
+  /** Some output was written, or given back; told only while `MessageSender.tellsProgress` is set. */
+  onProgress(): void;
   /** All output is written, after {@link onHighWater}. */
   onDrain(): void;
-  /** Nothing can be sent any more, not even the rest of an open message. Told once, before {@link onClosed}. */
+  /** Nothing can be sent any more, not even the rest of an open message. Told once, before {@link onEnded}. */
   onClosing(): void;
-  /** The connection is over. Told once; nothing else is told after, except what it throws itself. */
+  /** `readAhead` is full: nothing more is read until the application takes something. */
+  onFull(): void;
+  /** The connection has ended. Told once, at once. */
+  onEnded(closure: Closure): void;
+  /**
+   * The connection is over. Told once, last: behind all messages that were complete before its end and that wait for an application that is busy, but no
+   * later than `closeTimeout` after its end. Nothing else is told after.
+   */
   onClosed(closure: Closure): void;
 }
 

@@ -28,10 +28,23 @@ export class KeepAlive {
     this.#pingedAt = undefined;
   }
 
-  /** Judges the silence so far, and sets the next {@link deadline}. On `ping`, the caller sends one. */
-  check(now: number, insideFrame: boolean): KeepAliveVerdict {
+  /**
+   * Judges the silence so far, and sets the next {@link deadline}. On `'ping'`, the caller sends one.
+   *
+   * @param isBlind - nothing is read, so that the peer may have said something: its silence counts from when reading goes on. It is pinged nevertheless,
+   *   which shows whether it is still there
+   */
+  check(
+    now: number,
+    { insideFrame, isBlind }: { readonly insideFrame: boolean; readonly isBlind: boolean },
+  ): KeepAliveVerdict {
     if (this.#options === false) return 'alive';
     const { interval, timeout, midFrameTimeout } = this.#options;
+    if (isBlind) {
+      this.heard(now);
+      this.deadline = now + interval;
+      return 'ping';
+    }
     if (insideFrame) {
       const lostAt = this.#heardAt + midFrameTimeout;
       this.deadline = Math.min(lostAt, now + interval);

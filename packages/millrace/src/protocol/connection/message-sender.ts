@@ -1,11 +1,13 @@
 import { CloseCode } from '../base/close-code.ts';
+import { ENTRY_COST } from '../base/costs.ts';
 import { LimitExceededError, LocalUsageError } from '../base/errors.ts';
 import { Opcode, formatOpcode, isControlOpcode } from '../base/opcode.ts';
 import type { PreparedMessage } from '../send/prepared-message.ts';
 import type { FrameFormat, Scheduler } from '../send/scheduler.ts';
+import type { OutgoingFormat, QueuedEntry, SendQueue, TurnHolder } from '../send/send-queue.ts';
 import { MAX_CONTROL_PAYLOAD } from '../wire/frame-header.ts';
 import type { ClosingHandshake } from './closing-handshake.ts';
-import type { ConnectionHandler, ConnectionHost } from './host.ts';
+import type { ConnectionOwner, ConnectionHost } from './host.ts';
 import type { ResolvedConnectionOptions } from './options.ts';
 
 /** Whose sending half a {@link MessageSender} is. */
@@ -13,24 +15,18 @@ export interface SenderOwner {
   /** Fails the connection. */
   fail(error: Error): void;
   /** Tells the handler something, and fails the connection if it throws. */
-  tell(news: (handler: ConnectionHandler) => void): void;
+  tell(news: (handler: ConnectionOwner) => void): void;
 }
 
 /** What a {@link MessageSender} is made of. */
 export interface MessageSenderSetup {
+  readonly role: 'client' | 'server';
   readonly scheduler: Scheduler;
+  readonly queue: SendQueue;
   readonly closing: ClosingHandshake;
   readonly options: Pick<ResolvedConnectionOptions, 'claims' | 'highWaterMark' | 'maxBufferedAmount' | 'fragmentSize'>;
-  readonly host: Pick<ConnectionHost, 'requestUpdate' | 'transportBufferedAmount'>;
+  readonly host: Pick<ConnectionHost, 'requestUpdate' | 'transportBufferedAmount' | 'copiesOutput'>;
   readonly owner: SenderOwner;
-}
-
-/** How {@link MessageSender.sendMessage} sends. */
-export interface SendMessageOptions {
-  /** Longest frame in bytes; the option `fragmentSize` of the connection unless given. */
-  readonly fragmentSize?: number | undefined;
-  /** Whether {@link MessageSender.admit} has judged it, when it was kept back. */
-  readonly isAdmitted?: boolean | undefined;
 }
 
 /**
@@ -40,32 +36,69 @@ export interface SendMessageOptions {
  * connection closes. Bytes that are given to a send must not change until they are sent.
  */
 export class MessageSender {
+  readonly #setup: MessageSenderSetup;
   readonly #scheduler: Scheduler;
+  readonly #queue: SendQueue;
   readonly #closing: ClosingHandshake;
-  readonly #options: MessageSenderSetup['options'];
   readonly #host: MessageSenderSetup['host'];
-  readonly #owner: SenderOwner;
   #needsDrain = false;
+  #releasedReferences = 0;
+  #givenUp = 0;
+  /** How often something was sent. */
+  #sends = 0;
   /** Tells the handler each time that all output has left, not only after the high-water mark. */
   tellsEachDrain = false;
+  /** Tells the handler each time that some output has left. */
+  tellsProgress = false;
 
   constructor(setup: MessageSenderSetup) {
+    this.#setup = setup;
     this.#scheduler = setup.scheduler;
+    this.#queue = setup.queue;
     this.#closing = setup.closing;
-    this.#options = setup.options;
     this.#host = setup.host;
-    this.#owner = setup.owner;
   }
 
-  /** Whether frames can be sent: while the connection is open, and while it closes those of the message that was open before. */
-  get canSend(): boolean {
+  /** Whether messages can be sent: until our Close was asked for. */
+  get canSendMessages(): boolean {
     const { state } = this.#closing;
-    return state === 'open' || (this.#scheduler.insideMessage && (state === 'closing' || state === 'closeReceived'));
+    return state === 'open' || state === 'closeReceived' || state === 'failing';
   }
 
-  /** Bytes that were sent and that the transport has not written yet. */
+  /** Whether frames of the open message can be sent: its message may still be ended while the connection closes. */
+  get canSend(): boolean {
+    if (this.canSendMessages) return true;
+    const { state } = this.#closing;
+    if (state === 'answering') return this.#scheduler.insideFrame;
+    return state === 'closing' && this.#scheduler.insideMessage;
+  }
+
+  /** Whether nobody has the turn to send, or waits for it. */
+  get isFree(): boolean {
+    return this.#queue.isFree;
+  }
+
+  /** Bytes that were sent and that the transport has not written yet, wherever they wait. */
   get bufferedAmount(): number {
-    return this.#leaving() + this.#scheduler.waitingSize;
+    const { output, waitingControlSize } = this.#scheduler;
+    return output.size + this.#host.transportBufferedAmount() + this.#queue.waitingSize + waitingControlSize;
+  }
+
+  /** Bytes that were sent and will never reach the transport, as far as that is known. */
+  get unsentAmount(): number {
+    return this.bufferedAmount + this.#givenUp;
+  }
+
+  /** Does something that gives up what waits, and keeps account of it. */
+  giveUp(discard: () => void): void {
+    const before = this.bufferedAmount;
+    discard();
+    this.#givenUp += Math.max(before - this.bufferedAmount, 0);
+  }
+
+  /** Whether more may be sent without waiting: what is on its way is not above `highWaterMark`. */
+  get isBelowMark(): boolean {
+    return this.#leavingCost() <= this.#setup.options.highWaterMark;
   }
 
   /** Whether more than `highWaterMark` bytes were on their way after some send, and have not all left since. */
@@ -73,35 +106,46 @@ export class MessageSender {
     return this.#needsDrain;
   }
 
-  /**
-   * Judges whether `size` bytes more may wait, beside the `buffered` ones that do, for `maxBufferedAmount`; fails the connection if not.
-   *
-   * Each send does so itself. It is for those who keep messages back to send them later.
-   */
-  admit(size: number, buffered: number = this.bufferedAmount): boolean {
-    const { maxBufferedAmount } = this.#options;
-    if (buffered === 0 || buffered + size <= maxBufferedAmount) return true;
-    const advice = 'the peer reads too slowly for what is sent to it';
-    const exceeded = { option: 'maxBufferedAmount', limit: maxBufferedAmount, size: buffered + size, advice };
-    this.#scheduler.giveUpOutput();
-    this.#owner.fail(new LimitExceededError(exceeded, CloseCode.POLICY_VIOLATION));
-    return false;
+  /** How many payloads the engine was given that it did not copy; see {@link releasedReferences}. */
+  get givenReferences(): number {
+    return this.#scheduler.output.referencesGiven;
+  }
+
+  /** How many of them, the first ones, it has no use for any more: their memory may change. */
+  get releasedReferences(): number {
+    // A client masks a copy.
+    const isCopied = this.#setup.role === 'client' || this.#host.copiesOutput;
+    return isCopied ? this.#scheduler.output.referencesTaken : this.#releasedReferences;
+  }
+
+  /** How often something was sent since the opening handshake. */
+  get sends(): number {
+    return this.#sends;
   }
 
   /**
-   * Sends a message.
+   * Sends a message; while another one is open, it waits for its turn.
    *
    * @returns `false` if the connection is not open, and nothing was sent; or if more than `highWaterMark` bytes are on their way
    *
    * @throws {LocalUsageError} `opcode` is none of a message, or not claimed; `fragmentSize` is not a positive integer
    */
-  sendMessage(payload: string | Uint8Array, opcode: number, options: SendMessageOptions = {}): boolean {
-    this.#checkMessageOpcode(opcode);
-    checkFragmentSize(options.fragmentSize);
-    if (!this.#isOpen()) return false;
-    if (options.isAdmitted !== true && !this.admit(payload.length)) return false;
-    this.#scheduler.sendMessage(payload, { opcode, reservedBits: 0, fragmentSize: options.fragmentSize });
+  sendMessage(payload: string | Uint8Array, format: OutgoingFormat): boolean {
+    if (!this.#mayQueue(payload.length, format)) return false;
+    this.#queue.send(payload, format);
     return this.#sent();
+  }
+
+  /**
+   * Does the same as {@link sendMessage}, for whoever may change their mind.
+   *
+   * @returns an entry for {@link withdraw}, if the message has to wait; `undefined` if it was sent, or nothing was, since the connection is not open
+   */
+  queueMessage(payload: string | Uint8Array, format: OutgoingFormat): QueuedEntry | undefined {
+    if (!this.#mayQueue(payload.length, format)) return undefined;
+    const entry = this.#queue.send(payload, format);
+    this.#sent();
+    return entry;
   }
 
   /**
@@ -111,9 +155,40 @@ export class MessageSender {
    */
   sendPreparedMessage(message: PreparedMessage): boolean {
     this.#checkMessageOpcode(message.format.opcode);
-    if (!this.#isOpen() || !this.admit(message.frame.length)) return false;
-    this.#scheduler.sendPreparedMessage(message);
+    if (!this.canSendMessages || !this.admit(message.frame.length)) return false;
+    this.#queue.sendPrepared(message);
     return this.#sent();
+  }
+
+  /**
+   * Asks for the turn to send a message piece by piece. {@link releaseTurn} gives it back.
+   *
+   * @returns an entry for {@link withdraw}, if `holder` has to wait
+   */
+  takeTurn(holder: TurnHolder): QueuedEntry | undefined {
+    return this.#queue.take(holder);
+  }
+
+  /** Sends the message for which `holder` has the turn, and gives the turn back. It goes out even if our Close waits behind it. */
+  sendInTurn(holder: TurnHolder, payload: string | Uint8Array, opcode: number): void {
+    this.#checkMessageOpcode(opcode);
+    this.#queue.sendInTurn(holder, payload, { opcode });
+    this.#sent();
+  }
+
+  /** Gives the turn back, if `holder` has it. */
+  releaseTurn(holder: TurnHolder): void {
+    this.#queue.release(holder);
+    this.#host.requestUpdate();
+  }
+
+  /**
+   * Takes something back that waits for its turn.
+   *
+   * @returns whether it still did
+   */
+  withdraw(entry: QueuedEntry): boolean {
+    return this.#queue.withdraw(entry);
   }
 
   /**
@@ -123,7 +198,7 @@ export class MessageSender {
    */
   beginMessage(opcode: number): void {
     this.#checkMessageOpcode(opcode);
-    if (this.#isOpen()) this.#scheduler.beginMessage(opcode);
+    if (this.canSendMessages || this.#closing.state === 'closing') this.#scheduler.beginMessage(opcode);
   }
 
   /**
@@ -149,7 +224,7 @@ export class MessageSender {
     if (!this.canSend) return false;
     this.#scheduler.expectMessage('sendFrames');
     if (!this.admit(payload.length)) return false;
-    const { fragmentSize } = this.#options;
+    const { fragmentSize } = this.#setup.options;
     let start = 0;
     for (; payload.length - start > fragmentSize; start += fragmentSize) {
       this.#scheduler.sendFrame(payload.subarray(start, start + fragmentSize));
@@ -199,63 +274,105 @@ export class MessageSender {
   }
 
   /**
-   * Sends a Ping, a Pong, or a control frame with a claimed opcode, at the next end of a frame. A Pong that still waits there is
-   * replaced by a newer one (RFC 6455 §5.5.3). Of what waits, only control frames count towards `maxBufferedAmount`.
+   * Sends a Ping, a Pong, or a control frame with a claimed opcode, at the next end of a frame. Of what waits, only control frames count towards
+   * `maxBufferedAmount`.
    *
-   * @returns `false` if nothing was sent: the connection is neither open nor closing with our Close still to come
+   * @returns `false` if nothing was sent: our Close was sent, or the connection has failed
    *
    * @throws {LocalUsageError} the payload is over 125 bytes, the opcode or a reserved bit is not claimed; a Close is for
    *   `Connection.close`
    */
   sendControlFrame(opcode: number, payload: Uint8Array = NOTHING, reservedBits = 0): boolean {
     this.#checkControl(opcode, payload, reservedBits);
-    if (!this.#isOpen() && this.#closing.state !== 'closing') return false;
-    if (!this.admit(payload.length, this.#scheduler.waitingControlSize)) return false;
-    if (opcode === Opcode.PONG && reservedBits === 0) this.#scheduler.sendPong(payload);
-    else this.#scheduler.sendControlFrame(opcode, payload, reservedBits);
+    if (!this.#canSendControl || !this.#admitControl(payload.length)) return false;
+    this.#scheduler.sendControlFrame(opcode, payload, reservedBits);
+    this.#sends++;
     this.#host.requestUpdate();
     return true;
   }
 
-  /** Takes the news that the transport has written what it was given: tells the handler, if all has left. */
-  outputWritten(): void {
-    if (!this.#needsDrain || this.#leaving() > 0) return;
+  /** Answers a Ping, at the next end of a frame. An answer that still waits there is replaced (RFC 6455 §5.5.3). */
+  sendAutomaticPong(payload: Uint8Array): void {
+    if (!this.#canSendControl) return;
+    this.#scheduler.sendAutomaticPong(payload);
+    this.#host.requestUpdate();
+  }
+
+  /**
+   * Judges whether `size` bytes more may wait, and fails the connection if not. Where no more than `highWaterMark` waits, anything may: whoever waits for that
+   * mark has done all that can be asked. Each send does so itself.
+   */
+  admit(size: number): boolean {
+    const cost = this.#leavingCost() + this.#queue.waitingCost + this.#scheduler.waitingControlCost;
+    return cost <= this.#setup.options.highWaterMark || this.#isWithinLimit(cost + size + ENTRY_COST);
+  }
+
+  /** Takes the news that the transport has moved on: tells the handler what follows. */
+  outputMoved(): void {
+    const isWritten = this.#host.transportBufferedAmount() === 0;
+    if (isWritten) this.#releasedReferences = this.#scheduler.output.referencesTaken;
+    if (this.tellsProgress) this.#setup.owner.tell(tellProgress);
+    if (!this.#needsDrain || !isWritten || this.#scheduler.output.size > 0) return;
     this.#needsDrain = false;
-    if (this.canSend) this.#owner.tell(tellDrain);
+    if (this.canSend) this.#setup.owner.tell(tellDrain);
   }
 
-  #isOpen(): boolean {
-    return this.#closing.state === 'open';
+  get #canSendControl(): boolean {
+    return this.canSendMessages || this.#closing.state === 'closing';
   }
 
-  /** Bytes that may leave now: only the transport holds them up. */
-  #leaving(): number {
-    return this.#scheduler.leavingSize + this.#host.transportBufferedAmount();
+  /** What is on its way and held up by nothing but the transport, by its cost. */
+  #leavingCost(): number {
+    return this.#scheduler.output.cost + this.#host.transportBufferedAmount();
+  }
+
+  #mayQueue(size: number, { opcode, fragmentSize }: OutgoingFormat): boolean {
+    this.#checkMessageOpcode(opcode);
+    checkFragmentSize(fragmentSize);
+    return this.canSendMessages && this.admit(size);
+  }
+
+  #admitControl(size: number): boolean {
+    const { waitingControlSize, waitingControlCost } = this.#scheduler;
+    return waitingControlSize === 0 || this.#isWithinLimit(waitingControlCost + size + ENTRY_COST);
+  }
+
+  #isWithinLimit(size: number): boolean {
+    const { owner, options } = this.#setup;
+    const { maxBufferedAmount: limit } = options;
+    if (size <= limit) return true;
+    const advice = 'the peer reads too slowly for what is sent to it';
+    this.giveUp(() => this.#scheduler.giveUpOutput());
+    owner.fail(
+      new LimitExceededError({ option: 'maxBufferedAmount', limit, size, advice }, CloseCode.POLICY_VIOLATION),
+    );
+    return false;
   }
 
   /** After a send: has it flushed, and tells of the high-water mark. */
   #sent(): boolean {
+    this.#sends++;
     this.#host.requestUpdate();
-    const isBelow = this.#leaving() <= this.#options.highWaterMark;
+    const isBelow = this.isBelowMark;
     this.#needsDrain ||= !isBelow || this.tellsEachDrain;
-    if (!isBelow) this.#owner.tell(tellHighWater);
+    if (!isBelow) this.#setup.owner.tell(tellHighWater);
     return isBelow;
   }
 
   #checkMessageOpcode(opcode: number): void {
-    if (this.#options.claims.allowsMessage(opcode)) return;
+    if (this.#setup.options.claims.allowsMessage(opcode)) return;
     throw new LocalUsageError(
       `message type is ${String(opcode)}, expected Text (1), Binary (2) or an opcode of extensionPoints.dataOpcodes`,
     );
   }
 
   #checkFrameBits(format: FrameFormat): void {
-    const { firstFrameBits, continuationBits } = this.#options.claims;
+    const { firstFrameBits, continuationBits } = this.#setup.options.claims;
     checkBits(format.reservedBits ?? 0, this.#scheduler.isFirstFrame ? firstFrameBits : continuationBits);
   }
 
   #checkControl(opcode: number, payload: Uint8Array, reservedBits: number): void {
-    const { claims } = this.#options;
+    const { claims } = this.#setup.options;
     const isKnown = opcode === Opcode.PING || opcode === Opcode.PONG;
     if (!isKnown && !(isControlOpcode(opcode) && claims.allowsOpcode(opcode))) {
       throw new LocalUsageError(
@@ -272,11 +389,15 @@ export class MessageSender {
 
 const NOTHING = new Uint8Array(0);
 
-function tellDrain(handler: ConnectionHandler): void {
+function tellProgress(handler: ConnectionOwner): void {
+  handler.onProgress();
+}
+
+function tellDrain(handler: ConnectionOwner): void {
   handler.onDrain();
 }
 
-function tellHighWater(handler: ConnectionHandler): void {
+function tellHighWater(handler: ConnectionOwner): void {
   handler.onHighWater();
 }
 

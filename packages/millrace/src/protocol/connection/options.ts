@@ -49,18 +49,25 @@ export interface ConnectionOptions {
    */
   readonly keepAlive?: PartialKeepAlive | false | undefined;
   /**
-   * Bytes on their way out above which senders are told to wait.
+   * What may be on its way out, in bytes by its cost in memory, before senders are told to wait.
    *
    * @defaultValue 65_536 (64 KiB)
    */
   readonly highWaterMark?: number | undefined;
   /**
-   * Bytes that may wait to be sent, in all. A send that would exceed it fails the connection with close code 1008; an empty buffer
-   * takes any message.
+   * What may wait to be sent, in all, in bytes by its cost in memory. A send that would exceed it fails the connection with close code 1008; an empty buffer
+   * takes any message. At least 2 × `highWaterMark`.
    *
    * @defaultValue 16_777_216 (16 MiB)
    */
   readonly maxBufferedAmount?: number | undefined;
+  /**
+   * How much may be received for an application that is busy, by its cost in memory: while a promise of it is pending, while it has paused receiving, while nobody
+   * asks for a message. Pings, Close and the end of the peer are noticed up to there, and not behind. With 0, nothing is read meanwhile.
+   *
+   * @defaultValue 65_536 (64 KiB)
+   */
+  readonly readAhead?: number | undefined;
   /**
    * Longest frame that a message of known length is cut into, so that control frames get through in between.
    *
@@ -91,6 +98,7 @@ export interface ResolvedConnectionOptions {
   readonly keepAlive: KeepAliveOptions | false;
   readonly highWaterMark: number;
   readonly maxBufferedAmount: number;
+  readonly readAhead: number;
   readonly fragmentSize: number;
   readonly extensionPoints: ExtensionPoints;
   /** The table of what {@link extensionPoints} claims, one for all connections. */
@@ -107,6 +115,7 @@ const AMOUNTS = [
   'closeTimeout',
   'highWaterMark',
   'maxBufferedAmount',
+  'readAhead',
   'fragmentSize',
 ] as const;
 
@@ -117,6 +126,7 @@ const DEFAULT_AMOUNTS: Readonly<Record<(typeof AMOUNTS)[number], number>> = {
   closeTimeout: 10_000,
   highWaterMark: 64 * 1024,
   maxBufferedAmount: 16 * MIB,
+  readAhead: 64 * 1024,
   fragmentSize: MIB,
 };
 
@@ -133,6 +143,10 @@ export function resolveConnectionOptions(options: ConnectionOptions = {}): Resol
     amounts[name] = checkLimit(name, options[name] ?? amounts[name]);
   }
   if (amounts.fragmentSize === 0) throw invalidOption('fragmentSize', 0, 'a positive integer or Infinity');
+  const { highWaterMark, maxBufferedAmount } = amounts;
+  if (maxBufferedAmount < 2 * highWaterMark) {
+    throw invalidOption('maxBufferedAmount', maxBufferedAmount, `at least 2 × highWaterMark, ${String(highWaterMark)}`);
+  }
 
   const { lendPayload = false } = options;
   checkLendPayload(lendPayload);

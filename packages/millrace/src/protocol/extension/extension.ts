@@ -1,6 +1,6 @@
 import type { ExtensionParameter } from '../base/extension-parameter.ts';
 import type { ReservedClaim } from './claims.ts';
-import type { MessageTransform, SendTransform } from './transform.ts';
+import type { MessageTransform, SendTransform } from '../base/transform.ts';
 
 /**
  * An extension of the protocol (RFC 6455 §9): how it is negotiated, and what it does on a connection.

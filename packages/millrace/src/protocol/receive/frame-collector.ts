@@ -16,6 +16,11 @@ export class FrameCollector implements StreamingHandler {
     this.#maxFrameSize = limits.maxFrameSize;
   }
 
+  /** What was collected of the present frame, in bytes. */
+  get size(): number {
+    return this.#frame.size;
+  }
+
   onMessageBegin(opcode: number): void {
     this.#next.onMessageBegin(opcode);
   }

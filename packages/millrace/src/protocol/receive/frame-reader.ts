@@ -1,13 +1,13 @@
 import { Opcode, isControlOpcode } from '../base/opcode.ts';
-import { MAX_CONTROL_PAYLOAD, createFrameHeaderBuffer, type FrameHeader } from '../wire/frame-header.ts';
+import { createFrameHeaderBuffer, type FrameHeader } from '../wire/frame-header.ts';
 import type { FrameSink } from '../wire/frame-parser.ts';
 import { checkFrameHeader, type ReceiveContext, type ReservedRules } from '../wire/header-rules.ts';
 import type { ControlHandler, StreamingHandler } from './handlers.ts';
 
-/** Says when messages must wait. */
-export interface Pausing {
-  /** Whether the handler wants nothing more for now. Asked between two calls for the same frame. */
-  readonly isPaused: boolean;
+/** Says whether the pipeline behind a {@link FrameReader} can take more. */
+export interface PipelineState {
+  /** Whether a stage waits for something, or receiving has ended, so that nothing more may be told. Asked between two calls for the same frame. */
+  readonly isWaiting: boolean;
 }
 
 /** What a {@link FrameReader} works for. */
@@ -17,11 +17,15 @@ export interface FrameReaderOptions {
   readonly reserved: ReservedRules;
   readonly messages: StreamingHandler;
   readonly controls: ControlHandler;
-  readonly pausing: Pausing;
+  readonly pipeline: PipelineState;
+  /** Called when a frame has ended, and all that is to be told of it was told. */
+  readonly onFrame: () => void;
 }
 
 /** Before the first frame. */
 const NO_HEADER: FrameHeader = Object.freeze(createFrameHeaderBuffer());
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * Judges the frames that the parser finds, and sorts them: data frames become events of messages, control frames are
@@ -37,15 +41,16 @@ export class FrameReader implements FrameSink, ReceiveContext {
 
   #messages: StreamingHandler;
   readonly #controls: ControlHandler;
-  readonly #pausing: Pausing;
+  readonly #pipeline: PipelineState;
+  readonly #onFrame: () => void;
 
-  /** The event that waits, because the one before it, of the same frame, paused receiving. */
+  /** The event that waits for the pipeline, behind another one of the same frame. */
   #waiting: 'frameBegin' | 'messageEnd' | undefined;
 
   /** The header of the present frame, or of the last. */
   #header: FrameHeader = NO_HEADER;
   #isControl = false;
-  #control: Uint8Array | undefined;
+  #control = NOTHING;
   #controlSize = 0;
   #framesReceived = 0;
   #messagesReceived = 0;
@@ -53,7 +58,8 @@ export class FrameReader implements FrameSink, ReceiveContext {
   constructor(options: FrameReaderOptions) {
     this.#messages = options.messages;
     this.#controls = options.controls;
-    this.#pausing = options.pausing;
+    this.#pipeline = options.pipeline;
+    this.#onFrame = options.onFrame;
     this.role = options.role;
     this.reserved = options.reserved;
   }
@@ -63,13 +69,18 @@ export class FrameReader implements FrameSink, ReceiveContext {
     return { framesReceived: this.#framesReceived, messagesReceived: this.#messagesReceived };
   }
 
-  /** From now on nobody is told of messages; control frames go on. */
-  discardMessages(): void {
-    this.#messages = DISCARD;
+  /** Whether an event waits for the pipeline; see {@link proceed}. */
+  get hasWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /** From now on messages go to `messages`, of which it sees the rest of the present one first; control frames go on as before. */
+  redirect(messages: StreamingHandler): void {
+    this.#messages = messages;
     this.#waiting = undefined;
   }
 
-  /** Tells the event that waits, if there is one. Call it after a pause, before the parser goes on. */
+  /** Tells the event that waits, if there is one. Call it when the pipeline can go on, before the parser does. */
   proceed(): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;
@@ -82,13 +93,14 @@ export class FrameReader implements FrameSink, ReceiveContext {
     this.#header = header;
     this.#isControl = isControlOpcode(header.opcode);
     if (this.#isControl) {
+      this.#control = header.payloadLength === 0 ? NOTHING : new Uint8Array(header.payloadLength);
       this.#controlSize = 0;
       return;
     }
     this.insideMessage = true;
     if (header.opcode !== Opcode.CONTINUATION) {
       this.#messages.onMessageBegin(header.opcode);
-      if (this.#pausing.isPaused) {
+      if (this.#pipeline.isWaiting) {
         this.#waiting = 'frameBegin';
         return;
       }
@@ -101,36 +113,31 @@ export class FrameReader implements FrameSink, ReceiveContext {
       this.#messages.onFrameData(payload);
       return;
     }
-    this.#control ??= new Uint8Array(MAX_CONTROL_PAYLOAD);
     this.#control.set(payload, this.#controlSize);
     this.#controlSize += payload.length;
   }
 
   frameEnd(): void {
-    const { fin, opcode, reservedBits } = this.#header;
     this.#framesReceived++;
-    if (this.#isControl) {
-      const payload = this.#control?.slice(0, this.#controlSize) ?? new Uint8Array(0);
-      this.#controls.onControlFrame(opcode, payload, reservedBits);
-      return;
-    }
+    if (this.#isControl) this.#endControlFrame();
+    else this.#endDataFrame();
+    this.#onFrame();
+  }
+
+  #endControlFrame(): void {
+    const { opcode, reservedBits } = this.#header;
+    const payload = this.#control;
+    this.#control = NOTHING;
+    this.#controls.onControlFrame(opcode, payload, reservedBits);
+  }
+
+  #endDataFrame(): void {
+    const { fin } = this.#header;
     this.insideMessage = !fin;
     this.#messages.onFrameEnd();
     if (!fin) return;
     this.#messagesReceived++;
-    if (this.#pausing.isPaused) this.#waiting = 'messageEnd';
+    if (this.#pipeline.isWaiting) this.#waiting = 'messageEnd';
     else this.#messages.onMessageEnd();
   }
 }
-
-function ignore(): void {
-  // Nobody wants to know.
-}
-
-const DISCARD: StreamingHandler = {
-  onMessageBegin: ignore,
-  onFrameBegin: ignore,
-  onFrameData: ignore,
-  onFrameEnd: ignore,
-  onMessageEnd: ignore,
-};

@@ -3,8 +3,8 @@ import type { FrameHeader } from '../wire/frame-header.ts';
 /**
  * Level 3, streaming: payload as it arrives. Nothing is buffered for it.
  *
- * This is also the interface of everything that stands between the wire and a handler (inflating, checking UTF-8):
- * each is a `StreamingHandler` that calls the next.
+ * This is also the interface of everything that stands between the wire and a handler (extensions, limits, checking UTF-8): each is a
+ * `StreamingHandler` that calls the next.
  */
 export interface StreamingHandler {
   /**
@@ -29,6 +29,17 @@ export interface StreamingHandler {
   onFrameEnd(): void;
   /** The message is complete. */
   onMessageEnd(): void;
+}
+
+/** Level 3 for those who can do with a whole message as well: it takes one call in place of five. */
+export interface WholeMessageHandler extends StreamingHandler {
+  /**
+   * A message of one frame has come whole. None of the other methods is called for it.
+   *
+   * @param payload - the receiver's for good
+   * @param opcode - its type
+   */
+  onWholeMessage(payload: Uint8Array, opcode: number): void;
 }
 
 /** Level 2, frames: one call a frame, of any size up to `maxFrameSize`. */
@@ -73,7 +84,8 @@ export interface ControlHandler {
 export type Receiver =
   | { readonly level: 'message'; readonly handler: MessageHandler }
   | { readonly level: 'frame'; readonly handler: FrameHandler }
-  | { readonly level: 'streaming'; readonly handler: StreamingHandler };
+  | { readonly level: 'streaming'; readonly handler: StreamingHandler; readonly lendsPayload?: boolean | undefined }
+  | { readonly level: 'whole or streaming'; readonly handler: WholeMessageHandler };
 
 /** Limits for what is collected, in bytes; `Infinity` sets none. */
 export interface CollectorLimits {

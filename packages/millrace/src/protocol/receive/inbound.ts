@@ -1,47 +1,105 @@
 import { toError } from '../base/errors.ts';
-import { FrameReader, type Pausing } from './frame-reader.ts';
-import type { ControlHandler, StreamingHandler } from './handlers.ts';
+import type { MessageTransform } from '../base/transform.ts';
 import { FrameParser } from '../wire/frame-parser.ts';
 import type { ReservedRules } from '../wire/header-rules.ts';
+import type { TextCodec } from '../wire/text-codec.ts';
+import { Discarder } from './discarder.ts';
+import { FrameReader, type PipelineState } from './frame-reader.ts';
+import type { ControlHandler, Receiver } from './handlers.ts';
+import { createPipeline, type Pipeline, type ReceiveLimits } from './pipeline.ts';
+import { PipelineGate, type PipelineGateOwner } from './pipeline-gate.ts';
+import { ReadAhead, type HoldReason } from './read-ahead.ts';
+import { Turn, type TurnHost } from './turn.ts';
+import { UnreadBytes } from './unread-bytes.ts';
 
 /** Whose receiving half an {@link Inbound} is. */
 export interface InboundOwner extends ControlHandler {
   /** A rule was broken, or a handler threw. */
   onReceiveError(error: Error): void;
+  /** Something was received, or handed out; it may be that nothing waits for the application any more. */
+  onAdvanced(): void;
+  /** Enough waits for the application: nothing more is read before it takes something. */
+  onFull(): void;
+}
+
+/** Limits of receiving, in bytes; `Infinity` sets none. */
+export interface InboundLimits extends ReceiveLimits {
+  /** What may wait for an application that is busy, by its cost. */
+  readonly readAhead: number;
 }
 
 /** What an {@link Inbound} is made of. */
 export interface InboundSetup {
   readonly role: 'client' | 'server';
   readonly reserved: ReservedRules;
-  readonly messages: StreamingHandler;
-  /** Bytes of payload that are handed on at a time, at most. */
-  readonly largestPiece: number;
+  readonly receiver: Receiver;
+  readonly limits: InboundLimits;
+  readonly transforms: readonly MessageTransform[];
+  readonly host: TurnHost & { readonly text: TextCodec };
   readonly owner: InboundOwner;
 }
 
-const NOTHING = new Uint8Array(0);
-const NO_REASONS: readonly string[] = [];
+/** From this size on, a chunk is work that is worth a look at the clock, in bytes. */
+const LARGE_CHUNK = 64 * 1024;
 
-/** The receiving half of a connection: parses what arrives, pauses in the middle of it, goes on with what is left. */
-export class Inbound implements Pausing {
+/** Payload that an application gets at a time, where it is copied for it, in bytes: larger copies come from the operating system each time. */
+const LARGEST_COPY = 64 * 1024;
+
+/**
+ * The receiving half of a connection: parses what arrives, and hands it to the application, or has it wait where the application is busy. It stops in the
+ * middle of what has arrived when enough waits, when its turn is over, or while an extension has to work, and goes on there later.
+ */
+export class Inbound implements PipelineGateOwner, PipelineState {
+  readonly #owner: InboundOwner;
+  readonly #host: InboundSetup['host'];
   readonly #parser: FrameParser;
   readonly #reader: FrameReader;
-  readonly #owner: InboundOwner;
-
-  #pauseReasons: readonly string[] = NO_REASONS;
-  /** What was received and not parsed yet, because receiving was paused in the middle of a chunk. */
-  #unread: Uint8Array | undefined;
-  #isParsing = false;
-  /** Whether messages may wait for their reader; not while the connection closes. */
-  #mayWait = true;
+  readonly #pipeline: Pipeline;
+  readonly #gate: PipelineGate = new PipelineGate(this);
+  readonly #readAhead: ReadAhead;
+  readonly #readAheadLimit: number;
+  readonly #turn: Turn;
+  readonly #unread = new UnreadBytes();
+  /** Whether it is at work, so that whoever calls back leaves the rest to it. */
+  #isAdvancing = false;
   #isStopped = false;
+  /** Whether messages may wait for the application; otherwise, they are discarded when enough waits. */
+  #mayWait = true;
+  #discarder: Discarder | undefined;
+  #bytesDiscarded = 0;
 
   constructor(setup: InboundSetup) {
-    const { role, reserved, messages, owner } = setup;
+    const { role, reserved, receiver, limits, transforms, host, owner } = setup;
     this.#owner = owner;
-    this.#reader = new FrameReader({ role, reserved, messages, controls: owner, pausing: this });
-    this.#parser = new FrameParser(this.#reader, setup.largestPiece);
+    this.#host = host;
+    this.#turn = new Turn(host);
+    this.#readAheadLimit = limits.readAhead;
+    this.#readAhead = new ReadAhead({
+      receiver,
+      limit: limits.readAhead,
+      turn: this.#turn,
+      collectedSize: () => this.#pipeline.collectedSize(),
+      onFull: () => this.#onFull(),
+    });
+    const { level } = receiver;
+    const { text } = host;
+    this.#pipeline = createPipeline({
+      level,
+      limits,
+      text,
+      transforms,
+      gate: this.#gate,
+      readAhead: this.#readAhead,
+    });
+    this.#reader = new FrameReader({
+      role,
+      reserved,
+      messages: this.#pipeline.messages,
+      controls: owner,
+      pipeline: this,
+      onFrame: () => this.#count(),
+    });
+    this.#parser = new FrameParser(this.#reader, copies(receiver) ? LARGEST_COPY : Infinity);
   }
 
   /** Complete frames and messages so far. */
@@ -54,96 +112,245 @@ export class Inbound implements Pausing {
     return this.#parser.insideFrame;
   }
 
-  /** Whether nothing is wanted for now, or any more. */
-  get isPaused(): boolean {
-    return this.#isStopped || (this.#mayWait && this.#pauseReasons.length > 0);
-  }
-
-  /** Whether bytes are of use now. */
-  get isReady(): boolean {
-    return !this.isPaused && this.#unread === undefined;
-  }
-
   /** Whether {@link stop} was called. */
   get isStopped(): boolean {
     return this.#isStopped;
   }
 
-  /** Parses `chunk`, which is borrowed until the call returns; while paused, a copy waits. */
-  receive(chunk: Uint8Array): void {
-    if (!this.isReady) this.#keep(chunk);
-    else this.#keep(this.#parse(chunk));
+  /** Whether something was received and is not parsed yet. */
+  get hasUnread(): boolean {
+    return this.#unread.size > 0;
   }
 
-  /** Adds a reason to pause; see `Connection.pause`. */
-  pause(reason: string): void {
-    if (!this.#pauseReasons.includes(reason)) this.#pauseReasons = [...this.#pauseReasons, reason];
-    if (this.#mayWait) this.#parser.pause();
-    else this.#reader.discardMessages();
+  /** Whether its turn of the event loop is over. */
+  get isTurnOver(): boolean {
+    return this.#turn.isOver;
+  }
+
+  /** Whether nothing waits for the application. */
+  get isEmpty(): boolean {
+    return this.#readAhead.isEmpty;
+  }
+
+  /** How many things have waited for the application and were handed out. */
+  get handedOut(): number {
+    return this.#readAhead.handedOut;
+  }
+
+  /** What was received and will never be handed out: payload, and what came behind the end of receiving, in bytes. */
+  get bytesDiscarded(): number {
+    return this.#bytesDiscarded + (this.#discarder?.size ?? 0);
+  }
+
+  /** Whether bytes should be read. */
+  get wantsInput(): boolean {
+    if (this.#isStopped) return !this.#turn.isOver;
+    // The end of the peer is to be seen while an extension works.
+    if (this.#gate.isWaiting) return this.#unread.size < this.#readAheadLimit;
+    return this.#unread.size === 0 && this.#mayParse;
+  }
+
+  /** When a job of an extension has taken too long, in milliseconds of the host's clock. */
+  get jobDeadline(): number {
+    return this.#gate.deadline;
+  }
+
+  /** Takes `chunk`, which is borrowed until the call returns, and calls the handlers before it does; what cannot be parsed now waits in a copy. */
+  receive(chunk: Uint8Array): void {
+    this.#turn.count();
+    if (this.#isStopped) {
+      this.#bytesDiscarded += chunk.length;
+    } else if (this.#isAdvancing || this.#unread.size > 0 || !this.#mayParse) {
+      this.#unread.append(chunk);
+      this.proceed();
+    } else {
+      this.#work(() => this.#parseChunk(chunk));
+    }
+  }
+
+  /** Goes on with what waits, if that is possible now. May be called at any time. */
+  proceed(): void {
+    this.#work(undefined);
+  }
+
+  /** The application takes nothing, for a reason. Repeating it does nothing. */
+  hold(reason: HoldReason): void {
+    this.#readAhead.hold(reason);
   }
 
   /**
-   * Takes a reason away, and goes on with what waits if it was the last.
+   * A reason has gone: goes on with what waits, if it was the last. Repeating it does nothing.
    *
-   * @returns whether it was
+   * @returns whether it was the last
    */
-  resume(reason: string): boolean {
-    if (!this.#pauseReasons.includes(reason)) return false;
-    this.#pauseReasons = this.#pauseReasons.filter((other) => other !== reason);
-    if (this.#pauseReasons.length > 0 || this.#isStopped) return false;
-    this.#parser.resume();
-    this.#parseUnread();
+  release(reason: HoldReason): boolean {
+    if (!this.#readAhead.isHeldFor(reason)) return false;
+    this.#readAhead.release(reason);
+    if (this.#readAhead.isBusy) return false;
+    this.proceed();
     return true;
   }
 
-  /** From now on, messages that would have to wait are discarded, so that the peer's Close is found behind them. */
-  stopWaiting(): void {
-    this.#mayWait = false;
-    if (this.#pauseReasons.length === 0) return;
-    this.#reader.discardMessages();
-    this.#parser.resume();
-    this.#parseUnread();
+  /**
+   * Hands out the first thing that waits, for whoever asks for one thing at a time and is held otherwise. It is cheaper than to release and hold for each.
+   *
+   * @returns whether it did; otherwise {@link release} has more come when there is more
+   */
+  handOutOne(): boolean {
+    if (this.#isAdvancing) return false;
+    this.#isAdvancing = true;
+    try {
+      return this.#readAhead.handOutOne();
+    } catch (error) {
+      this.#owner.onReceiveError(toError(error));
+      return false;
+    } finally {
+      this.#isAdvancing = false;
+    }
   }
 
-  /** Ends receiving for good: nothing that came or will come is parsed. */
+  /** Tells the application something behind the messages that came before it. */
+  tellInOrder(payload: Uint8Array, tell: () => void): void {
+    this.#readAhead.onControl(payload, tell);
+  }
+
+  /** From now on messages are dropped as they come. Limits hold as before. Repeating it does nothing. */
+  ignoreMessages(): void {
+    this.#readAhead.ignoreMessages();
+    this.proceed();
+  }
+
+  /** From now on messages that find too much waiting are discarded, and all that follow, so that the peer's Close is found behind them. */
+  stopWaiting(): void {
+    this.#mayWait = false;
+    if (this.#readAhead.isFull) this.#discard();
+    this.proceed();
+  }
+
+  /** Ends receiving for good: nothing that came or will come is parsed. What was complete before can still be handed out. */
   stop(): void {
+    if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#unread = undefined;
+    this.#bytesDiscarded += this.#unread.size;
+    this.#unread.clear();
+    this.#parser.pause();
+    this.#gate.close();
+  }
+
+  /** Throws away what waits for the application. */
+  drop(): void {
+    this.#bytesDiscarded += this.#readAhead.drop();
+  }
+
+  /** A new turn of the event loop has begun. */
+  renewTurn(): void {
+    this.#turn.renew();
+    this.proceed();
+  }
+
+  // For the reader of frames, and the gate of its pipeline
+
+  get isWaiting(): boolean {
+    return this.#isStopped || this.#gate.isWaiting;
+  }
+
+  now(): number {
+    return this.#host.now();
+  }
+
+  hasRoom(): boolean {
+    return !this.#turn.isOver && !(this.#readAhead.isFull && this.#mayWait);
+  }
+
+  onGive(): void {
+    this.#turn.count();
+    this.#turn.look();
+  }
+
+  onWait(): void {
     this.#parser.pause();
   }
 
-  /** Parses `chunk`, and returns what is left of it because receiving was paused. */
-  #parse(chunk: Uint8Array): Uint8Array {
-    this.#isParsing = true;
-    let offset = 0;
+  onJobEnded(proceed: () => void): void {
+    this.#work(proceed);
+  }
+
+  /** Whether the parser may go on. */
+  get #mayParse(): boolean {
+    if (this.#isStopped || this.#turn.isOver || this.#gate.isWaiting) return false;
+    return !this.#readAhead.isFull || !this.#mayWait;
+  }
+
+  /** Does `first`, and all that can be done after it. What handlers throw fails the connection. */
+  #work(first: (() => void) | undefined): void {
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
+    this.#turn.begin();
     try {
-      this.#reader.proceed();
-      offset = this.#parser.push(chunk, 0);
+      first?.();
+      do this.#readAhead.proceed();
+      while (this.#goOn());
     } catch (error) {
       this.#owner.onReceiveError(toError(error));
     } finally {
-      this.#isParsing = false;
+      this.#isAdvancing = false;
     }
-    return this.#isStopped ? NOTHING : chunk.subarray(offset);
+    this.#owner.onAdvanced();
   }
 
-  /** Goes on where a pause has stopped, unless that is going on already. */
-  #parseUnread(): void {
-    if (this.#isParsing || this.#isStopped) return;
-    const unread = this.#unread ?? NOTHING;
-    this.#unread = undefined;
-    const rest = this.#parse(unread);
-    // Ours already: a reader that pauses after each message must not have it copied each time.
-    if (rest.length > 0) this.#unread = rest;
+  /** @returns whether something could be done */
+  #goOn(): boolean {
+    if (this.#gate.canProceed) {
+      this.#gate.proceed();
+      return true;
+    }
+    const isIdle = this.#unread.size === 0 && !this.#parser.isFrameComplete && !this.#reader.hasWaiting;
+    if (isIdle || !this.#mayParse) return false;
+    this.#unread.consume(this.#parse(this.#unread.bytes));
+    return true;
   }
 
-  /** Keeps a copy of `chunk` for later. */
-  #keep(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
-    const before = this.#unread ?? NOTHING;
-    const joined = new Uint8Array(before.length + chunk.length);
-    joined.set(before);
-    joined.set(chunk, before.length);
-    this.#unread = joined;
+  #parseChunk(chunk: Uint8Array): void {
+    const parsed = this.#parse(chunk);
+    if (this.#isStopped) this.#bytesDiscarded += chunk.length - parsed;
+    // Whoever called back meanwhile may have brought more.
+    else if (parsed < chunk.length) this.#unread.prepend(chunk.subarray(parsed));
+    if (chunk.length >= LARGE_CHUNK) this.#turn.look();
   }
+
+  /** @returns how many bytes were parsed */
+  #parse(chunk: Uint8Array): number {
+    this.#parser.resume();
+    this.#reader.proceed();
+    if (!this.#mayParse) return 0;
+    const parsed = this.#parser.push(chunk, 0);
+    if (parsed === chunk.length) this.#pipeline.release();
+    return parsed;
+  }
+
+  #count(): void {
+    this.#turn.count();
+    if (this.#turn.isOver) this.#parser.pause();
+  }
+
+  #onFull(): void {
+    if (!this.#mayWait) {
+      this.#discard();
+      return;
+    }
+    this.#parser.pause();
+    this.#owner.onFull();
+  }
+
+  #discard(): void {
+    if (this.#discarder !== undefined) return;
+    this.#discarder = new Discarder();
+    this.#reader.redirect(this.#discarder);
+    this.#gate.close();
+  }
+}
+
+/** Whether the payload that the application gets is copied for it, chunk by chunk. */
+function copies(receiver: Receiver): boolean {
+  return receiver.level === 'whole or streaming' || (receiver.level === 'streaming' && receiver.lendsPayload !== true);
 }

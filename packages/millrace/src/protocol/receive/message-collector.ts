@@ -40,7 +40,7 @@ export class MessageCollector implements StreamingHandler {
   onFrameBegin(header: FrameHeader): void {
     const { payloadLength } = header;
     if (payloadLength > this.#limits.maxFrameSize) throw this.#exceeded('maxFrameSize', payloadLength);
-    const announced = this.#size() + payloadLength;
+    const announced = this.size + payloadLength;
     if (announced > this.#limits.maxMessageSize) throw this.#exceeded('maxMessageSize', announced);
     this.#expected = header.fin ? announced : Infinity;
     this.#alone &&= header.fin;
@@ -48,11 +48,12 @@ export class MessageCollector implements StreamingHandler {
 
   /** @throws {LimitExceededError} the message became longer than its headers announced, as an inflated one can */
   onFrameData(chunk: Uint8Array): void {
-    if (this.#alone && chunk.length === this.#expected && this.#message === undefined) {
+    if (this.#alone && chunk.length === this.#expected && this.#message === undefined && this.#whole === undefined) {
       this.#whole = this.#opcode === Opcode.TEXT ? this.#decodeWhole(chunk) : new Uint8Array(chunk);
       if (this.#whole !== undefined) return;
     }
-    const size = this.#size() + chunk.length;
+    this.#reopen();
+    const size = this.size + chunk.length;
     if (size > this.#limits.maxMessageSize) throw this.#exceeded('maxMessageSize', size);
     this.#message ??= new ByteCollector();
     this.#message.append(chunk, this.#expected);
@@ -68,6 +69,20 @@ export class MessageCollector implements StreamingHandler {
     this.#next.onMessage(payload, this.#opcode);
   }
 
+  /** What was collected of the present message, in bytes. */
+  get size(): number {
+    return this.#message?.size ?? 0;
+  }
+
+  /** A stage before this one gives more than the header announced: what seemed to be the whole message was its beginning. */
+  #reopen(): void {
+    const whole = this.#whole;
+    if (whole === undefined) return;
+    this.#whole = undefined;
+    this.#message = new ByteCollector();
+    this.#message.append(typeof whole === 'string' ? this.#text.encode(whole) : whole, Infinity);
+  }
+
   /** Decodes text from where it lies, or gives `undefined` if it ends inside a code point, which the end of the message tells. */
   #decodeWhole(chunk: Uint8Array): string | undefined {
     try {
@@ -76,10 +91,6 @@ export class MessageCollector implements StreamingHandler {
       // The check of UTF-8 has let it pass so far, and refuses the end of the message.
       return undefined;
     }
-  }
-
-  #size(): number {
-    return this.#message?.size ?? 0;
   }
 
   #take(): string | Uint8Array {

@@ -6,6 +6,9 @@ import { OutputQueue } from './output-queue.ts';
 /** Up to this many bytes, copying a payload costs less than writing it as a piece of its own. */
 const SMALL = 4096;
 
+/** Up to this many bytes, a payload that has to wait is copied, so that whoever gave it has it back. */
+const LARGEST_COPY = 64 * 1024;
+
 /** Up to this many UTF-16 units, text is encoded where it is packed: their UTF-8 is small. */
 const SHORT_TEXT = Math.floor(SMALL / 3);
 
@@ -14,22 +17,31 @@ export interface MaskingKeys {
   maskingKey(): number;
 }
 
+/** What a {@link FrameEncoder} works with. */
+export interface FrameEncoderSetup {
+  readonly output: OutputQueue;
+  /** `undefined` at a server, which does not mask. */
+  readonly keys: MaskingKeys | undefined;
+  readonly text: TextCodec;
+  /** Whether what is written has to wait, since the transport has not taken what it was given before. */
+  readonly isBlocked: () => boolean;
+}
+
 /** Writes frames to an {@link OutputQueue}, masked where the role demands it (RFC 6455 §5.1, §5.3). */
 export class FrameEncoder {
   readonly #output: OutputQueue;
   readonly #keys: MaskingKeys | undefined;
   readonly #text: TextCodec;
+  readonly #isBlocked: () => boolean;
   /** The masking key of the frame that is written in parts, turned to its next byte. */
   #partialKey: number | undefined;
   #framesWritten = 0;
 
-  /**
-   * @param keys - `undefined` at a server, which does not mask
-   */
-  constructor(output: OutputQueue, keys: MaskingKeys | undefined, text: TextCodec) {
+  constructor({ output, keys, text, isBlocked }: FrameEncoderSetup) {
     this.#output = output;
     this.#keys = keys;
     this.#text = text;
+    this.#isBlocked = isBlocked;
   }
 
   /** How many frames were written, begun ones included. */
@@ -43,7 +55,7 @@ export class FrameEncoder {
     const maskingKey = this.#nextKey();
     if (length > SMALL) {
       this.#writeHeader(byte0, length, maskingKey);
-      this.#output.push(payload, true, maskingKey);
+      this.#pushPayload(payload, true, maskingKey);
       return;
     }
     const start = this.#output.reserve(MAX_HEADER_SIZE + length);
@@ -76,8 +88,9 @@ export class FrameEncoder {
   /** Adds a frame that is already encoded. Only where {@link masks} is false. */
   writeEncoded(frame: Uint8Array): void {
     this.#framesWritten++;
-    if (frame.length > SMALL) {
-      this.#output.push(frame, true);
+    // Alone, it goes out as it is; behind others, it is packed with them.
+    if (frame.length > SMALL || this.#output.size === 0) {
+      this.#output.push(frame, { endsFrame: true, isReference: false });
       return;
     }
     const start = this.#output.reserve(frame.length);
@@ -94,8 +107,6 @@ export class FrameEncoder {
   beginFrame(byte0: number, length: number | bigint): void {
     const maskingKey = this.#nextKey();
     this.#partialKey = maskingKey;
-    // A piece of its own, so that a frame that has only begun can still be given up.
-    this.#output.seal();
     this.#writeHeader(byte0, length, maskingKey);
   }
 
@@ -104,7 +115,7 @@ export class FrameEncoder {
     const maskingKey = this.#partialKey;
     if (maskingKey !== undefined) this.#partialKey = rotateKey(maskingKey, payload.length);
     if (payload.length > SMALL) {
-      this.#output.push(payload, endsFrame, maskingKey);
+      this.#pushPayload(payload, endsFrame, maskingKey);
       return;
     }
     const start = this.#output.reserve(payload.length);
@@ -120,6 +131,19 @@ export class FrameEncoder {
     const body = encodeFrameHeader({ byte0, length, maskingKey }, frame, 0);
     copy(payload, frame, body, maskingKey);
     return frame;
+  }
+
+  /** Adds a large payload: by reference, unless it has to wait and is not too large to be copied. */
+  #pushPayload(payload: Uint8Array, endsFrame: boolean, maskingKey: number | undefined): void {
+    if (payload.length <= LARGEST_COPY && this.#isBlocked()) {
+      const bytes = new Uint8Array(payload);
+      if (maskingKey !== undefined) applyMask(bytes, maskingKey, 0);
+      this.#output.push(bytes, { endsFrame, isReference: false });
+      return;
+    }
+    // A view of just these bytes: that of the caller may grow with its buffer.
+    const view = new Uint8Array(payload.buffer, payload.byteOffset, payload.length);
+    this.#output.push(view, { endsFrame, maskingKey, isReference: true });
   }
 
   /** The masking key of a new frame. */

@@ -1,22 +1,40 @@
+import { ENTRY_COST } from '../base/costs.ts';
 import { maskInto } from '../wire/mask.ts';
 
-/** Bytes of output that small frames are packed into at a time. */
+/** Bytes of output that the connections of a process pack small frames into at a time. */
 const SLAB_SIZE = 16 * 1024;
+
+/** The first block that a connection has for itself, in bytes; the next ones are larger. */
+const FIRST_BLOCK = 512;
+const LARGEST_BLOCK = 16 * 1024;
+
+/** Up to this many bytes, copying pieces that follow each other costs less than writing them one by one. */
+const SMALL_PIECE = 4096;
 
 const NOTHING = new Uint8Array(0);
 
 /**
- * Where the connections of this process pack their small frames, one after the other. What was handed out is never
- * written again, and a full slab is left to the garbage collector, so nobody waits for a write to end.
+ * Where the connections of this process pack their first small frames, one after the other. What was handed out is never written again, and a full slab
+ * is left to the garbage collector, so nobody waits for a write to end.
  */
 const slab = { bytes: NOTHING, used: 0 };
 
-interface Piece {
-  readonly bytes: Uint8Array;
+/** How a piece is given to {@link OutputQueue.push}. */
+export interface PieceFormat {
   /** Whether a frame ends with the last byte, so that another can follow. */
   readonly endsFrame: boolean;
-  /** Masking key still to be applied, turned to the first byte of the piece. */
-  readonly maskingKey: number | undefined;
+  /** Masking key to be applied when the piece is taken, turned to its first byte. */
+  readonly maskingKey?: number | undefined;
+  /** Whether the memory is somebody else's, who may have promised not to change it. */
+  readonly isReference: boolean;
+}
+
+interface Piece extends PieceFormat {
+  readonly bytes: Uint8Array;
+  /** The length of `bytes` when they were given. */
+  readonly size: number;
+  /** Where the last frame ends in it, in bytes. */
+  readonly frameEnd: number;
   /** Whether it was put in front of others. */
   readonly isInserted?: boolean;
 }
@@ -24,25 +42,52 @@ interface Piece {
 /**
  * Bytes on their way to the transport, in pieces: small frames packed together, large payloads by reference.
  *
- * It knows where frames end, so that a control frame can be put in front of what waits, and what waits can be given up.
- * Payloads by reference are masked (into a copy) only when they are taken, so that a large message has no second copy.
+ * It knows where frames end, so that a control frame can be put in front of what waits, and what waits can be given up. Payloads by reference are masked
+ * (into a copy) only when they are taken, so that a large message has no second copy.
  */
 export class OutputQueue {
   #pieces: Piece[] = [];
   #size = 0;
 
-  /** The part of the slab, `#start` to `#end`, that this queue packs into. */
+  /** Where small frames are packed, from `#start` to `#end`: a part of the slab, or a block of this queue. */
   #packing: Uint8Array = NOTHING;
   #start = 0;
   #end = 0;
-  #packingEndsFrame = true;
+  #packedFrameEnd = 0;
+  /** The size of the last block of this queue. */
+  #blockSize = 0;
 
   /** Whether what was taken so far ends with the end of a frame. */
   #takenEndsFrame = true;
+  #referencesGiven = 0;
+  #referencesTaken = 0;
+  /** The size of a payload that was detached or shrunk before it was taken. */
+  #lostPayload: number | undefined;
 
   /** What it holds, in bytes. */
   get size(): number {
     return this.#size;
+  }
+
+  /** What it costs in memory, in bytes. */
+  get cost(): number {
+    const room = this.#packing === slab.bytes ? 0 : this.#packing.length - this.#end;
+    return this.#size + this.#pieces.length * ENTRY_COST + room;
+  }
+
+  /** How many payloads it was given by reference so far. */
+  get referencesGiven(): number {
+    return this.#referencesGiven;
+  }
+
+  /** How many of them were taken out, or given up. */
+  get referencesTaken(): number {
+    return this.#referencesTaken;
+  }
+
+  /** The size in bytes of a payload that was detached or shrunk before its turn; nothing is left behind it. `undefined` if there was none. */
+  get lostPayload(): number | undefined {
+    return this.#lostPayload;
   }
 
   /**
@@ -51,16 +96,10 @@ export class OutputQueue {
    * Write them to {@link packing} from the returned offset on, then {@link commit}.
    */
   reserve(size: number): number {
-    if (slab.bytes.length - slab.used < size) {
-      slab.bytes = new Uint8Array(SLAB_SIZE);
-      slab.used = 0;
-    }
-    if (this.#packing !== slab.bytes || this.#end !== slab.used) {
-      this.seal();
-      this.#packing = slab.bytes;
-      this.#start = slab.used;
-      this.#end = slab.used;
-    }
+    if (this.#packing === slab.bytes) {
+      // Another connection has packed something behind, or the slab is full.
+      if (this.#end !== slab.used || this.#packing.length - this.#end < size) this.#beginPacking(size);
+    } else if (this.#packing.length - this.#end < size) this.#beginPacking(size);
     return this.#end;
   }
 
@@ -73,23 +112,28 @@ export class OutputQueue {
   commit(end: number, endsFrame: boolean): void {
     this.#size += end - this.#end;
     this.#end = end;
-    slab.used = end;
-    this.#packingEndsFrame = endsFrame;
+    if (this.#packing === slab.bytes) slab.used = end;
+    if (endsFrame) this.#packedFrameEnd = end;
   }
 
-  /** Adds `bytes` by reference; with a `maskingKey`, turned to their first byte, they are masked when they are taken. */
-  push(bytes: Uint8Array, endsFrame: boolean, maskingKey?: number): void {
+  /** Adds bytes that are not copied. */
+  push(bytes: Uint8Array, format: PieceFormat): void {
     this.seal();
-    this.#pieces.push({ bytes, endsFrame, maskingKey });
-    this.#size += bytes.length;
+    const size = bytes.length;
+    this.#pieces.push({ ...format, bytes, size, frameEnd: format.endsFrame ? size : 0 });
+    this.#size += size;
+    if (format.isReference) this.#referencesGiven++;
   }
 
   /** Closes the piece that is being packed, so that what follows can be told from it. */
   seal(): void {
     if (this.#end === this.#start) return;
     const bytes = this.#packing.subarray(this.#start, this.#end);
-    this.#pieces.push({ bytes, endsFrame: this.#packingEndsFrame, maskingKey: undefined });
+    const frameEnd = this.#packedFrameEnd - this.#start;
+    const size = bytes.length;
+    this.#pieces.push({ bytes, size, frameEnd, endsFrame: frameEnd === size, isReference: false });
     this.#start = this.#end;
+    this.#packedFrameEnd = this.#end;
   }
 
   /**
@@ -100,23 +144,24 @@ export class OutputQueue {
   take(limit: number): Uint8Array[] {
     this.seal();
     const taken: Uint8Array[] = [];
+    let count = 0;
     let bytes = 0;
-    for (const piece of this.#pieces) {
-      if (bytes >= limit) break;
-      taken.push(piece.maskingKey === undefined ? piece.bytes : maskedCopy(piece.bytes, piece.maskingKey));
-      bytes += piece.bytes.length;
+    while (count < this.#pieces.length && bytes < limit) {
+      const piece = this.#pieces[count]!;
+      if (piece.bytes.length !== piece.size || this.#isLost(count + 1)) {
+        this.#giveUpFrom(count, piece);
+        continue;
+      }
+      addPiece(taken, piece);
+      bytes += piece.size;
+      count++;
       this.#takenEndsFrame = piece.endsFrame;
+      if (piece.isReference) this.#referencesTaken++;
     }
     this.#size -= bytes;
-    if (taken.length < this.#pieces.length) {
-      this.#pieces.splice(0, taken.length);
-      return taken;
-    }
-    this.#pieces = [];
-    // An idle connection keeps no slab alive.
-    this.#packing = NOTHING;
-    this.#start = 0;
-    this.#end = 0;
+    this.#pieces = count === this.#pieces.length ? [] : this.#pieces.slice(count);
+    // An idle connection keeps no memory alive.
+    if (this.#pieces.length === 0) this.#stopPacking();
     return taken;
   }
 
@@ -130,7 +175,10 @@ export class OutputQueue {
     let index = this.#firstBoundary();
     if (index === undefined) return false;
     while (this.#pieces[index]?.isInserted === true) index++;
-    const inserted = frames.map((bytes) => ({ bytes, endsFrame: true, maskingKey: undefined, isInserted: true }));
+    const inserted = frames.map((bytes) => {
+      const size = bytes.length;
+      return { bytes, size, frameEnd: size, endsFrame: true, isReference: false, isInserted: true };
+    });
     this.#pieces = [...this.#pieces.slice(0, index), ...inserted, ...this.#pieces.slice(index)];
     for (const frame of frames) this.#size += frame.length;
     return true;
@@ -144,17 +192,115 @@ export class OutputQueue {
   truncate(): boolean {
     const index = this.#firstBoundary();
     if (index === undefined) return false;
-    for (const { bytes } of this.#pieces.splice(index)) this.#size -= bytes.length;
+    this.#remove(index);
     return true;
+  }
+
+  /**
+   * Gives up the frame at the end that is not complete, if there is one.
+   *
+   * @returns whether another frame can follow now; not if a part of that frame was taken
+   */
+  cutOpenFrame(): boolean {
+    this.seal();
+    const index = this.#pieces.findLastIndex((piece) => piece.frameEnd > 0);
+    if (index === -1 && !this.#takenEndsFrame) return false;
+    this.#remove(index + 1);
+    const last = this.#pieces[index];
+    if (last !== undefined && !last.endsFrame) this.#shorten(index, last);
+    return true;
+  }
+
+  /** Packs from now on where there is room for `size` bytes: in the slab, but in a block of its own where something waits already. */
+  #beginPacking(size: number): void {
+    this.seal();
+    if (this.#pieces.length === 0) {
+      if (slab.bytes.length - slab.used < size) {
+        slab.bytes = new Uint8Array(SLAB_SIZE);
+        slab.used = 0;
+      }
+      this.#packing = slab.bytes;
+      this.#start = slab.used;
+    } else {
+      this.#blockSize = Math.max(size, Math.min(Math.max(2 * this.#blockSize, FIRST_BLOCK), LARGEST_BLOCK));
+      this.#packing = new Uint8Array(this.#blockSize);
+      this.#start = 0;
+    }
+    this.#end = this.#start;
+    this.#packedFrameEnd = this.#start;
+  }
+
+  #stopPacking(): void {
+    this.#packing = NOTHING;
+    this.#start = 0;
+    this.#end = 0;
+    this.#packedFrameEnd = 0;
+    this.#blockSize = 0;
+  }
+
+  /** Whether the piece at `index` is not what was given any more, and goes on with the frame of the one before it. */
+  #isLost(index: number): boolean {
+    const piece = this.#pieces[index];
+    if (piece === undefined || piece.bytes.length === piece.size) return false;
+    return this.#pieces[index - 1]?.endsFrame === false;
+  }
+
+  /** A payload is lost: gives up all from the end of a frame before it on. */
+  #giveUpFrom(index: number, piece: Piece): void {
+    const lost = this.#pieces.find(({ bytes, size }) => bytes.length !== size);
+    this.#lostPayload = lost?.size ?? piece.size;
+    this.#remove(index + 1);
+    if (piece.bytes.length === piece.size && piece.frameEnd > 0) this.#shorten(index, piece);
+    else this.#remove(index);
+  }
+
+  /** Cuts a piece off where the last frame ends in it. */
+  #shorten(index: number, piece: Piece): void {
+    const [whole, rest] = split(piece);
+    this.#pieces[index] = whole;
+    this.#size -= rest.size;
+  }
+
+  /** Removes the pieces from `index` on. */
+  #remove(index: number): void {
+    for (const { size, isReference } of this.#pieces.splice(index)) {
+      this.#size -= size;
+      if (isReference) this.#referencesTaken++;
+    }
   }
 
   /** The index of the first piece in front of which a frame can be put. */
   #firstBoundary(): number | undefined {
     this.seal();
     if (this.#takenEndsFrame) return 0;
-    const index = this.#pieces.findIndex((piece) => piece.endsFrame);
-    return index === -1 ? undefined : index + 1;
+    const index = this.#pieces.findIndex((piece) => piece.frameEnd > 0);
+    const piece = this.#pieces[index];
+    if (piece === undefined) return undefined;
+    if (!piece.endsFrame) this.#pieces.splice(index, 1, ...split(piece));
+    return index + 1;
   }
+}
+
+/** Cuts a piece in two where the last frame ends in it. */
+function split(piece: Piece): [whole: Piece, rest: Piece] {
+  const { bytes, size, frameEnd } = piece;
+  const whole = { ...piece, bytes: bytes.subarray(0, frameEnd), size: frameEnd, endsFrame: true };
+  return [whole, { ...piece, bytes: bytes.subarray(frameEnd), size: size - frameEnd, frameEnd: 0 }];
+}
+
+/** Adds a piece to what is written: small ones are joined. */
+function addPiece(taken: Uint8Array[], { bytes, maskingKey }: Piece): void {
+  const last = taken.at(-1);
+  if (maskingKey !== undefined) taken.push(maskedCopy(bytes, maskingKey));
+  else if (last !== undefined && last.length + bytes.length <= SMALL_PIECE) taken[taken.length - 1] = join(last, bytes);
+  else taken.push(bytes);
+}
+
+function join(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(one.length + other.length);
+  joined.set(one);
+  joined.set(other, one.length);
+  return joined;
 }
 
 function maskedCopy(bytes: Uint8Array, maskingKey: number): Uint8Array {

@@ -3,10 +3,10 @@ import { firstHeaderByte, encodeFrameHeader, encodedHeaderSize } from '../wire/f
 /** How a whole message is sent. */
 export interface MessageFormat {
   readonly opcode: number;
-  /** Reserved bits of its first frame. */
-  readonly reservedBits: number;
+  /** Reserved bits of its first frame; 0 unless given. */
+  readonly reservedBits?: number | undefined;
   /** Longest frame in bytes, if not the option of the connection. */
-  readonly fragmentSize: number | undefined;
+  readonly fragmentSize?: number | undefined;
 }
 
 /** A message that is framed once, for any number of connections. */
@@ -28,6 +28,6 @@ export function prepareMessage(payload: Uint8Array, opcode: number): PreparedMes
   return Object.freeze({
     payload: frame.subarray(size),
     frame,
-    format: { opcode, reservedBits: 0, fragmentSize: undefined },
+    format: { opcode },
   });
 }

@@ -8,8 +8,10 @@ export interface SchedulerHost extends MaskingKeys {
   transportBufferedAmount(): number;
 }
 
-/** Learns of the Close frame. */
-export interface CloseListener {
+/** Learns how far a scheduler is. */
+export interface SchedulerListener {
+  /** A message has ended: the next one can begin. */
+  onMessageSent(): void;
   /** The Close frame is on its way; nothing can follow it. */
   onCloseSent(): void;
 }
@@ -21,5 +23,5 @@ export interface SchedulerSetup {
   readonly host: SchedulerHost;
   /** Longest frame, in bytes, that a message of known length is cut into. */
   readonly fragmentSize: number;
-  readonly closing: CloseListener;
+  readonly listener: SchedulerListener;
 }

@@ -1,3 +1,4 @@
+import { ENTRY_COST } from '../base/costs.ts';
 import { LocalUsageError } from '../base/errors.ts';
 import { Countdown, checkFrameLength } from '../base/length.ts';
 import { Opcode } from '../base/opcode.ts';
@@ -5,7 +6,7 @@ import { firstHeaderByte } from '../wire/frame-header.ts';
 import { FrameEncoder } from './frame-encoder.ts';
 import { OutputQueue } from './output-queue.ts';
 import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
-import type { CloseListener, SchedulerHost, SchedulerSetup } from './scheduler-setup.ts';
+import type { SchedulerHost, SchedulerListener, SchedulerSetup } from './scheduler-setup.ts';
 
 /** How one frame of an open message is sent. */
 export interface FrameFormat {
@@ -15,8 +16,6 @@ export interface FrameFormat {
   readonly final?: boolean | undefined;
 }
 
-type Waiting = { readonly payload: Uint8Array; readonly format: MessageFormat } | PreparedMessage;
-
 /**
  * Owns the wire: whatever its callers do, what it writes is a valid sequence of frames.
  *
@@ -24,15 +23,14 @@ type Waiting = { readonly payload: Uint8Array; readonly format: MessageFormat } 
  *    ▲                      │    ▲                   │
  *    └──────endMessage──────┘    └──frameData (last)─┘
  *
- * Messages that are sent while another is open wait behind it, in order. Control frames wait for the end of a frame, and
- * overtake what the transport does not take yet.
+ * Control frames wait for the end of a frame, and overtake what the transport does not take yet.
  *
  * @see RFC 6455 §5.4, §6.1
  */
 export class Scheduler {
   readonly #host: SchedulerHost;
   readonly #fragmentSize: number;
-  readonly #closing: CloseListener;
+  readonly #listener: SchedulerListener;
   readonly #output = new OutputQueue();
   readonly #encoder: FrameEncoder;
 
@@ -45,38 +43,43 @@ export class Scheduler {
   readonly #missing = new Countdown();
   #frameIsFinal = false;
 
-  #waiting: Waiting[] | undefined;
-  #waitingSize = 0;
   /** Control frames that wait for the end of a frame. */
   #urgent: Uint8Array[] | undefined;
-  /** The pong among them; only the newest is worth sending (RFC 6455 §5.5.3). */
+  /** The pong that was sent for a ping by itself, and waits with them; only the newest is worth sending (RFC 6455 §5.5.3). */
   #pong: Uint8Array | undefined;
-  /** The body of the Close frame that waits, and whether it waits for the end of the message or only of the frame. */
-  #close: { readonly body: Uint8Array; readonly after: 'message' | 'frame' } | undefined;
+  /** What these cost in memory, in bytes. */
+  #urgentSize = 0;
+  /** The body of the Close frame that waits for the end of the open frame. */
+  #close: Uint8Array | undefined;
 
   #messagesSent = 0;
 
-  constructor({ role, host, fragmentSize, closing }: SchedulerSetup) {
+  constructor({ role, host, fragmentSize, listener }: SchedulerSetup) {
     this.#host = host;
     this.#fragmentSize = fragmentSize;
-    this.#closing = closing;
-    this.#encoder = new FrameEncoder(this.#output, role === 'client' ? host : undefined, host.text);
+    this.#listener = listener;
+    this.#encoder = new FrameEncoder({
+      output: this.#output,
+      keys: role === 'client' ? host : undefined,
+      text: host.text,
+      isBlocked: () => this.#isBlocked(),
+    });
   }
 
-  /** Bytes that may leave now. */
-  get leavingSize(): number {
-    return this.#output.size;
+  /** What may leave now. */
+  get output(): Pick<OutputQueue, 'size' | 'cost' | 'referencesGiven' | 'referencesTaken' | 'lostPayload'> {
+    return this.#output;
   }
 
-  /** Bytes that wait for the end of the open message, or of the open frame. */
-  get waitingSize(): number {
-    return this.#waitingSize + this.waitingControlSize;
-  }
-
-  /** Those of them that are control frames. */
+  /** Bytes of the control frames that wait for the end of the open frame. */
   get waitingControlSize(): number {
-    const pong = this.#pong?.length ?? 0;
-    return this.#urgent?.reduce((size, frame) => size + frame.length, pong) ?? pong;
+    return this.#urgentSize + (this.#pong?.length ?? 0);
+  }
+
+  /** What these frames cost in memory, in bytes. */
+  get waitingControlCost(): number {
+    const count = (this.#urgent?.length ?? 0) + (this.#pong === undefined ? 0 : 1);
+    return this.waitingControlSize + count * ENTRY_COST;
   }
 
   /** Whether a message is open. */
@@ -109,20 +112,27 @@ export class Scheduler {
     return { framesSent: this.#encoder.framesWritten, messagesSent: this.#messagesSent };
   }
 
-  /** Sends a message, cut into frames of `fragmentSize`; while another is open it waits. */
+  /** Sends a message, cut into frames of `fragmentSize`. No message may be open. */
   sendMessage(payload: string | Uint8Array, format: MessageFormat): void {
-    if (this.#state === 'ground') {
-      this.#writeMessage(payload, format);
-      return;
+    this.#messagesSent++;
+    const { fragmentSize = this.#fragmentSize } = format;
+    if (typeof payload !== 'string') {
+      this.#writeFragments(payload, format, fragmentSize);
+    } else if (this.#encoder.isShortText(payload) && 3 * payload.length <= fragmentSize) {
+      this.#encoder.writeShortText(firstHeaderByte(true, format.reservedBits ?? 0, format.opcode), payload);
+    } else {
+      this.#writeFragments(this.#host.text.encode(payload), format, fragmentSize);
     }
-    const bytes = typeof payload === 'string' ? this.#host.text.encode(payload) : payload;
-    this.#wait({ payload: bytes, format }, bytes.length);
   }
 
-  /** Sends a message that was framed before; while another is open it waits. */
+  /** Sends a message that was framed before. No message may be open. */
   sendPreparedMessage(message: PreparedMessage): void {
-    if (this.#state === 'ground') this.#writePrepared(message);
-    else this.#wait(message, message.frame.length);
+    if (this.#encoder.masks) {
+      this.sendMessage(message.payload, message.format);
+      return;
+    }
+    this.#messagesSent++;
+    this.#encoder.writeEncoded(message.frame);
   }
 
   /**
@@ -219,58 +229,59 @@ export class Scheduler {
     throw misuse('sendMessageFrameData', 'no frame is open: beginMessageFrame comes first');
   }
 
-  /** Sends a control frame other than Pong and Close at the next end of a frame. */
+  /** Sends a control frame other than Close at the next end of a frame. */
   sendControlFrame(opcode: number, payload: Uint8Array, reservedBits: number): void {
     const byte0 = firstHeaderByte(true, reservedBits, opcode);
-    if (this.#mustOvertake()) (this.#urgent ??= []).push(this.#encoder.encodeControlFrame(byte0, payload));
-    else this.#encoder.writeFrame(byte0, payload);
+    if (!this.#mustOvertake()) {
+      this.#encoder.writeFrame(byte0, payload);
+      return;
+    }
+    const frame = this.#encoder.encodeControlFrame(byte0, payload);
+    (this.#urgent ??= []).push(frame);
+    this.#urgentSize += frame.length;
   }
 
-  /** Sends a Pong at the next end of a frame; one that still waits there is replaced (RFC 6455 §5.5.3). */
-  sendPong(payload: Uint8Array): void {
+  /** Answers a Ping at the next end of a frame; such an answer that still waits there is replaced (RFC 6455 §5.5.3). */
+  sendAutomaticPong(payload: Uint8Array): void {
     const byte0 = firstHeaderByte(true, 0, Opcode.PONG);
     if (this.#mustOvertake()) this.#pong = this.#encoder.encodeControlFrame(byte0, payload);
     else this.#encoder.writeFrame(byte0, payload);
   }
 
-  /** Sends Close after the open message and all that waits behind it. Nothing new may be sent after. */
-  close(body: Uint8Array): void {
-    if (this.#state === 'ground') this.#writeClose(body);
-    else this.#close = { body, after: 'message' };
-  }
-
   /**
-   * Sends Close at the end of the present frame, abandoning the open message and what waits behind it.
+   * Sends Close at the end of the present frame, abandoning the open message.
    *
    * @returns `false` if the frame will never end ({@link insideEndlessFrame}), so that no Close can be sent
    */
   abandon(body: Uint8Array): boolean {
-    this.#giveUpWaiting();
     if (this.insideEndlessFrame) return false;
-    if (this.#state === 'frame') this.#close = { body, after: 'frame' };
+    if (this.#state === 'frame') this.#close = body;
     else this.#writeClose(body);
     return true;
   }
 
   /**
-   * Gives up all that waits, and what the transport does not take, and sends Close.
+   * Gives up the message that is open, and the frame of it that is not complete.
    *
-   * @returns `false` if a frame has begun and not ended on the wire, so that no Close can be sent
+   * @returns whether another frame can follow; not if a part of that frame has left already
    */
-  fail(body: Uint8Array): boolean {
-    this.#giveUpWaiting();
-    this.#urgent = undefined;
-    this.#pong = undefined;
-    // What the transport takes at once still goes out in front: answers to what came before the violation, for one.
-    const mayFollow = this.#state !== 'frame' && !this.#isBlocked();
-    if (!mayFollow && !this.#output.truncate()) return false;
-    this.#writeClose(body);
-    return true;
+  cutOpenFrame(): boolean {
+    this.#state = 'ground';
+    this.#close = undefined;
+    return this.#output.cutOpenFrame();
   }
 
-  /** Gives up what the transport has not taken, from the next end of a frame on. */
+  /** Sends Close now. No message may be open. */
+  sendClose(body: Uint8Array): void {
+    this.#writeClose(body);
+  }
+
+  /** Gives up what the transport has not taken, from the next end of a frame on, and what waits there. */
   giveUpOutput(): void {
     this.#output.truncate();
+    this.#urgent = undefined;
+    this.#urgentSize = 0;
+    this.#pong = undefined;
   }
 
   /** Takes out what is to be written, in order, until it has `limit` bytes. */
@@ -294,36 +305,16 @@ export class Scheduler {
     this.#state = this.#frameIsFinal ? 'ground' : 'message';
     this.#endedByFrame = this.#frameIsFinal;
     this.#insertUrgent();
-    if (this.#close?.after === 'frame') this.#writeClose(this.#close.body);
-    else if (this.#state === 'ground') this.#endMessage();
-  }
-
-  #endMessage(): void {
-    this.#messagesSent++;
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    this.#waitingSize = 0;
-    for (const message of waiting) {
-      if ('frame' in message) this.#writePrepared(message);
-      else this.#writeMessage(message.payload, message.format);
-    }
-    if (this.#close !== undefined) this.#writeClose(this.#close.body);
-  }
-
-  #writeMessage(payload: string | Uint8Array, format: MessageFormat): void {
-    this.#messagesSent++;
-    const fragmentSize = format.fragmentSize ?? this.#fragmentSize;
-    if (typeof payload !== 'string') {
-      this.#writeFragments(payload, format, fragmentSize);
-    } else if (this.#encoder.isShortText(payload) && 3 * payload.length <= fragmentSize) {
-      this.#encoder.writeShortText(firstHeaderByte(true, format.reservedBits, format.opcode), payload);
-    } else {
-      this.#writeFragments(this.#host.text.encode(payload), format, fragmentSize);
+    if (this.#close !== undefined) {
+      this.#writeClose(this.#close);
+    } else if (this.#state === 'ground') {
+      this.#messagesSent++;
+      this.#listener.onMessageSent();
     }
   }
 
   #writeFragments(payload: Uint8Array, format: MessageFormat, fragmentSize: number): void {
-    let { opcode, reservedBits } = format;
+    let { opcode, reservedBits = 0 } = format;
     let start = 0;
     while (payload.length - start > fragmentSize) {
       this.#encoder.writeFrame(
@@ -334,19 +325,8 @@ export class Scheduler {
       opcode = Opcode.CONTINUATION;
       reservedBits = 0;
     }
-    this.#encoder.writeFrame(
-      firstHeaderByte(true, reservedBits, opcode),
-      start === 0 ? payload : payload.subarray(start),
-    );
-  }
-
-  #writePrepared(message: PreparedMessage): void {
-    if (this.#encoder.masks) {
-      this.#writeMessage(message.payload, message.format);
-      return;
-    }
-    this.#messagesSent++;
-    this.#encoder.writeEncoded(message.frame);
+    const last = start === 0 ? payload : payload.subarray(start);
+    this.#encoder.writeFrame(firstHeaderByte(true, reservedBits, opcode), last);
   }
 
   #writeClose(body: Uint8Array): void {
@@ -354,18 +334,7 @@ export class Scheduler {
     this.#close = undefined;
     this.#state = 'ground';
     this.#encoder.writeFrame(firstHeaderByte(true, 0, Opcode.CLOSE), body);
-    this.#closing.onCloseSent();
-  }
-
-  #wait(message: Waiting, size: number): void {
-    (this.#waiting ??= []).push(message);
-    this.#waitingSize += size;
-  }
-
-  #giveUpWaiting(): void {
-    this.#waiting = undefined;
-    this.#waitingSize = 0;
-    this.#close = undefined;
+    this.#listener.onCloseSent();
   }
 
   /** Whether a control frame cannot just follow what was written before. */
@@ -388,6 +357,7 @@ export class Scheduler {
     const frames = [...(this.#urgent ?? []), ...(this.#pong === undefined ? [] : [this.#pong])];
     if (!this.#output.insert(frames)) return;
     this.#urgent = undefined;
+    this.#urgentSize = 0;
     this.#pong = undefined;
   }
 }

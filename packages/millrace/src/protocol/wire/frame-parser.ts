@@ -62,6 +62,11 @@ export class FrameParser {
     return this.#insideFrame || this.#cutSize > 0;
   }
 
+  /** Whether the payload of a frame is complete and the sink was not told so, because of a pause: {@link push} does it, even with an empty chunk. */
+  get isFrameComplete(): boolean {
+    return this.#insideFrame && this.#missing.done;
+  }
+
   /** Makes {@link push} return after the call of the sink that is under way. */
   pause(): void {
     this.#paused = true;

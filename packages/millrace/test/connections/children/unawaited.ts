@@ -2,7 +2,8 @@
 import { Readable } from 'node:stream';
 
 import type { WebSocketConnection } from '../../../src/index.ts';
-import { openIterated } from '../../../src/connections/open.ts';
+import { AsyncContext } from '../../../src/engine/async-context.ts';
+import { NO_EVENTS, openIterated } from '../../../src/connections/open.ts';
 import { resolveConnectionOptions } from '../../../src/protocol/connection/options.ts';
 import { ScriptedPeer, createDuplexPair } from '../../../src/testing/index.ts';
 
@@ -70,9 +71,11 @@ for (const end of ENDINGS) {
         subprotocol: undefined,
         extensions: '',
         onreadPlaces: undefined,
+        context: new AsyncContext(),
       },
       context: undefined,
-      events: { onClosed: () => undefined, onError: () => undefined },
+      events: NO_EVENTS,
+      receives: true,
     });
     opened.start(new Uint8Array(0));
     const { connection } = opened;

@@ -5,21 +5,19 @@ import { LocalUsageError } from '../../../src/index.ts';
 import { MessageBody, type BodySink } from '../../../src/connections/receiving/message-body.ts';
 import { hex, toHex } from '../../helpers/bytes.ts';
 
-/** A body whose owner reads more from the wire whenever something was taken. */
-function bodyFed(arrivals: ((body: MessageBody) => void)[]): { body: MessageBody; weights: number[]; log: string[] } {
-  const weights: number[] = [0];
+/** A body to which something arrives each time that more is demanded, as long as it wants it. */
+function bodyFed(arrivals: ((body: MessageBody) => void)[]): { body: MessageBody; log: string[] } {
   const log: string[] = [];
   const body: MessageBody = new MessageBody(
     {
-      weigh: (cost) => {
-        weights.push((weights.at(-1) ?? 0) + cost);
-        if (cost < 0) arrivals.shift()?.(body);
+      demand: () => {
+        while (body.wantsMore && arrivals.length > 0) arrivals.shift()?.(body);
       },
       finished: () => log.push('finished'),
     },
     'binary',
   );
-  return { body, weights, log };
+  return { body, log };
 }
 
 function logging(log: string[]): BodySink {
@@ -31,135 +29,85 @@ function logging(log: string[]): BodySink {
   };
 }
 
+const TWO_FRAMES: readonly ((body: MessageBody) => void)[] = [
+  (body) => body.beginFrame(2, false),
+  (body) => body.push(hex('01')),
+  (body) => body.push(hex('02')),
+  (body) => body.beginFrame(1, true),
+  (body) => body.push(hex('03')),
+  (body) => body.complete(),
+];
+
 describe('MessageBody', () => {
-  it('pours what arrives while it pours behind what has waited', () => {
-    const { body, weights, log } = bodyFed([
-      (fed) => {
-        fed.push(hex('03'));
-        fed.beginFrame(1, true);
-        fed.push(hex('04'));
-        fed.complete();
-      },
-    ]);
-    body.beginFrame(3, false);
-    body.push(hex('01'));
-    body.push(hex('02'));
-
-    body.pour(logging(log));
-
-    assert.deepEqual(log, ['frame 3', '01', '02', '03', 'frame 1 last', '04', 'complete', 'finished', 'finished']);
-    assert.equal(weights.at(-1), 0);
-  });
-
-  it('says of a frame that waits whether it is the last', () => {
-    const { body, log } = bodyFed([]);
-    body.beginFrame(1, false);
-    body.push(hex('01'));
-    body.beginFrame(0, true);
-    body.complete();
-
-    body.pour(logging(log));
-
-    assert.deepEqual(log, ['frame 1', '01', 'frame 0 last', 'complete', 'finished']);
-  });
-
-  it('gives what arrives while something is taken out behind that', async () => {
-    const { body, log } = bodyFed([
-      (fed) => fed.push(hex('02')),
-      (fed) => {
-        fed.push(hex('03'));
-        fed.complete();
-      },
-    ]);
-    body.beginFrame(3, true);
-    body.push(hex('01'));
+  it('demands one item at a time for its reader', async () => {
+    const arrivals = [...TWO_FRAMES];
+    const { body, log } = bodyFed(arrivals);
+    body.claim();
 
     const items: unknown[] = [];
-    for (let item = await body.read(); item !== undefined; item = await body.read()) items.push(item);
+    for (let left = TWO_FRAMES.length - 1; left > 0; left--) {
+      items.push(body.take());
+      assert.equal(arrivals.length, left);
+    }
 
-    assert.deepEqual(items, [3, hex('01'), hex('02'), hex('03')]);
+    assert.deepEqual(items, [2, hex('01'), hex('02'), 1, hex('03')]);
+    assert.deepEqual(log, []);
+    assert.equal(await body.read(), undefined);
     assert.deepEqual(log, ['finished']);
   });
 
-  it('throws away what waits and what comes because of that', () => {
-    const { body, weights, log } = bodyFed([
-      (fed) => {
-        fed.push(hex('02'));
-        fed.beginFrame(0, true);
-        fed.complete();
-      },
-    ]);
-    body.beginFrame(2, false);
-    body.push(hex('01'));
+  it('pours all that comes, and says of each frame whether it is the last', () => {
+    const { body, log } = bodyFed([...TWO_FRAMES]);
+
+    body.pour(logging(log));
+
+    assert.deepEqual(log, ['frame 2', '01', '02', 'frame 1 last', '03', 'complete', 'finished']);
+  });
+
+  it('gives a whole message away without a copy, or as a frame', async () => {
+    const payload = hex('01 02');
+    const owner = { demand: () => assert.fail(), finished: () => undefined };
+
+    const [one, other, poured] = [1, 2, 3].map(() => new MessageBody(owner, 'binary', payload));
+    const log: string[] = [];
+    poured?.pour(logging(log));
+
+    assert.equal(one?.takeWhole(2), payload);
+    assert.deepEqual([other?.takeWhole(1), other?.take(), other?.take()], [undefined, 2, payload]);
+    assert.equal(await other?.read(), undefined);
+    assert.deepEqual(log, ['frame 2 last', '01 02', 'complete']);
+  });
+
+  it('wants the rest when it is discarded, and keeps nothing of it', () => {
+    const arrivals = [...TWO_FRAMES];
+    const { body, log } = bodyFed(arrivals);
 
     body.discard();
 
-    assert.equal(body.take(), undefined);
-    assert.equal(weights.at(-1), 0);
-    assert.ok(log.includes('finished'));
+    assert.deepEqual(arrivals, []);
+    assert.deepEqual(log, ['finished']);
+    assert.throws(() => body.claim(), LocalUsageError);
   });
 
-  it('gives it whole only where it is complete and in one piece that is not too long', () => {
-    const rows: [items: (number | string)[], whole: string | undefined][] = [
-      [[0], ''],
-      [[1, '01'], '01'],
-      [[3, '01 02 03'], undefined],
-      [[2, '01', '02'], undefined],
-      [[0, 0], undefined],
-      [[1, '01', 0], undefined],
-    ];
-    for (const [items, whole] of rows) {
-      const { body, weights } = bodyFed([]);
-      for (const item of items) {
-        if (typeof item === 'number') body.beginFrame(item, false);
-        else body.push(hex(item));
-      }
-
-      assert.equal(body.takeWhole(2), undefined);
-      body.complete();
-      const taken = body.takeWhole(2);
-
-      assert.equal(taken === undefined ? undefined : toHex(taken), whole);
-      if (whole !== undefined) assert.equal(weights.at(-1), 0);
-    }
-  });
-
-  it('gives a memory of its own for each empty message', () => {
-    const buffers = [0, 1].map(() => {
-      const { body } = bodyFed([]);
-      body.beginFrame(0, true);
-      body.complete();
-      return body.takeWhole(0)?.buffer;
-    });
-
-    assert.notEqual(buffers[0], buffers[1]);
-  });
-
-  it('tells who reads it when it was discarded, whatever it waits with', async () => {
-    const { body, log } = bodyFed([]);
-    const reading = body.read();
-    body.discard();
-    await assert.rejects(reading, LocalUsageError);
-
-    const { body: poured } = bodyFed([]);
-    poured.pour(logging(log));
-    poured.discard();
-    poured.discard();
-    poured.push(hex('01'));
-    assert.equal(log.length, 1);
-    assert.match(log[0]!, /^fail the message was discarded/);
-  });
-
-  it('gives what has come of a message that was never complete, then its error, again and again', async () => {
+  it('fails a reader when it is discarded', async () => {
     const { body } = bodyFed([]);
-    const error = new Error('lost');
-    body.beginFrame(2, true);
-    body.push(hex('01'));
-    body.fail(error);
+    body.claim();
+    const reading = body.read();
 
+    body.discard();
+
+    await assert.rejects(reading, LocalUsageError);
+  });
+
+  it('gives what came before its failure', async () => {
+    const { body } = bodyFed(TWO_FRAMES.slice(0, 2));
+    body.claim();
     assert.equal(await body.read(), 2);
     assert.deepEqual(await body.read(), hex('01'));
-    await assert.rejects(body.read(), error);
-    await assert.rejects(body.read(), error);
+    const reading = body.read();
+
+    body.fail(new Error('lost'));
+
+    await assert.rejects(reading, { message: 'lost' });
   });
 });

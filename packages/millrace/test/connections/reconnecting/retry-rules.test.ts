@@ -12,12 +12,14 @@ import {
 import { isOurFarewell, isPassing, retryAfter } from '../../../src/connections/reconnecting/retry-rules.ts';
 
 function remote(code: number): Closure {
-  return { code, reason: '', wasClean: code !== 1006, initiator: 'remote' };
+  return { code, reason: '', wasClean: code !== 1006, initiator: 'remote', unsentBytes: 0, discardedBytes: 0 };
 }
 
 function local(code: number | undefined, error?: Error): Closure {
   const sent = code === undefined ? undefined : { code, reason: '' };
-  return { code: code ?? 1006, reason: '', wasClean: code !== undefined, initiator: 'local', sent, error };
+  const initiator = error === undefined ? 'application' : 'engine';
+  const losses = { unsentBytes: 0, discardedBytes: 0 };
+  return { code: code ?? 1006, reason: '', wasClean: code !== undefined, initiator, sent, error, ...losses };
 }
 
 describe('isPassing', () => {

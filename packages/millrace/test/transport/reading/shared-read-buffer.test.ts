@@ -6,9 +6,9 @@ import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { RECEIVE_BUFFER } from '../../src/protocol/wire/mask.ts';
-import { findOnreadPlaces, readIntoSharedBuffer } from '../../src/transport/shared-read-buffer.ts';
-import { randomBytes } from '../helpers/random.ts';
+import { RECEIVE_BUFFER } from '../../../src/protocol/wire/mask.ts';
+import { findOnreadPlaces, readIntoSharedBuffer } from '../../../src/transport/reading/shared-read-buffer.ts';
+import { randomBytes } from '../../helpers/random.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

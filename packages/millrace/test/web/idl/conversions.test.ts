@@ -10,7 +10,7 @@ import {
   toStringList,
   toUSVString,
   toUnsignedShort,
-} from '../../src/web/conversions.ts';
+} from '../../../src/web/idl/conversions.ts';
 
 const LONE = '\ud83d';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Socket, connect, createServer } from 'node:net';
 
-import { RECEIVE_BUFFER } from '../protocol/wire/mask.ts';
+import { RECEIVE_BUFFER } from '../../protocol/wire/mask.ts';
 import { keepFreedMemory } from './allocator.ts';
 
 /** Size in bytes of a read at first and after a pause, so that a connection that stops reading keeps little. */
@@ -28,6 +28,8 @@ export interface OnreadPlaces {
 
 /** Takes what was read. */
 export interface Reader {
+  /** Whether the next read may be as large as the last ones were filled; otherwise it is a small one. */
+  readonly takesLargeReads: boolean;
   /** @param chunk - lent until the call returns */
   receive(chunk: Uint8Array): void;
 }
@@ -43,7 +45,7 @@ function takeNextTarget(): Uint8Array | undefined {
 /**
  * Reads a socket into the buffer that it shares with all others in the process.
  *
- * A read takes up to 64 KiB; more after one that was filled, as long as the socket was not paused meanwhile.
+ * A read takes up to 64 KiB; more after one that was filled, as long as the reader takes that.
  *
  * @param largestRead - bytes that a read takes at most; there are 1 MiB
  */
@@ -52,7 +54,7 @@ export function readIntoSharedBuffer(socket: Socket, places: OnreadPlaces, large
   Reflect.set(socket, places.callback, (size: number, target: Uint8Array): boolean => {
     const isFilled = size === target.length;
     reader.receive(isFilled ? target : target.subarray(0, size));
-    const wanted = socket.isPaused() ? first : isFilled ? startOfBuffer(largestRead) : target;
+    const wanted = !reader.takesLargeReads ? first : isFilled ? startOfBuffer(largestRead) : target;
     nextTarget = wanted === target ? undefined : wanted;
     return true;
   });
@@ -124,6 +126,7 @@ async function tryOnreadOn(near: Socket, far: Socket): Promise<OnreadPlaces | un
 
   let arriving = arrival();
   readIntoSharedBuffer(far, found, FIRST_READ, {
+    takesLargeReads: false,
     receive: (chunk) => {
       received.push(...chunk);
       far.pause();

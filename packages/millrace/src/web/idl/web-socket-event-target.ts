@@ -1,4 +1,4 @@
-import type { CloseEvent } from './close-event.ts';
+import type { CloseEvent } from '../close-event.ts';
 
 /** The events of a {@link WebSocket}, by type. */
 export interface WebSocketEventMap {

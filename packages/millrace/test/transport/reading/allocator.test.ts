@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { keepFreedMemory } from '../../src/transport/allocator.ts';
+import { keepFreedMemory } from '../../../src/transport/reading/allocator.ts';
 
 describe('keepFreedMemory', () => {
   it('maps a block that glibc adapts to, and touches none of it', () => {

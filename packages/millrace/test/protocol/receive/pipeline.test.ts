@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import type { Receiver, StreamingHandler } from '../../../src/protocol/receive/handlers.ts';
-import { createReceivePipeline, type ReceiveLimits } from '../../../src/protocol/receive/levels.ts';
+import { createReceivePipeline, type ReceiveLimits } from '../../../src/protocol/receive/pipeline.ts';
 import { createFrameHeaderBuffer } from '../../../src/protocol/wire/frame-header.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { hex } from '../../helpers/bytes.ts';

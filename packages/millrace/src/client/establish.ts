@@ -1,0 +1,56 @@
+import type { ConnectionMade } from '../engine/engine-connection.ts';
+import { AsyncContext } from '../engine/async-context.ts';
+import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
+import type { ConnectionResponse } from '../protocol/handshake/connection-response.ts';
+import { formatExtensionOffers } from '../protocol/handshake/extension-offer.ts';
+import { findOnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
+import { dial } from './dial.ts';
+import type { ResolvedClientOptions } from './options.ts';
+
+/** What {@link establish} establishes. */
+export interface EstablishSetup<Answer> {
+  readonly url: string | URL;
+  readonly client: ResolvedClientOptions;
+  readonly connection: ResolvedConnectionOptions;
+  readonly sharedReadBuffer: boolean;
+  /** The server has accepted the connection. What this throws ends it before it is open. */
+  readonly onConnect: (response: ConnectionResponse) => Answer | Promise<Answer>;
+}
+
+/** A client's connection whose opening handshake is done. */
+export interface EstablishedConnection<Answer> {
+  readonly made: ConnectionMade;
+  /** What came right behind the opening handshake. */
+  readonly head: Uint8Array;
+  /** What `onConnect` gave. */
+  readonly answer: Answer;
+}
+
+/**
+ * Establishes a connection to a server, for whichever façade.
+ *
+ * @throws {HandshakeError} the server did not accept, or not as RFC 6455 §4.1 demands; the time was up
+ * @throws {TransportError} there is no connection to the server
+ * @throws the reason of the option `signal`, if it was aborted before this returns
+ */
+export async function establish<Answer>(setup: EstablishSetup<Answer>): Promise<EstablishedConnection<Answer>> {
+  const { client, connection: options, onConnect } = setup;
+  const onreadPlaces = setup.sharedReadBuffer ? await findOnreadPlaces() : undefined;
+  const { socket, head, response } = await dial(setup.url, client);
+  const context = new AsyncContext();
+  let answer: Answer;
+  try {
+    answer = await context.open(() => onConnect(response));
+    client.signal?.throwIfAborted();
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  const { peer, protocol: subprotocol } = response;
+  const extensions = formatExtensionOffers(response.extensions);
+  return {
+    made: { role: 'client', socket, options, onreadPlaces, peer, subprotocol, extensions, context },
+    head,
+    answer,
+  };
+}

@@ -1,0 +1,296 @@
+import type { Duplex } from 'node:stream';
+
+import type { Closure } from '../protocol/base/closure.ts';
+import { ConnectionClosedError } from '../protocol/base/errors.ts';
+import { Connection } from '../protocol/connection/connection.ts';
+import type { ConnectionOwner } from '../protocol/connection/host.ts';
+import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
+import type { Receiver } from '../protocol/receive/handlers.ts';
+import type { ControlHooks } from '../protocol/receive/read-ahead.ts';
+import type { PreparedMessage } from '../protocol/send/prepared-message.ts';
+import type { OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
+import { SocketDriver } from '../transport/socket-driver.ts';
+import { onAbort } from './abort.ts';
+import { ApplicationCalls } from './application-calls.ts';
+import type { AsyncContext } from './async-context.ts';
+import { DONE, createDeferred, handled, rejected, type Deferred } from './deferred.ts';
+import { Pings } from './pings.ts';
+import { SendWaiters } from './send-waiters.ts';
+
+/** A connection whose opening handshake is done. */
+export interface ConnectionMade {
+  readonly role: 'client' | 'server';
+  readonly socket: Duplex;
+  readonly options: ResolvedConnectionOptions;
+  /** Address of the other end; empty where it has none. */
+  readonly peer: string;
+  /** The subprotocol that was agreed on. */
+  readonly subprotocol: string | undefined;
+  /** The extensions that were agreed on, as a header; empty for none. */
+  readonly extensions: string;
+  readonly onreadPlaces: OnreadPlaces | undefined;
+  /** Where all calls of the application run. */
+  readonly context: AsyncContext;
+}
+
+/** What a façade does with its side of a connection. */
+export interface ConnectionUser {
+  readonly receiver: Receiver;
+  /** What it is told of control frames; nothing unless given, and Pings are answered. */
+  readonly controls?: ControlHooks | undefined;
+  /** Whether the application has not returned from what it was given last, apart from promises that the engine knows of. */
+  readonly isWorking: boolean;
+  /** More than `highWaterMark` bytes are on their way out. */
+  onHighWater(): void;
+  /** All that was sent has left, after it was too much. */
+  onDrain(): void;
+  /** Nothing can be sent any more. */
+  onClosing(): void;
+  /** `readAhead` is full. */
+  onFull(): void;
+  /** The connection has ended. Told at once. */
+  onEnded(closure: Closure): void;
+  /** The connection is over. Told last, behind messages that have waited. */
+  onClosed(closure: Closure): void;
+  /** Something of the application has thrown; the connection has failed for it. */
+  onError(error: Error): void;
+}
+
+/** What is read at a time where each chunk is copied for the application, in bytes. */
+const LARGEST_COPIED_READ = 256 * 1024;
+
+/**
+ * A connection, its driver and its application joined together: what every façade stands on. It knows what waits for the connection, and settles that in the
+ * end.
+ */
+export class EngineConnection implements ConnectionOwner {
+  readonly made: ConnectionMade;
+  readonly connection: Connection;
+  /** Calls the application. */
+  readonly calls: ApplicationCalls;
+  /** How the connection ended; `undefined` before. */
+  closure: Closure | undefined;
+
+  readonly #user: ConnectionUser;
+  readonly #driver: SocketDriver;
+  readonly #waiters: SendWaiters;
+  #pings: Pings | undefined;
+  #drained: Deferred<undefined> | undefined;
+  #closed: Deferred<Closure> | undefined;
+  #ended: AbortController | undefined;
+
+  constructor(made: ConnectionMade, user: ConnectionUser) {
+    const { role, options, socket, onreadPlaces, context } = made;
+    const { receiver, controls } = user;
+    this.made = made;
+    this.#user = user;
+    this.#driver = new SocketDriver({
+      socket,
+      onreadPlaces,
+      context,
+      largestRead: receiver.level === 'whole or streaming' ? LARGEST_COPIED_READ : undefined,
+      createConnection: (host) => new Connection({ role, options, host, receiver, controls, handler: this }),
+    });
+    const { connection } = this.#driver;
+    this.connection = connection;
+    this.#waiters = new SendWaiters(connection.sender);
+    this.calls = new ApplicationCalls({ connection, context, onError: (error) => this.onError(error) });
+  }
+
+  /**
+   * Begins to receive.
+   *
+   * @param head - what came right behind the opening handshake
+   */
+  start(head: Uint8Array): void {
+    this.#driver.start(head);
+  }
+
+  /** How the connection will have ended. Never rejects. */
+  get closed(): Promise<Closure> {
+    if (this.#closed === undefined) {
+      this.#closed = createDeferred();
+      if (this.closure !== undefined) this.#closed.resolve(this.closure);
+    }
+    return this.#closed.promise;
+  }
+
+  /** Fires when the connection has ended. */
+  get signal(): AbortSignal {
+    if (this.#ended === undefined) {
+      this.#ended = new AbortController();
+      if (this.closure !== undefined) this.#ended.abort(new ConnectionClosedError(this.closure));
+    }
+    return this.#ended.signal;
+  }
+
+  // Sending
+
+  /** Bytes that were sent and not written yet, wherever they wait; 0 when the connection has ended. */
+  get bufferedAmount(): number {
+    return this.closure === undefined ? this.connection.sender.bufferedAmount : 0;
+  }
+
+  /**
+   * Sends a message, when its turn comes.
+   *
+   * @param signal - withdraws it while it waits for its turn
+   *
+   * @returns when the bytes are the caller's again, and more may be sent
+   */
+  send(payload: string | Uint8Array, opcode: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return rejected(signal.reason);
+    const { sender } = this.connection;
+    if (!sender.canSendMessages) return this.ended();
+    if (!sender.isFree) return this.#sendLater(payload, opcode, signal);
+    const before = sender.givenReferences;
+    const isBelow = sender.sendMessage(payload, { opcode });
+    const sent = isBelow && sender.givenReferences === before ? DONE : this.sent(before);
+    return signal === undefined ? sent : unlessAborted(sent, signal);
+  }
+
+  /** Sends a message that was framed before, when its turn comes. */
+  sendPrepared(message: PreparedMessage): Promise<void> {
+    const { sender } = this.connection;
+    if (!sender.canSendMessages) return this.ended();
+    const before = sender.givenReferences;
+    return sender.sendPreparedMessage(message) ? DONE : this.sent(before);
+  }
+
+  /**
+   * After something was sent, waits until its memory may change, and more may be sent: no more than the high-water mark is on its way.
+   *
+   * @param before - `givenReferences` of the sender before that
+   *
+   * @throws {ConnectionClosedError} the connection has ended before, and not cleanly
+   */
+  sent(before: number): Promise<void> {
+    if (this.closure?.wasClean === true) return DONE;
+    // It may have been too much.
+    if (this.closure !== undefined || this.connection.state === 'failed') return this.ended();
+    const references = this.connection.sender.givenReferences;
+    return this.#waiters.wait(references === before ? 0 : references);
+  }
+
+  /** Waits until all that was sent has left. */
+  drained(): Promise<void> {
+    if (this.closure !== undefined) return this.ended();
+    if (!this.connection.sender.needsDrain) return DONE;
+    this.#drained ??= createDeferred();
+    return this.#drained.promise;
+  }
+
+  /** Fails as soon as the connection has ended. */
+  ended(): Promise<never> {
+    const ended = this.closed.then((closure) => {
+      throw new ConnectionClosedError(closure);
+    });
+    return handled(ended);
+  }
+
+  /** Sends a ping, and waits for its pong: for the time between them, in milliseconds. */
+  ping(signal: AbortSignal | undefined): Promise<number> {
+    if (!this.connection.sender.canSendMessages) return this.ended();
+    this.#pings ??= new Pings();
+    return this.#pings.send(this.connection.sender, signal);
+  }
+
+  /**
+   * Starts the closing handshake. Whole messages that wait for their turn go out before, and so does what is written of an open one.
+   *
+   * @throws {LocalUsageError} the code may not be sent, or the reason is too long
+   */
+  close(code: number | undefined, reason: string): Promise<Closure> {
+    this.connection.close(code, reason);
+    return this.closed;
+  }
+
+  /** Whether an error says that this connection has ended: whoever waits for it learns it so, and need not catch it. */
+  isEndOf(error: unknown): boolean {
+    if (this.closure === undefined) return false;
+    if (this.#ended?.signal.reason === error) return true;
+    return error instanceof ConnectionClosedError && error.closure === this.closure;
+  }
+
+  // From the connection
+
+  get isWorking(): boolean {
+    return this.calls.isPending || this.#user.isWorking;
+  }
+
+  onPong(payload: Uint8Array): void {
+    this.#pings?.receive(payload);
+  }
+
+  onHighWater(): void {
+    this.#user.onHighWater();
+  }
+
+  onProgress(): void {
+    this.#waiters.settle();
+  }
+
+  onDrain(): void {
+    const drained = this.#drained;
+    this.#drained = undefined;
+    drained?.resolve(undefined);
+    this.#user.onDrain();
+  }
+
+  onClosing(): void {
+    this.#user.onClosing();
+  }
+
+  onFull(): void {
+    this.#user.onFull();
+  }
+
+  onError(error: Error): void {
+    if (!this.isEndOf(error)) this.#user.onError(error);
+  }
+
+  onEnded(closure: Closure): void {
+    this.closure = closure;
+    const error = new ConnectionClosedError(closure);
+    // A clean end means that all output went out before our Close.
+    if (closure.wasClean) this.#drained?.resolve(undefined);
+    else this.#drained?.reject(error);
+    this.#waiters.end(closure);
+    this.connection.endSending(error);
+    this.#pings?.end(error);
+    this.#closed?.resolve(closure);
+    this.#user.onEnded(closure);
+    this.#ended?.abort(error);
+  }
+
+  onClosed(closure: Closure): void {
+    this.#user.onClosed(closure);
+  }
+
+  #sendLater(payload: string | Uint8Array, opcode: number, signal: AbortSignal | undefined): Promise<void> {
+    const { sender } = this.connection;
+    const turn = createDeferred<undefined>();
+    let isTaken = false;
+    const onTaken = (): void => {
+      isTaken = true;
+      turn.resolve(undefined);
+    };
+    const entry = sender.queueMessage(payload, { opcode, onTaken, onLost: turn.reject });
+    // It was too much, and the connection has failed for it.
+    if (entry === undefined) return this.ended();
+    // It waits in a copy.
+    if (isTaken) return DONE;
+    onAbort(signal, turn.promise, (reason) => {
+      if (sender.withdraw(entry)) turn.reject(reason);
+    });
+    return handled(turn.promise.then(() => this.#waiters.waitForMemory(sender.givenReferences)));
+  }
+}
+
+/** Waits for `sent`, or until the signal is aborted. */
+function unlessAborted(sent: Promise<void>, signal: AbortSignal): Promise<void> {
+  const waiting = createDeferred<undefined>();
+  sent.then(() => waiting.resolve(undefined), waiting.reject);
+  onAbort(signal, waiting.promise, waiting.reject);
+  return waiting.promise;
+}

@@ -1,0 +1,294 @@
+import { CloseCode } from '../base/close-code.ts';
+import { RemoteProtocolError, TransportError } from '../base/errors.ts';
+import type { Inbound } from '../receive/inbound.ts';
+import type { Scheduler } from '../send/scheduler.ts';
+import type { SendQueue } from '../send/send-queue.ts';
+import { checkCloseBody, decodeCloseBody, encodeCloseBody, truncateCloseReason } from '../wire/close-body.ts';
+import type { ClosingHandshake, ClosingListener } from './closing-handshake.ts';
+import type { ClosingState } from './closing.ts';
+import type { ConnectionOwner, ConnectionHost, TransportDirective } from './host.ts';
+import type { MessageSender } from './message-sender.ts';
+
+/** How long the application may take for messages that came before a violation of the peer, in milliseconds. */
+const GRACE = 100;
+
+/** What an {@link Ending} works with. */
+export interface EndingSetup {
+  readonly role: 'client' | 'server';
+  readonly closeTimeout: number;
+  readonly host: ConnectionHost;
+  readonly handler: ConnectionOwner;
+  readonly closing: ClosingHandshake;
+  readonly inbound: Inbound;
+  readonly scheduler: Scheduler;
+  readonly queue: SendQueue;
+  readonly sender: MessageSender;
+  /** Tells the handler something, and fails the connection if it throws. */
+  readonly tell: (news: (handler: ConnectionOwner) => void) => void;
+}
+
+/** Ends a connection: by the closing handshake, by failing, or with the transport. Each wait in it has a deadline. */
+export class Ending implements ClosingListener {
+  readonly #setup: EndingSetup;
+  readonly #closing: ClosingHandshake;
+  /** When what is left to do in the present state has taken too long, in milliseconds of the host's clock. */
+  #deadline = Infinity;
+  /** When the closing has taken too long altogether. */
+  #closeDeadline = Infinity;
+  /** Whether the peer's side of the transport has ended. */
+  #inputEnded = false;
+  #isDropped = false;
+  /** Whether the wire is between two frames, after the connection has failed. */
+  #canSendClose = false;
+  /** Whether the handler was told that nothing can be sent any more. */
+  #sendingEnded = false;
+  /** What was sent and handed out, when a violation was found or at the last turn after that. */
+  #activity = 0;
+  /** Tells the handler that the connection is over; `undefined` before its end, and when that was done. */
+  #tellClosed: (() => void) | undefined;
+
+  constructor(setup: EndingSetup) {
+    this.#setup = setup;
+    this.#closing = setup.closing;
+  }
+
+  /** When {@link handleDeadline} is to be called, in milliseconds of the host's clock; `Infinity` while the connection is open. */
+  get deadline(): number {
+    if (this.#closing.state === 'closed') return this.#tellClosed === undefined ? Infinity : this.#deadline;
+    return this.#isDropped ? Infinity : this.#deadline;
+  }
+
+  /** What is to be done with the transport, once all output is written. */
+  get transport(): TransportDirective {
+    const { state } = this.#closing;
+    if (this.#isDropped || state === 'closed') return 'drop';
+    if (state === 'failed') return 'end';
+    // RFC 6455 §7.1.1: it is the server that ends the transport first.
+    return state === 'closeDone' && (this.#setup.role === 'server' || this.#inputEnded) ? 'end' : 'open';
+  }
+
+  /** See `Connection.closeFor`. */
+  close(initiator: 'application' | 'engine', code: number | undefined, reason: string): void {
+    const body = { code, reason };
+    checkCloseBody(body, this.#setup.role);
+    const { state } = this.#closing;
+    if (state !== 'open' && state !== 'closeReceived') return;
+    this.#closing.begin(initiator);
+    this.#closing.body = body;
+    this.#closing.move('close');
+    this.#sendClose();
+  }
+
+  /** Takes the peer's Close. It is answered at once, or when the application has returned from the messages before it. */
+  receiveClose(payload: Uint8Array): void {
+    const { host, inbound, closeTimeout } = this.#setup;
+    const received = decodeCloseBody(payload);
+    this.#closing.received = received;
+    this.#closing.begin('remote');
+    // RFC 6455 §5.5.1: nothing that follows is of interest.
+    inbound.stop();
+    this.#closing.move('receiveClose');
+    const { state } = this.#closing;
+    if (state === 'answering') this.#sendClose();
+    if (state !== 'closeReceived') return;
+    // The peer's clock runs, too.
+    this.#deadline = host.now() + closeTimeout / 2;
+    host.requestUpdate();
+  }
+
+  /** The peer has broken a rule, for which the connection fails: at once, or when what came before has been dealt with. */
+  violate(error: RemoteProtocolError): void {
+    const { host, inbound, handler } = this.#setup;
+    if (this.#closing.state !== 'open' || (inbound.isEmpty && !handler.isWorking)) {
+      this.fail(error);
+      return;
+    }
+    this.#closing.begin('engine', error);
+    inbound.stop();
+    this.#closing.move('violate');
+    this.#deadline = host.now() + GRACE;
+    this.#waitForActivity();
+  }
+
+  /** See `Connection.fail`. */
+  fail(error: Error): void {
+    const { state, isSent } = this.#closing;
+    if (state === 'closeDone' || state === 'failed' || state === 'closed') return;
+    const { inbound, host } = this.#setup;
+    this.#closing.begin('engine', error);
+    inbound.stop();
+    inbound.drop();
+    const body = closeBodyFor(this.#closing.error ?? error);
+    if (!isSent) this.#closing.body = body;
+    this.#closing.move('fail');
+    this.#giveUpOutput();
+    if (!isSent && this.#canSendClose) this.#setup.scheduler.sendClose(encodeCloseBody(body));
+    host.requestUpdate();
+  }
+
+  /** See `Connection.drop`. */
+  drop(): void {
+    const { inbound, host } = this.#setup;
+    this.#closing.begin('application');
+    inbound.stop();
+    this.#isDropped = true;
+    // Nothing can be sent any more.
+    this.#closing.move('fail');
+    host.requestUpdate();
+  }
+
+  /** Gives the connection up for a reason of ours. */
+  giveUp(problem: string): void {
+    this.#closing.begin('engine', new TransportError(problem));
+    this.drop();
+  }
+
+  /** The peer's side of the transport has ended. */
+  receiveEnd(): void {
+    if (this.#inputEnded) return;
+    this.#inputEnded = true;
+    const { state } = this.#closing;
+    // Otherwise the Close that we still have to send may find its way.
+    if (state === 'open' || state === 'closing' || state === 'closeSent') {
+      this.#closing.begin('remote', new TransportError('the peer ended the transport without a Close frame'));
+      this.drop();
+    }
+    this.#setup.host.requestUpdate();
+  }
+
+  /** The transport is of no use any more. */
+  transportFailed(cause: Error): void {
+    if (this.#closing.state !== 'closeDone') {
+      this.#closing.begin('remote', new TransportError(`the transport failed: ${cause.message}`, { cause }));
+    }
+    this.drop();
+  }
+
+  /** The transport has ended in both directions, and the connection with it. */
+  transportClosed(): void {
+    const { state } = this.#closing;
+    if (state === 'closed') return;
+    const { inbound, sender, host, closeTimeout, tell } = this.#setup;
+    this.#closing.begin('remote');
+    inbound.stop();
+    const losses = { unsentBytes: sender.unsentAmount, discardedBytes: inbound.bytesDiscarded };
+    this.#closing.move('transportEnd');
+    const closure = this.#closing.closure(state === 'closeDone' && losses.unsentBytes === 0, losses);
+    this.#deadline = host.now() + closeTimeout;
+    this.#tellClosed = () => tell((handler) => handler.onClosed(closure));
+    tell((handler) => handler.onEnded(closure));
+    this.onAdvanced();
+    host.requestUpdate();
+  }
+
+  /** Does what is due: a deadline has passed. */
+  handleDeadline(now: number): void {
+    const { state } = this.#closing;
+    if (state === 'closed') this.#endWaiting();
+    else if (state === 'failing') this.#finishFailing();
+    else if (state === 'closeReceived' && now < this.#closeDeadline) this.#answerClose();
+    else this.#endClosing();
+  }
+
+  /** A turn of the event loop has passed. */
+  handleTurn(): void {
+    if (this.#closing.state !== 'failing') return;
+    if (this.#activity === this.#countActivity()) this.#finishFailing();
+    else this.#waitForActivity();
+  }
+
+  /** Something was received or handed out, or the application has returned from something. */
+  onAdvanced(): void {
+    const { state } = this.#closing;
+    if (state !== 'closeReceived' && state !== 'closed') return;
+    if (!this.#setup.inbound.isEmpty || this.#setup.handler.isWorking) return;
+    if (state === 'closeReceived') this.#answerClose();
+    else this.#endWaiting();
+  }
+
+  onMove(before: ClosingState): void {
+    const { state } = this.#closing;
+    const { host, closeTimeout, sender, tell } = this.#setup;
+    if (this.#closeDeadline === Infinity && state !== 'failing') this.#closeDeadline = host.now() + closeTimeout;
+    if (before !== 'closed') this.#deadline = this.#closeDeadline;
+    if (this.#sendingEnded || sender.canSend) return;
+    this.#sendingEnded = true;
+    tell((handler) => handler.onClosing());
+  }
+
+  /** Answers the peer's Close with its own code, as the application has not asked for another. */
+  #answerClose(): void {
+    this.#closing.body = this.#closing.received;
+    this.#closing.move('close');
+    this.#sendClose();
+  }
+
+  /** Sends our Close as soon as that is possible. */
+  #sendClose(): void {
+    const { state, body } = this.#closing;
+    // A handler that was told of it may have failed the connection.
+    if (body === undefined || (state !== 'closing' && state !== 'answering')) return;
+    const { scheduler, queue, sender, inbound, host } = this.#setup;
+    const encoded = encodeCloseBody(body);
+    if (scheduler.insideEndlessFrame) {
+      this.#failWithoutClose();
+    } else if (state === 'closing') {
+      queue.close(encoded);
+      inbound.stopWaiting();
+    } else {
+      sender.giveUp(() => queue.clear());
+      scheduler.abandon(encoded);
+    }
+    host.requestUpdate();
+  }
+
+  /** Gives up what cannot be completed: messages that wait, and the frame that is open. */
+  #giveUpOutput(): void {
+    const { sender, queue, scheduler } = this.#setup;
+    sender.giveUp(() => {
+      queue.clear();
+      this.#canSendClose = scheduler.cutOpenFrame();
+    });
+  }
+
+  /** Ends the transport inside a frame of ours that nobody will finish. */
+  #failWithoutClose(): void {
+    const problem = 'no Close frame could be sent: a frame was open of which more than 2^53 bytes were missing';
+    this.#closing.begin('engine', new TransportError(problem));
+    this.#setup.inbound.stop();
+    this.#closing.move('fail');
+  }
+
+  #endClosing(): void {
+    const isDone = this.#closing.state === 'closeDone' && this.#setup.sender.bufferedAmount === 0;
+    if (isDone) this.drop();
+    else this.giveUp('the closing handshake took longer than the option closeTimeout allows');
+  }
+
+  /** The connection has ended, and nothing waits for the application any more, or for too long: tells it. */
+  #endWaiting(): void {
+    this.#setup.inbound.drop();
+    const tellClosed = this.#tellClosed;
+    this.#tellClosed = undefined;
+    tellClosed?.();
+  }
+
+  #finishFailing(): void {
+    const { error } = this.#closing;
+    if (error !== undefined) this.fail(error);
+  }
+
+  #countActivity(): number {
+    return this.#setup.sender.sends + this.#setup.inbound.handedOut;
+  }
+
+  #waitForActivity(): void {
+    this.#activity = this.#countActivity();
+    this.#setup.host.requestTurn();
+  }
+}
+
+function closeBodyFor(error: Error): { code: number; reason: string } {
+  if (!(error instanceof RemoteProtocolError)) return { code: CloseCode.INTERNAL_ERROR, reason: '' };
+  return { code: error.closeCode, reason: truncateCloseReason(error.closeReason) };
+}

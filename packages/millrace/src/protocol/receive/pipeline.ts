@@ -1,0 +1,80 @@
+import type { MessageTransform } from '../base/transform.ts';
+import type { TextCodec } from '../wire/text-codec.ts';
+import { FrameCollector } from './frame-collector.ts';
+import type { CollectorLimits, Receiver, StreamingHandler } from './handlers.ts';
+import { MessageCollector } from './message-collector.ts';
+import type { PipelineGate } from './pipeline-gate.ts';
+import type { ReadAhead } from './read-ahead.ts';
+import { SizeLimiter } from './size-limiter.ts';
+import { TextChecker } from './text-checker.ts';
+import { TransformStage } from './transform-stage.ts';
+import { WholeMessages } from './whole-messages.ts';
+
+/** Limits of receiving, in bytes; `Infinity` sets none. */
+export interface ReceiveLimits extends CollectorLimits {
+  /** Longest message of any level. */
+  readonly maxStreamedMessageSize: number;
+}
+
+/** What a pipeline is made of. */
+export interface PipelineSetup {
+  /** The level that the application took. */
+  readonly level: Receiver['level'];
+  readonly limits: ReceiveLimits;
+  readonly text: TextCodec;
+  /** The transforms of the extensions, in the order in which they were agreed on; the last one has changed the payload last, and is undone first. */
+  readonly transforms: readonly MessageTransform[];
+  readonly gate: PipelineGate;
+  /** Stands at its end, before the application. */
+  readonly readAhead: ReadAhead;
+}
+
+/** The stages between the wire and the application. */
+export interface Pipeline {
+  /** The first stage. */
+  readonly messages: StreamingHandler;
+  /** What is being collected, in bytes. */
+  readonly collectedSize: () => number;
+  /** No more comes for now: hands over what a stage has kept back. */
+  readonly release: () => void;
+}
+
+/**
+ * Puts together what stands between the wire and the application: the transforms of extensions, the size limit of streams, the check of UTF-8, the collector
+ * of the level that the application took.
+ */
+export function createPipeline(setup: PipelineSetup): Pipeline {
+  const { limits, text, transforms, gate } = setup;
+  const { messages: collector, collectedSize, release } = createCollector(setup);
+  const checked = new TextChecker(collector, text);
+  const limited =
+    limits.maxStreamedMessageSize === Infinity ? checked : new SizeLimiter(checked, limits.maxStreamedMessageSize);
+  const messages = transforms.reduce<StreamingHandler>(
+    (next, transform, depth) => new TransformStage({ next, transform, gate, depth }),
+    limited,
+  );
+  return { messages, collectedSize, release };
+}
+
+function createCollector({ level, limits, text, readAhead }: PipelineSetup): Pipeline {
+  switch (level) {
+    case 'streaming':
+      return { messages: readAhead, collectedSize: () => 0, release: nothing };
+    case 'whole or streaming': {
+      const whole = new WholeMessages(readAhead);
+      return { messages: whole, collectedSize: () => 0, release: () => whole.release() };
+    }
+    case 'frame': {
+      const frames = new FrameCollector(readAhead, limits);
+      return { messages: frames, collectedSize: () => frames.size, release: nothing };
+    }
+    case 'message': {
+      const messages = new MessageCollector(readAhead, limits, text);
+      return { messages, collectedSize: () => messages.size, release: nothing };
+    }
+  }
+}
+
+function nothing(): void {
+  // No stage keeps anything back.
+}

@@ -1,0 +1,242 @@
+import { ENTRY_COST, payloadCost } from '../base/costs.ts';
+import { Fifo } from '../base/fifo.ts';
+import type { FrameHeader } from '../wire/frame-header.ts';
+import type { FrameHandler, MessageHandler, Receiver, StreamingHandler, WholeMessageHandler } from './handlers.ts';
+import type { Turn } from './turn.ts';
+
+/** Why an application takes nothing for now; there may be several reasons at once. */
+export const HoldReason = {
+  /** A promise that it has returned is pending. */
+  PROMISE: 1,
+  /** It has asked for a pause. */
+  PAUSE: 2,
+  /** Nobody asks for more. */
+  DEMAND: 4,
+  /** It has received as much as a rate limit allows. */
+  RATE: 8,
+} as const;
+
+/** One of the values of {@link HoldReason}. */
+export type HoldReason = (typeof HoldReason)[keyof typeof HoldReason];
+
+/** What an application is told of control frames, behind the messages that came before them. What is missing, nobody is told. */
+export interface ControlHooks {
+  /** A Ping came in. Where this is there, it is called in place of the engine's answer (RFC 6455 §5.5.2). */
+  readonly onPing?: ((payload: Uint8Array) => void) | undefined;
+  /** A Pong came in, asked for or not (RFC 6455 §5.5.3). */
+  readonly onPong?: ((payload: Uint8Array) => void) | undefined;
+  /** A control frame with a claimed opcode came in. */
+  readonly onControlFrame?: ((opcode: number, payload: Uint8Array, reservedBits: number) => void) | undefined;
+}
+
+/** What a {@link ReadAhead} works with. */
+export interface ReadAheadSetup {
+  readonly receiver: Receiver;
+  /** What may wait, in bytes by its cost. */
+  readonly limit: number;
+  readonly turn: Turn;
+  /** What is being collected in front of it, in bytes. */
+  readonly collectedSize: () => number;
+  /** No more may come for now, or so it seems: {@link ReadAhead.isFull} says. */
+  readonly onFull: () => void;
+}
+
+/** What can be called of an application, whatever its level. */
+type Application = Partial<MessageHandler & FrameHandler & StreamingHandler & WholeMessageHandler>;
+
+/** Something that waits for the application: the call that tells it. */
+interface Waiting {
+  readonly tell: (application: Application) => void;
+  /** Its payload, in bytes; of text, in UTF-16 units. */
+  readonly size: number;
+  readonly cost: number;
+}
+
+/**
+ * Stands between the engine and the application: while the application is busy, what is for it waits here in wire order, up to a limit, and the engine goes
+ * on. It is busy while there is a {@link HoldReason}.
+ */
+export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHandler {
+  readonly #application: Application;
+  readonly #setup: ReadAheadSetup;
+  readonly #lends: boolean;
+  /** Whether chunks come as copies already. */
+  readonly #ownsChunks: boolean;
+  readonly #waiting = new Fifo<Waiting>();
+  #cost = 0;
+  #holds = 0;
+  #isIgnoring = false;
+  #handedOut = 0;
+
+  constructor(setup: ReadAheadSetup) {
+    const { receiver } = setup;
+    this.#setup = setup;
+    this.#application = receiver.handler;
+    this.#lends = receiver.level === 'streaming' && receiver.lendsPayload === true;
+    this.#ownsChunks = receiver.level === 'whole or streaming';
+  }
+
+  /** How many things have waited and were handed out. */
+  get handedOut(): number {
+    return this.#handedOut;
+  }
+
+  /** Whether nothing waits. */
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** Whether the application takes nothing for now. */
+  get isBusy(): boolean {
+    return this.#holds !== 0;
+  }
+
+  /** Whether no more should come, since the application is busy and enough waits for it. */
+  get isFull(): boolean {
+    if (this.#holds === 0 || this.#isIgnoring) return false;
+    return this.#cost + this.#setup.collectedSize() >= this.#setup.limit;
+  }
+
+  /** Whether there is the given reason to hold. */
+  isHeldFor(reason: HoldReason): boolean {
+    return (this.#holds & reason) !== 0;
+  }
+
+  /** The application is busy for a reason. Repeating it does nothing. */
+  hold(reason: HoldReason): void {
+    this.#holds |= reason;
+    if (this.isFull) this.#setup.onFull();
+  }
+
+  /** A reason has gone; {@link proceed} goes on. Repeating it does nothing. */
+  release(reason: HoldReason): void {
+    this.#holds &= ~reason;
+  }
+
+  /** Hands out what waits, until the application is busy, the turn is over, or nothing waits. What a handler throws comes through. */
+  proceed(): void {
+    const { turn } = this.#setup;
+    while (this.#holds === 0 && !turn.isOver) {
+      const next = this.#waiting.take();
+      if (next === undefined) return;
+      this.#handOut(next);
+    }
+  }
+
+  /**
+   * Hands out the first thing that waits, though the application is held, if its turn is not over. What a handler throws comes through.
+   *
+   * @returns whether it did
+   */
+  handOutOne(): boolean {
+    const { turn } = this.#setup;
+    const next = turn.isOver ? undefined : this.#waiting.take();
+    if (next === undefined) return false;
+    this.#handOut(next);
+    return true;
+  }
+
+  /**
+   * Throws away what waits.
+   *
+   * @returns how much payload that was, about, in bytes
+   */
+  drop(): number {
+    let size = 0;
+    for (const waiting of this.#waiting.takeAll()) size += waiting.size;
+    this.#cost = 0;
+    return size;
+  }
+
+  /** From now on nobody is told of messages. Repeating it does nothing. */
+  ignoreMessages(): void {
+    this.#isIgnoring = true;
+    this.drop();
+  }
+
+  // From the pipeline
+
+  onMessage(payload: string | Uint8Array, opcode: number): void {
+    if (this.#passes) this.#application.onMessage?.(payload, opcode);
+    else this.#wait(payload, (application) => application.onMessage?.(payload, opcode));
+  }
+
+  onWholeMessage(payload: Uint8Array, opcode: number): void {
+    if (this.#passes) this.#application.onWholeMessage?.(payload, opcode);
+    else this.#wait(payload, (application) => application.onWholeMessage?.(payload, opcode));
+  }
+
+  onMessageBegin(opcode: number): void {
+    if (this.#passes) this.#application.onMessageBegin?.(opcode);
+    else this.#wait(NOTHING, (application) => application.onMessageBegin?.(opcode));
+  }
+
+  onFrameBegin(header: FrameHeader): void {
+    if (this.#passes) {
+      this.#application.onFrameBegin?.(header);
+      return;
+    }
+    const copy = { ...header };
+    this.#wait(NOTHING, (application) => application.onFrameBegin?.(copy));
+  }
+
+  onFrameData(chunk: Uint8Array): void {
+    if (this.#passes) {
+      this.#application.onFrameData?.(this.#lends || this.#ownsChunks ? chunk : new Uint8Array(chunk));
+      return;
+    }
+    const payload = this.#ownsChunks ? chunk : new Uint8Array(chunk);
+    this.#wait(payload, (application) => application.onFrameData?.(payload));
+  }
+
+  onFrameEnd(): void {
+    if (this.#passes) this.#application.onFrameEnd?.();
+    else this.#wait(NOTHING, tellFrameEnd);
+  }
+
+  onFrame(payload: Uint8Array, reservedBits: number): void {
+    if (this.#passes) this.#application.onFrame?.(payload, reservedBits);
+    else this.#wait(payload, (application) => application.onFrame?.(payload, reservedBits));
+  }
+
+  onMessageEnd(): void {
+    if (this.#passes) this.#application.onMessageEnd?.();
+    else this.#wait(NOTHING, tellMessageEnd);
+  }
+
+  /** Tells something else behind the messages that came before it. */
+  onControl(payload: Uint8Array, tell: () => void): void {
+    if (this.#holds === 0 && this.#waiting.size === 0) tell();
+    else this.#wait(payload, tell);
+  }
+
+  #handOut({ tell, cost }: Waiting): void {
+    this.#cost -= cost;
+    this.#handedOut++;
+    this.#setup.turn.count();
+    tell(this.#application);
+  }
+
+  /** Whether the application takes something at once. */
+  get #passes(): boolean {
+    return this.#holds === 0 && this.#waiting.size === 0 && !this.#isIgnoring;
+  }
+
+  #wait(payload: string | Uint8Array, tell: (application: Application) => void): void {
+    if (this.#isIgnoring) return;
+    const cost = payloadCost(payload) + ENTRY_COST;
+    this.#waiting.put({ tell, size: payload.length, cost });
+    this.#cost += cost;
+    if (this.isFull) this.#setup.onFull();
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+function tellFrameEnd(application: Application): void {
+  application.onFrameEnd?.();
+}
+
+function tellMessageEnd(application: Application): void {
+  application.onMessageEnd?.();
+}

@@ -1,0 +1,80 @@
+import type { FrameHeader } from '../wire/frame-header.ts';
+import type { StreamingHandler, WholeMessageHandler } from './handlers.ts';
+
+/**
+ * Hands over a message of one frame that has come in one piece as a whole, and everything else as it comes. The chunks that it gives are copies, the
+ * receiver's for good.
+ *
+ * To find out, it keeps the beginning of a message back until more comes; whoever feeds it says with {@link release} that this takes time.
+ */
+export class WholeMessages implements StreamingHandler {
+  readonly #next: WholeMessageHandler;
+  #opcode = 0;
+  /** The header of the only frame of the message, as long as nobody was told of it. */
+  #header: FrameHeader | undefined;
+  /** What came of its payload. */
+  #payload: Uint8Array | undefined;
+  /** Whether the beginning of the message is kept back. */
+  #keeps = false;
+
+  constructor(next: WholeMessageHandler) {
+    this.#next = next;
+  }
+
+  onMessageBegin(opcode: number): void {
+    this.#opcode = opcode;
+    this.#keeps = true;
+  }
+
+  onFrameBegin(header: FrameHeader): void {
+    if (this.#keeps && header.fin && this.#header === undefined) {
+      this.#header = { ...header };
+      return;
+    }
+    this.release();
+    this.#next.onFrameBegin(header);
+  }
+
+  onFrameData(chunk: Uint8Array): void {
+    const copy = new Uint8Array(chunk);
+    if (this.#keeps && this.#payload === undefined) {
+      this.#payload = copy;
+      return;
+    }
+    this.release();
+    this.#next.onFrameData(copy);
+  }
+
+  onFrameEnd(): void {
+    if (!this.#keeps) this.#next.onFrameEnd();
+  }
+
+  onMessageEnd(): void {
+    if (!this.#keeps) {
+      this.#next.onMessageEnd();
+      return;
+    }
+    const payload = this.#payload ?? NOTHING;
+    this.#forget();
+    this.#next.onWholeMessage(payload, this.#opcode);
+  }
+
+  /** Hands over what is kept back: the rest comes later. */
+  release(): void {
+    if (!this.#keeps) return;
+    const header = this.#header;
+    const payload = this.#payload;
+    this.#forget();
+    this.#next.onMessageBegin(this.#opcode);
+    if (header !== undefined) this.#next.onFrameBegin(header);
+    if (payload !== undefined) this.#next.onFrameData(payload);
+  }
+
+  #forget(): void {
+    this.#keeps = false;
+    this.#header = undefined;
+    this.#payload = undefined;
+  }
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,0 +1,263 @@
+import { ENTRY_COST, WAITER_COST } from '../base/costs.ts';
+import { LocalUsageError } from '../base/errors.ts';
+import { Fifo, type FifoEntry } from '../base/fifo.ts';
+import type { TextCodec } from '../wire/text-codec.ts';
+import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** Who sends a message piece by piece, or cannot send it yet. */
+export interface TurnHolder {
+  /** Whether its message goes out before a Close that is asked for while it waits for its turn: all of it was given already. */
+  readonly isWhole: boolean;
+  /** What it was given and has not sent, in bytes. */
+  readonly pendingSize: number;
+  /** What that costs in memory, in bytes. */
+  readonly pendingCost: number;
+  /** Its turn has come, for which it had to wait. */
+  onTurn(): void;
+  /** The connection has ended before its message did, or before its turn came. */
+  onLost(error: Error): void;
+  /**
+   * The connection is about to be closed: a message that was written to is begun, so that Close waits for its end.
+   *
+   * @returns whether it is open
+   */
+  onClosing(): boolean;
+}
+
+/** How a message is sent that may have to wait for its turn. */
+export interface OutgoingFormat extends MessageFormat {
+  /** Called when it need not wait in the memory of its caller any more: it was copied, or its turn has come. */
+  readonly onTaken?: (() => void) | undefined;
+  /** Called in place of that, when the connection has ended before. */
+  readonly onLost?: ((error: Error) => void) | undefined;
+}
+
+/** Something that waits for its turn. */
+interface Waiting {
+  /** Sends it, or gives it the turn. */
+  readonly begin: () => void;
+  /** Tells whoever waits for it that the connection has ended. */
+  readonly lose: ((error: Error) => void) | undefined;
+  /** Its payload in bytes. */
+  readonly size: number;
+  readonly cost: number;
+  readonly isWhole: boolean;
+}
+
+/** By this, something that waits can be withdrawn. */
+export type QueuedEntry = FifoEntry<Waiting>;
+
+/** What a {@link SendQueue} works with. */
+export interface SendQueueSetup {
+  readonly scheduler: Scheduler;
+  readonly text: TextCodec;
+  /** Up to so much waits in copies, in bytes by its cost; more waits in the memory of whoever gave it. */
+  readonly highWaterMark: number;
+  /** A payload was detached or shrunk before its turn came. */
+  readonly onPayloadLost: (size: number) => void;
+}
+
+/** Who may send: one message at a time, in the order in which they were given, then Close. */
+export class SendQueue {
+  readonly #setup: SendQueueSetup;
+  readonly #waiting = new Fifo<Waiting>();
+  #waitingSize = 0;
+  #waitingCost = 0;
+  #holder: TurnHolder | undefined;
+  /** The body of the Close frame that goes out behind all that waits. */
+  #close: Uint8Array | undefined;
+  /** Whoever waits for a turn that will not come, and learns so when the connection has ended. */
+  #lost: ((error: Error) => void)[] = [];
+  #isAdvancing = false;
+
+  constructor(setup: SendQueueSetup) {
+    this.#setup = setup;
+  }
+
+  /** Whether a message can be sent at once. */
+  get isFree(): boolean {
+    return this.#holder === undefined && !this.#setup.scheduler.insideMessage && this.#waiting.size === 0;
+  }
+
+  /** Bytes of payload that wait for their turn, and of what was given to whoever has it. */
+  get waitingSize(): number {
+    return this.#waitingSize + (this.#holder?.pendingSize ?? 0);
+  }
+
+  /** What these cost in memory, in bytes. */
+  get waitingCost(): number {
+    return this.#waitingCost + (this.#holder?.pendingCost ?? 0);
+  }
+
+  /**
+   * Sends a message when its turn comes, which may be at once.
+   *
+   * @returns an entry to withdraw it by, if it has to wait
+   */
+  send(payload: string | Uint8Array, format: OutgoingFormat): QueuedEntry | undefined {
+    if (!this.isFree) return this.#wait(payload, format);
+    this.#setup.scheduler.sendMessage(payload, format);
+    format.onTaken?.();
+    return undefined;
+  }
+
+  /** Sends a message that was framed before, when its turn comes. Its bytes belong to nobody, and do not change. */
+  sendPrepared(message: PreparedMessage): void {
+    const { scheduler } = this.#setup;
+    if (this.isFree) {
+      scheduler.sendPreparedMessage(message);
+      return;
+    }
+    const begin = (): void => scheduler.sendPreparedMessage(message);
+    const size = message.payload.length;
+    this.#put({ begin, lose: undefined, size, cost: size + ENTRY_COST, isWhole: true });
+  }
+
+  /**
+   * Gives `holder` the turn, when it comes; {@link release} ends it.
+   *
+   * @returns an entry to withdraw it by, if it has to wait
+   */
+  take(holder: TurnHolder): QueuedEntry | undefined {
+    if (this.isFree) {
+      this.#holder = holder;
+      return undefined;
+    }
+    const begin = (): void => {
+      this.#holder = holder;
+      holder.onTurn();
+    };
+    const lose = (error: Error): void => holder.onLost(error);
+    const { isWhole, pendingSize: size, pendingCost } = holder;
+    return this.#put({ begin, lose, size, cost: pendingCost + ENTRY_COST + WAITER_COST, isWhole });
+  }
+
+  /** Sends the message of `holder`, which has the turn, and ends the turn. */
+  sendInTurn(holder: TurnHolder, payload: string | Uint8Array, format: MessageFormat): void {
+    if (this.#holder !== holder) return;
+    this.#setup.scheduler.sendMessage(payload, format);
+    this.release(holder);
+  }
+
+  /** Ends the turn of `holder`, if it has it. */
+  release(holder: TurnHolder): void {
+    if (this.#holder !== holder) return;
+    this.#holder = undefined;
+    this.advance();
+  }
+
+  /**
+   * Takes something out that waits.
+   *
+   * @returns whether it still did
+   */
+  withdraw(entry: QueuedEntry): boolean {
+    if (!this.#waiting.remove(entry)) return false;
+    this.#forget(entry.item);
+    return true;
+  }
+
+  /** Sends Close behind the open message and all whole messages that wait. Whoever waits to send pieces gets no turn any more. */
+  close(body: Uint8Array): void {
+    const holder = this.#holder;
+    if (holder?.onClosing() === false) this.#loseHolder();
+    for (const waiting of this.#takeWaiting()) {
+      if (waiting.isWhole) this.#put(waiting);
+      else this.#lose(waiting);
+    }
+    this.#close = body;
+    this.advance();
+  }
+
+  /** Gives up all that waits, Close included; whoever has the turn has it no more. */
+  clear(): void {
+    for (const waiting of this.#takeWaiting()) this.#lose(waiting);
+    this.#loseHolder();
+    this.#close = undefined;
+  }
+
+  /** The connection has ended: tells whoever waits for a turn, or has it. */
+  end(error: Error): void {
+    this.clear();
+    for (const lose of this.#lost.splice(0)) lose(error);
+  }
+
+  /** A message has ended: lets the next ones have their turn. */
+  advance(): void {
+    if (this.#isAdvancing) return;
+    const { scheduler } = this.#setup;
+    this.#isAdvancing = true;
+    while (this.#holder === undefined && !scheduler.insideMessage) {
+      const next = this.#waiting.take();
+      if (next === undefined) break;
+      this.#forget(next);
+      next.begin();
+    }
+    this.#isAdvancing = false;
+    if (this.#close === undefined || this.#holder !== undefined || scheduler.insideMessage) return;
+    const body = this.#close;
+    this.#close = undefined;
+    scheduler.abandon(body);
+  }
+
+  /** Has a message wait: in a copy, as long as these are not too many, otherwise where its caller has it. */
+  #wait(payload: string | Uint8Array, format: OutgoingFormat): QueuedEntry {
+    const { onTaken, onLost } = format;
+    const { scheduler, text, highWaterMark } = this.#setup;
+    const bytes = typeof payload === 'string' ? text.encode(payload) : payload;
+    const size = bytes.length;
+    const cost = size + ENTRY_COST;
+    if (this.#waitingCost + cost <= highWaterMark) {
+      const copy = typeof payload === 'string' ? bytes : new Uint8Array(bytes);
+      const begin = (): void => scheduler.sendMessage(copy, format);
+      const entry = this.#put({ begin, lose: undefined, size, cost, isWhole: true });
+      onTaken?.();
+      return entry;
+    }
+    const view = new Uint8Array(bytes.buffer, bytes.byteOffset, size);
+    const begin = (): void => {
+      if (view.length !== size) {
+        this.#setup.onPayloadLost(size);
+        return;
+      }
+      scheduler.sendMessage(view, format);
+      onTaken?.();
+    };
+    return this.#put({ begin, lose: onLost, size, cost: cost + WAITER_COST, isWhole: true });
+  }
+
+  #put(waiting: Waiting): QueuedEntry {
+    this.#waitingSize += waiting.size;
+    this.#waitingCost += waiting.cost;
+    return this.#waiting.put(waiting);
+  }
+
+  #forget(waiting: Waiting): void {
+    this.#waitingSize -= waiting.size;
+    this.#waitingCost -= waiting.cost;
+  }
+
+  #takeWaiting(): Waiting[] {
+    this.#waitingSize = 0;
+    this.#waitingCost = 0;
+    return this.#waiting.takeAll();
+  }
+
+  #lose({ lose }: Waiting): void {
+    if (lose !== undefined) this.#lost.push(lose);
+  }
+
+  #loseHolder(): void {
+    const holder = this.#holder;
+    this.#holder = undefined;
+    if (holder !== undefined) this.#lost.push((error) => holder.onLost(error));
+  }
+}
+
+/** Makes the error for a payload that changed hands before it was sent. */
+export function lostPayload(size: number): LocalUsageError {
+  return new LocalUsageError(
+    `a payload of ${String(size)} bytes was detached or shrunk before it was sent: it must stay as it was given until then`,
+  );
+}
