@@ -1,3 +1,5 @@
+import { createDeferred } from './deferred.ts';
+
 /**
  * Calls `abort` with the reason when `signal` is aborted before `pending` is settled.
  *
@@ -13,4 +15,14 @@ export function onAbort(
   signal.addEventListener('abort', listener, { once: true });
   const stop = (): void => signal.removeEventListener('abort', listener);
   pending.then(stop, stop);
+}
+
+/** Waits for `promise`, but no longer than until `signal` is aborted, with whose reason it fails then. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  const settled = createDeferred<T>();
+  promise.then(settled.resolve, settled.reject);
+  if (signal.aborted) settled.reject(signal.reason);
+  else onAbort(signal, settled.promise, settled.reject);
+  return settled.promise;
 }

@@ -10,7 +10,7 @@ import type { ControlHooks } from '../protocol/receive/read-ahead.ts';
 import type { PreparedMessage } from '../protocol/send/prepared-message.ts';
 import type { OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
 import { SocketDriver } from '../transport/socket-driver.ts';
-import { onAbort } from './abort.ts';
+import { onAbort, untilAborted } from './abort.ts';
 import { ApplicationCalls } from './application-calls.ts';
 import type { AsyncContext } from './async-context.ts';
 import { DONE, createDeferred, handled, rejected, type Deferred } from './deferred.ts';
@@ -141,12 +141,12 @@ export class EngineConnection implements ConnectionOwner {
   send(payload: string | Uint8Array, opcode: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return rejected(signal.reason);
     const { sender } = this.connection;
-    if (!sender.canSendMessages) return this.ended();
+    if (!sender.canSendMessages) return untilAborted(this.ended(), signal);
     if (!sender.isFree) return this.#sendLater(payload, opcode, signal);
     const before = sender.givenReferences;
     const isBelow = sender.sendMessage(payload, { opcode });
     const sent = isBelow && sender.givenReferences === before ? DONE : this.sent(before);
-    return signal === undefined ? sent : unlessAborted(sent, signal);
+    return untilAborted(sent, signal);
   }
 
   /** Sends a message that was framed before, when its turn comes. */
@@ -227,7 +227,8 @@ export class EngineConnection implements ConnectionOwner {
   }
 
   onProgress(): void {
-    this.#waiters.settle();
+    // What a connection gives up that fails has not left.
+    if (this.connection.state !== 'failed') this.#waiters.settle();
   }
 
   onDrain(): void {
@@ -285,12 +286,4 @@ export class EngineConnection implements ConnectionOwner {
     });
     return handled(turn.promise.then(() => this.#waiters.waitForMemory(sender.givenReferences)));
   }
-}
-
-/** Waits for `sent`, or until the signal is aborted. */
-function unlessAborted(sent: Promise<void>, signal: AbortSignal): Promise<void> {
-  const waiting = createDeferred<undefined>();
-  sent.then(() => waiting.resolve(undefined), waiting.reject);
-  onAbort(signal, waiting.promise, waiting.reject);
-  return waiting.promise;
 }

@@ -254,8 +254,10 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
     this.#unwritten = socket.writableLength;
   }
 
-  readonly #onWritten = (error?: Error | null): void => {
-    if (this.#socket.writableLength > 0 || (error !== undefined && error !== null)) return;
+  readonly #onWritten = (): void => {
+    const socket = this.#socket;
+    // A socket that was destroyed calls back, too, and has written nothing.
+    if (socket.destroyed || socket.writableLength > 0) return;
     this.#unwritten = 0;
     this.updateInContext();
   };

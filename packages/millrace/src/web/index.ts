@@ -3,7 +3,6 @@ export type { WebSocketCloseInfo } from './idl/close-info.ts';
 export type { EventHandler } from './idl/event-handler-attribute.ts';
 export type { ConnectOptions, WebSocketOptions, WebSocketStreamOptions } from './options.ts';
 export type { StreamedMessage, WebSocketOpenInfo, WritableMessage } from './stream-session.ts';
-export type { StreamableConnection, StreamableMessage } from './streamable-connection.ts';
 export type { WebSocketEventMap } from './idl/web-socket-event-target.ts';
 export { WebSocket } from './web-socket.ts';
 export { WebSocketError } from './web-socket-error.ts';

@@ -5,10 +5,10 @@ import {
   type WritableStreamDefaultController,
 } from 'node:stream/web';
 
+import { WebSocketConnection } from '../connections/connection.ts';
 import type { Closure } from '../protocol/base/closure.ts';
 import { isAllowedCode, type CheckedCloseInfo, type WebSocketCloseInfo } from './idl/close-info.ts';
 import { toMessageData } from './idl/message-data.ts';
-import type { StreamableConnection } from './streamable-connection.ts';
 import { WebSocketError, createWebSocketError } from './web-socket-error.ts';
 
 /** A message as the streams of a connection have it: text as a string, bytes as a `Uint8Array`. */
@@ -41,7 +41,7 @@ export class StreamSession {
   readonly info: WebSocketOpenInfo;
   /** How it ended; rejects with the error that the streams have, unless that was clean. */
   readonly closed: Promise<WebSocketCloseInfo>;
-  readonly #connection: StreamableConnection;
+  readonly #connection: WebSocketConnection;
   #readable: ReadableStreamDefaultController<StreamedMessage> | undefined;
   #writable: WritableStreamDefaultController | undefined;
   /** Messages that were written and that the connection has not taken. */
@@ -49,8 +49,10 @@ export class StreamSession {
   /** Whether our side has started to close: what comes then is dropped. */
   #isClosing = false;
   #isCancelled = false;
+  /** Whether it was closed, from whichever side, while messages were unwritten: that is not clean. */
+  #isCut = false;
 
-  constructor(connection: StreamableConnection) {
+  constructor(connection: WebSocketConnection) {
     this.#connection = connection;
     const readable = new ReadableStream<StreamedMessage>({
       start: (controller) => void (this.#readable = controller),
@@ -72,8 +74,9 @@ export class StreamSession {
   /** Starts the closing handshake. */
   close({ code, reason }: CheckedCloseInfo): void {
     this.#isClosing = true;
-    // How it ends is in `closed`.
-    this.#connection.close(code, reason).catch(() => undefined);
+    this.#isCut ||= this.#unwritten > 0;
+    // Without a code, the Close frame is empty, as the standard has it.
+    void WebSocketConnection.engineOf(this.#connection).close(code, reason);
   }
 
   async #pull(controller: ReadableStreamDefaultController<StreamedMessage>): Promise<void> {
@@ -116,9 +119,10 @@ export class StreamSession {
     try {
       await this.#connection.send(data);
     } catch {
-      // It counts as unwritten, so this rejects, with the error that everybody gets.
-      await this.closed;
+      this.#isCut = true;
     }
+    // This rejects with the error that everybody gets.
+    if (this.#isCut) await this.closed;
     this.#unwritten--;
   }
 
@@ -136,7 +140,7 @@ export class StreamSession {
 
   async #end(): Promise<WebSocketCloseInfo> {
     const { wasClean, code, reason } = await this.#connection.closed;
-    if (wasClean && this.#unwritten === 0) {
+    if (wasClean && !this.#isCut && this.#unwritten === 0) {
       this.#writable?.error(new DOMException('the connection is closed', 'InvalidStateError'));
       return { closeCode: code, reason };
     }

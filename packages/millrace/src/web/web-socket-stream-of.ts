@@ -1,6 +1,6 @@
 import { toCloseInfo, type WebSocketCloseInfo } from './idl/close-info.ts';
 import { StreamSession, type WebSocketOpenInfo } from './stream-session.ts';
-import type { StreamableConnection } from './streamable-connection.ts';
+import type { WebSocketConnection } from '../connections/connection.ts';
 
 /** What a connection looks like that is a {@link WebSocketStream}, or looks like one. */
 export interface WebSocketStreamView {
@@ -17,7 +17,7 @@ export interface WebSocketStreamView {
  *
  * @param connection - is the view's from now on: nobody else may receive from it
  */
-export function webSocketStreamOf(connection: StreamableConnection): WebSocketStreamView {
+export function webSocketStreamOf(connection: WebSocketConnection): WebSocketStreamView {
   const session = new StreamSession(connection);
   return {
     opened: Promise.resolve(session.info),

@@ -107,7 +107,7 @@ describeInBothWays('Messages that are sent', (reading) => {
     });
   }
 
-  it('are not broken by control frames, which wait for the end of a frame; of the pongs only the newest goes out', async (t) => {
+  it('are not broken by control frames, which wait for the end of a frame', async (t) => {
     const { protocol, peer } = await open(t, reading);
 
     protocol.beginMessage(MessageType.BINARY);
@@ -117,14 +117,11 @@ describeInBothWays('Messages that are sent', (reading) => {
     protocol.sendPing(bytes('p'));
     protocol.sendPong(bytes('q'));
     protocol.sendPong(bytes('r'));
-    assert.equal(protocol.bufferedAmount, 6);
+    assert.equal(protocol.bufferedAmount, 9);
     protocol.sendMessageFrameData(bytes('b'));
     protocol.endMessage();
-    const frames = await peer.describe(4);
 
-    // The order of control frames among themselves is free.
-    assert.deepEqual([frames[0], frames[3]], ['02: 61 62', '80:']);
-    assert.deepEqual(frames.slice(1, 3).toSorted(), ['89: 70', '8a: 72']);
+    assert.deepEqual(await peer.describe(5), ['02: 61 62', '89: 70', '8a: 71', '8a: 72', '80:']);
   });
 
   it('report what a frame misses, and what it did not take', async (t) => {

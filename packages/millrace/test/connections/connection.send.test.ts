@@ -66,10 +66,10 @@ describe('WebSocketConnection.send', () => {
     const { connection, block, unblock } = openSending(t);
     block();
 
-    const below = connection.send(new Uint8Array(64 * KIB - 10));
-    const above = connection.send(new Uint8Array(10));
+    const below = connection.send(new Uint8Array(4 * KIB));
+    const above = connection.send(new Uint8Array(64 * KIB - 10));
     assert.deepEqual([await fateOf(below), await fateOf(above)], ['resolved', 'pending']);
-    assert.equal(connection.bufferedAmount, 64 * KIB + 4 + 2);
+    assert.equal(connection.bufferedAmount, 68 * KIB - 10 + 4 + 4);
     unblock();
     await above;
 
@@ -100,7 +100,7 @@ describe('WebSocketConnection.send', () => {
   });
 
   it('closes with 1008 when nobody waits and it becomes too much; all promises settle', async (t) => {
-    const { connection, block, peer } = openSending(t, { maxBufferedAmount: 1000 });
+    const { connection, block, peer } = openSending(t, { maxBufferedAmount: 2000, highWaterMark: 500 });
     block();
 
     const sends = Array.from({ length: 20 }, () => connection.send(new Uint8Array(100)));
@@ -117,7 +117,7 @@ describe('WebSocketConnection.send', () => {
   });
 
   it('sends a message that has waited for its turn, though others fill the connection by then', async (t) => {
-    const { connection, peer } = openSending(t, { maxBufferedAmount: 1000, highWaterMark: 800 });
+    const { connection, peer } = openSending(t, { maxBufferedAmount: 3200, highWaterMark: 800 });
     const writer = await connection.beginMessage('binary');
     const waiting = connection.send(new Uint8Array(900));
 
@@ -143,7 +143,7 @@ describe('WebSocketConnection.send', () => {
     });
 
     it('withdraws a message that waits for its turn', async (t) => {
-      const { connection, frames } = openSending(t);
+      const { connection, frames } = openSending(t, { highWaterMark: 0 });
       const controller = new AbortController();
       const writer = await connection.beginMessage('text');
       const withdrawn = connection.send('a', { signal: controller.signal });

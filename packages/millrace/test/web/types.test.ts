@@ -4,11 +4,11 @@ import type { ReadableStream, WritableStream } from 'node:stream/web';
 
 import type { WebSocket as TheirWebSocket } from 'undici';
 
+import type { WebSocketConnection } from '../../src/index.ts';
 import {
   WebSocket,
   WebSocketStream,
   type CloseEvent,
-  type StreamableConnection,
   type WebSocketCloseInfo,
   type WebSocketOptions,
   type WebSocketStreamView,
@@ -61,7 +61,7 @@ describe('The types of the web façade', () => {
       Same<Info['readable'], ReadableStream<string | Uint8Array>>,
       Same<Info['writable'], WritableStream<string | ArrayBuffer | ArrayBufferView>>,
       Same<Awaited<typeof stream.closed>, WebSocketCloseInfo>,
-      Same<Parameters<typeof webSocketStreamOf>, [connection: StreamableConnection]>,
+      Same<Parameters<typeof webSocketStreamOf>, [connection: WebSocketConnection]>,
     ] = [true, true, true, true];
 
     await assert.rejects(stream.opened);

@@ -1,13 +1,12 @@
 import { CloseCode } from '../../protocol/base/close-code.ts';
 import { ConnectionClosedError, toError } from '../../protocol/base/errors.ts';
-import { onAbort } from '../../engine/abort.ts';
+import { onAbort, untilAborted } from '../../engine/abort.ts';
 import { Backoff } from './backoff.ts';
 import { connect } from '../connect.ts';
 import { WebSocketConnection } from '../connection.ts';
 import type { ReconnectOptions, ReconnectRules } from './reconnect-options.ts';
 import { isOurFarewell, isPassing, retryAfter } from './retry-rules.ts';
 import type { ContextAnswer, ContextOf } from '../serve-options.ts';
-import { untilAborted } from './waiting.ts';
 
 /** What a {@link Reconnection} needs of the world. */
 export interface Surroundings {

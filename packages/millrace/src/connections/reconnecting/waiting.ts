@@ -12,13 +12,3 @@ export function wait(milliseconds: number, signal: AbortSignal | undefined): Pro
   });
   return waited.promise;
 }
-
-/** Waits for `promise`, but no longer than until `signal` is aborted, with whose reason it fails then. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  const settled = createDeferred<T>();
-  promise.then(settled.resolve, settled.reject);
-  if (signal.aborted) settled.reject(signal.reason);
-  else onAbort(signal, settled.promise, settled.reject);
-  return settled.promise;
-}

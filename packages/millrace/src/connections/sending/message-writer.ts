@@ -3,7 +3,7 @@ import { WritableStream, type WritableStreamDefaultController } from 'node:strea
 import { LocalUsageError, RemoteProtocolError, toError } from '../../protocol/base/errors.ts';
 import { checkFrameLength } from '../../protocol/base/length.ts';
 import { MessageType } from '../../protocol/base/opcode.ts';
-import { onAbort } from '../../engine/abort.ts';
+import { onAbort, untilAborted } from '../../engine/abort.ts';
 import { ChunkEncoder, type Room } from './chunk-encoder.ts';
 import { attempt, createDeferred, type Deferred } from '../../engine/deferred.ts';
 import type { EngineConnection } from '../../engine/engine-connection.ts';
@@ -15,6 +15,12 @@ import { toChunk, type Chunk, type MessageKind } from './sendable.ts';
 
 /** Payload that is packed into one frame at most, in bytes, unless it comes in one piece. */
 const PACKED_FRAME = 64 * 1024;
+
+/** What may have been packed, by its cost, since whoever writes was told that more may be sent. */
+const PACKED_COST = PACKED_FRAME + 2 * ENTRY_COST;
+
+/** Of a piece that is too large to be packed, so much is kept in case that the message ends with it, in bytes. */
+const KEPT_END = 4096;
 
 /** How a message is begun. */
 export interface WriterSetup {
@@ -88,7 +94,7 @@ export class MessageWriter {
   static async begin(engine: EngineConnection, { type, signal, onFailed }: WriterSetup): Promise<MessageWriter> {
     signal?.throwIfAborted();
     const { sender } = engine.connection;
-    if (!sender.canSendMessages || !sender.admit(0)) return engine.ended();
+    if (!sender.canSendMessages || !sender.admit(0)) return untilAborted(engine.ended(), signal);
     const writer = new MessageWriter(engine, type);
     await writer.#takeTurn(signal);
     const over = writer.#over.promise;
@@ -106,9 +112,10 @@ export class MessageWriter {
     return attempt(() => {
       this.#expectOpen('write');
       if (!this.#canSend) return this.#engine.ended();
-      const before = this.#engine.connection.sender.givenReferences;
+      const { sender } = this.#engine.connection;
+      const before = sender.givenReferences;
       const bytes = this.#encode(chunk);
-      if (bytes.length > 0) this.#append(bytes);
+      if (bytes.length > 0 && sender.admit(bytes.length, PACKED_COST)) this.#append(bytes);
       return this.#engine.sent(before);
     });
   }
@@ -118,11 +125,13 @@ export class MessageWriter {
     return attempt(() => {
       this.#expectOpen('writeFrame');
       if (!this.#canSend) return this.#engine.ended();
-      const before = this.#engine.connection.sender.givenReferences;
+      const { sender } = this.#engine.connection;
+      const before = sender.givenReferences;
       const bytes = this.#encode(payload);
+      if (!sender.admit(bytes.length, PACKED_COST)) return this.#engine.ended();
       this.#flush();
       this.#isSealed = true;
-      if (bytes.length <= this.#largestPacked) {
+      if (bytes.length <= PACKED_FRAME) {
         this.#keep(bytes);
         return this.#engine.sent(before);
       }
@@ -249,7 +258,7 @@ export class MessageWriter {
   /** Adds payload. Of much, all goes out at once but the end: the message may be over with it, which its last frame has to say. */
   #append(bytes: Uint8Array): void {
     if (this.#isSealed || this.#pending.size + bytes.length > this.#largestPacked) this.#flush();
-    const rest = Math.max(bytes.length - this.#largestPacked, 0);
+    const rest = bytes.length > PACKED_FRAME ? bytes.length - KEPT_END : 0;
     if (rest > 0) {
       this.#begin();
       this.#engine.connection.sender.sendFrames(bytes.subarray(0, rest));

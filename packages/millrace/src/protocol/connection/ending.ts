@@ -172,8 +172,10 @@ export class Ending implements ClosingListener {
     this.#closing.begin('remote');
     inbound.stop();
     const losses = { unsentBytes: sender.unsentAmount, discardedBytes: inbound.bytesDiscarded };
+    // Our Close is the last of the output.
+    const wasClean = state === 'closeDone' && sender.bufferedAmount === 0;
     this.#closing.move('transportEnd');
-    const closure = this.#closing.closure(state === 'closeDone' && losses.unsentBytes === 0, losses);
+    const closure = this.#closing.closure(wasClean, losses);
     this.#deadline = host.now() + closeTimeout;
     this.#tellClosed = () => tell((handler) => handler.onClosed(closure));
     tell((handler) => handler.onEnded(closure));

@@ -218,12 +218,13 @@ export class MessageSender {
   /**
    * Sends payload of the open message, in frames of at most `fragmentSize`; an empty one is an empty frame. Results are those of {@link sendMessage}.
    *
+   * It does not judge whether so much may wait: see {@link admit}.
+   *
    * @throws {LocalUsageError} no message is open, or a frame is
    */
   sendFrames(payload: Uint8Array, format: Pick<FrameFormat, 'final'> = {}): boolean {
     if (!this.canSend) return false;
     this.#scheduler.expectMessage('sendFrames');
-    if (!this.admit(payload.length)) return false;
     const { fragmentSize } = this.#setup.options;
     let start = 0;
     for (; payload.length - start > fragmentSize; start += fragmentSize) {
@@ -301,10 +302,12 @@ export class MessageSender {
   /**
    * Judges whether `size` bytes more may wait, and fails the connection if not. Where no more than `highWaterMark` waits, anything may: whoever waits for that
    * mark has done all that can be asked. Each send does so itself.
+   *
+   * @param packed - what whoever sends may have added since that mark was passed, in bytes by its cost
    */
-  admit(size: number): boolean {
+  admit(size: number, packed = 0): boolean {
     const cost = this.#leavingCost() + this.#queue.waitingCost + this.#scheduler.waitingControlCost;
-    return cost <= this.#setup.options.highWaterMark || this.#isWithinLimit(cost + size + ENTRY_COST);
+    return cost <= this.#setup.options.highWaterMark + packed || this.#isWithinLimit(cost + size + ENTRY_COST);
   }
 
   /** Takes the news that the transport has moved on: tells the handler what follows. */

@@ -201,7 +201,33 @@ describe('duplex', () => {
     assert.equal(stream.writableFinished, true);
   });
 
-  for (const code of [1001, 1011, 4000]) {
+  for (const code of [1000, 1001]) {
+    it(`ends behind what came when the peer closes with ${String(code)}`, async () => {
+      const [client, server] = wrappedPair();
+      await client.send('last words');
+      void client.close(code);
+
+      const received: string[] = [];
+      for await (const chunk of server.duplex()) received.push(String(chunk));
+
+      assert.deepEqual(received, ['last words']);
+    });
+  }
+
+  it('has finished where its end crosses the Close of a peer that goes away', async () => {
+    const [server, peer] = wrappedServer();
+    const stream = server.duplex();
+    stream.resume();
+
+    stream.end('last words');
+    peer.sendClose(1001);
+    peer.end();
+
+    await finished(stream);
+    assert.equal((await server.closed).code, 1001);
+  });
+
+  for (const code of [1011, 4000]) {
     it(`fails behind what came when the peer closes with ${String(code)}`, async () => {
       const [client, server] = wrappedPair();
       await client.send('last words');

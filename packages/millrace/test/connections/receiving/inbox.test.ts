@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 
+import { ENTRY_COST } from '../../../src/protocol/base/costs.ts';
 import { ConnectionClosedError, LocalUsageError } from '../../../src/index.ts';
 import { concat } from '../../helpers/bytes.ts';
 import { describeInBothWays } from '../../helpers/hook-peers.ts';
@@ -193,7 +194,7 @@ describeInBothWays('Receiving messages', (reading) => {
     assert.equal(third, undefined);
   });
 
-  it('reads no more than the high-water mark and one read ahead, however small the messages are', async (t) => {
+  it('receives no more than readAhead and one read ahead, however small the messages are', async (t) => {
     const FLOODS: [name: string, unit: Uint8Array][] = [
       ['empty messages', sent('', 0x82)],
       ['messages of a byte', sent('a', 0x82)],
@@ -202,8 +203,8 @@ describeInBothWays('Receiving messages', (reading) => {
       ['long messages', sent(LONG, 0x82)],
     ];
     for (const [name, unit] of FLOODS) {
-      const highWaterMark = 10_000;
-      const { connection, peer } = await acceptRaw(t, { ...options, highWaterMark });
+      const readAhead = 10_000;
+      const { connection, peer } = await acceptRaw(t, { ...options, readAhead });
       const flood = concat(Array.from({ length: Math.ceil(4_000_000 / unit.length) }, () => unit));
       peer.send(unit[0] === 0 ? concat([sent('', 0x02), flood]) : flood);
       await until(() => connection.stats.bytesReceived > 0);
@@ -211,14 +212,14 @@ describeInBothWays('Receiving messages', (reading) => {
 
       const { bytesReceived, framesReceived } = connection.stats;
       assert.ok(bytesReceived <= LARGEST_READ, `${name}: ${String(bytesReceived)} bytes`);
-      assert.ok(framesReceived <= highWaterMark / 128 + 1, `${name}: ${String(framesReceived)} frames`);
+      assert.ok(framesReceived <= readAhead / ENTRY_COST + 1, `${name}: ${String(framesReceived)} frames`);
       connection.drop();
     }
   });
 
-  for (const highWaterMark of [0, 1, 1000, 65_536, Infinity]) {
-    it(`gives all of each message with a high-water mark of ${String(highWaterMark)}, whichever way it waited`, async (t) => {
-      const { connection, peer } = await acceptRaw(t, { ...options, highWaterMark });
+  for (const readAhead of [0, 1, 1000, 65_536, Infinity]) {
+    it(`gives all of each message with readAhead ${String(readAhead)}, whichever way it waited`, async (t) => {
+      const { connection, peer } = await acceptRaw(t, { ...options, readAhead });
       const halves = [sent(LONG, 0x02), sent(LONG, 0x80)];
       peer.send(
         concat([sent('', 0x82), ...halves, ...halves, sent('a', 0x01), sent('', 0x00), sent('b', 0x80), CLOSE]),
@@ -239,7 +240,7 @@ describeInBothWays('Receiving messages', (reading) => {
   }
 
   it('finds the Close of the peer behind messages that nobody reads, once it is closed from here', async (t) => {
-    const { connection, peer } = await acceptRaw(t, { ...options, highWaterMark: 1000 });
+    const { connection, peer } = await acceptRaw(t, { ...options, readAhead: 1000 });
     peer.send(concat([sent('a'), sent(LONG, 0x82), sent('c')]));
     await until(() => connection.stats.bytesReceived > 0);
 

@@ -132,7 +132,7 @@ describeInBothWays('A received message', (reading) => {
   }
 
   it('is read whole into a buffer of exactly its size', async (t) => {
-    const accepted = await acceptRaw(t, { ...options, highWaterMark: Infinity });
+    const accepted = await acceptRaw(t, { ...options, readAhead: Infinity });
     for (const size of [0, 1, 5000, 100_000]) {
       for (const isThere of [true, false]) {
         const message = sent(new Uint8Array(size), 0x82);
@@ -147,7 +147,7 @@ describeInBothWays('A received message', (reading) => {
   });
 
   it('comes in pieces of at most 64 KiB that are the readers own', async (t) => {
-    const accepted = await acceptRaw(t, { ...options, highWaterMark: 10_000_000 });
+    const accepted = await acceptRaw(t, { ...options, readAhead: 10_000_000 });
     const payload = new Uint8Array(1_000_000).map((_, index) => index % 253);
     await sendCut(accepted, [sent(payload, 0x82)]);
 

@@ -139,7 +139,7 @@ describe('broadcast', () => {
   });
 
   it('counts what waits behind a message towards maxBufferedAmount', async (t) => {
-    const { server, members } = await openRoom(t, 2, { maxBufferedAmount: 1000 });
+    const { server, members } = await openRoom(t, 2, { maxBufferedAmount: 1600, highWaterMark: 800 });
     const [[connection], [, otherPeer]] = [members[0]!, members[1]!];
     await connection.beginMessage('text');
     await broadcast(server.connections, new Uint8Array(600), { onSlow: 'skip' });
@@ -220,7 +220,7 @@ describe('broadcast: a connection that is over its high-water mark', () => {
   it('is left out still when it is below the mark, but not all has left', async (t) => {
     const { server } = await join(t, 0);
     const wire = server.dial();
-    await connect('ws://localhost', { createConnection: () => wire, highWaterMark: 1_000_000 });
+    await connect('ws://localhost', { createConnection: () => wire, readAhead: 1_000_000 });
     const connection = [...server.connections][0]!;
     wire.chunking = 'by hand';
     const filled = Promise.all([1, 2, 3].map(() => connection.send(new Uint8Array(50_000))));

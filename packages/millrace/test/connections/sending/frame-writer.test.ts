@@ -40,12 +40,12 @@ describe('FrameWriter', () => {
   });
 
   it('ends the message with a final frame; another has its turn then', async (t) => {
-    const { connection, frames } = openSending(t);
+    const { connection, frames } = openSending(t, { highWaterMark: 0 });
     const writer = await connection.beginMessage('binary');
     const other = connection.send('other');
 
     const frame = writer.beginFrame(2n, { final: true });
-    await frame.write(hex('01'));
+    void frame.write(hex('01'));
     assert.equal(await fateOf(other), 'pending');
     await frame.write(hex('02'));
     await other;
@@ -100,12 +100,12 @@ describe('FrameWriter', () => {
   }
 
   it('resolves only when no more than highWaterMark bytes are on their way', async (t) => {
-    const { connection, block, unblock } = openSending(t, { highWaterMark: 100 });
+    const { connection, block, unblock } = openSending(t, { highWaterMark: 1000 });
     block();
-    const frame = (await connection.beginMessage('binary')).beginFrame(1000);
+    const frame = (await connection.beginMessage('binary')).beginFrame(2000);
 
     await frame.write(new Uint8Array(50));
-    const second = frame.write(new Uint8Array(100));
+    const second = frame.write(new Uint8Array(1500));
     assert.equal(await fateOf(second), 'pending');
     unblock();
 
@@ -113,7 +113,7 @@ describe('FrameWriter', () => {
   });
 
   it('closes with 1008 when nobody waits and it becomes too much', async (t) => {
-    const { connection, block, peer } = openSending(t, { maxBufferedAmount: 1000 });
+    const { connection, block, peer } = openSending(t, { maxBufferedAmount: 5000, highWaterMark: 2000 });
     block();
     const frame = (await connection.beginMessage('binary')).beginFrame(10_000);
 

@@ -383,7 +383,7 @@ describe('send, of what comes in pieces', () => {
   });
 
   it('fails with 1008 where others send too much meanwhile; all promises settle', async (t) => {
-    const { connection, peer } = openSending(t, { maxBufferedAmount: 1000 });
+    const { connection, peer } = openSending(t, { maxBufferedAmount: 1000, highWaterMark: 0 });
     const source = new WaitingSource(['a']);
     const sent = connection.send(source.readable());
     await turns(2);
