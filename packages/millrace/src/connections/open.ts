@@ -1,5 +1,6 @@
 import type { Closure } from '../protocol/base/closure.ts';
 import { toError } from '../protocol/base/errors.ts';
+import type { MessageHandler, Receiver } from '../protocol/receive/handlers.ts';
 import { DONE } from '../engine/deferred.ts';
 import { EngineConnection, type ConnectionMade, type ConnectionUser } from '../engine/engine-connection.ts';
 import { reportError } from '../engine/report-error.ts';
@@ -19,11 +20,7 @@ export interface ConnectionEvents<Context> {
 }
 
 /** For those who learn of everything from the connection itself. */
-export const NO_EVENTS: ConnectionEvents<unknown> = {
-  onEnded: () => undefined,
-  onFinished: () => undefined,
-  onError: () => undefined,
-};
+export const NO_EVENTS: ConnectionEvents<unknown> = { onEnded: nothing, onFinished: nothing, onError: nothing };
 
 /** What to make a connection of. */
 export interface ConnectionParts<Context> {
@@ -47,120 +44,166 @@ export interface OpenedConnection<Context> {
  * @param handler - deals with it, if it is there; when its promise is fulfilled, the connection is closed
  */
 export function openIterated<Context>(
-  { made, context, events, receives }: ConnectionParts<Context>,
+  parts: ConnectionParts<Context>,
   handler?: (connection: WebSocketConnection<Context>) => Promise<void>,
 ): OpenedConnection<Context> {
-  const { maxMessageSize, maxFrameSize } = made.options;
-  /** What the peer did wrong, for which the connection has failed while a message was read. */
-  let violation: Error | undefined;
-  const fail = (error: Error): void => {
-    violation = error;
-    engine.connection.fail(error);
-  };
-  const inbox = new Inbox({ limits: { maxMessageSize, maxFrameSize, fail }, hasHandler: handler !== undefined });
-  let isRunning = handler !== undefined;
-  let isClosed = false;
-  const finishIfDone = (): void => {
-    if (!isRunning && isClosed) events.onFinished(connection);
-  };
-  const engine = new EngineConnection(made, {
-    ...NO_USER,
-    receiver: { level: 'whole or streaming', handler: inbox },
-    get isWorking() {
-      return inbox.isWorking;
-    },
-    onFull: () => {
-      if (!inbox.wasAsked) warnOfUnread();
-    },
-    onEnded: (closure) => {
-      inbox.end(closure);
-      events.onEnded(connection, closure);
-    },
-    onClosed: () => {
-      inbox.finish();
-      isClosed = true;
-      finishIfDone();
-    },
-    onError: (error) => events.onError(error, connection),
-  });
-  inbox.attach(engine.connection);
-  const connection = new WebSocketConnection(engine, inbox, context);
-  if (!receives) connection.ignoreMessages();
-
-  /** Has the handler deal with the connection, and ends it as the handler ends. */
-  async function run(handle: (connection: WebSocketConnection<Context>) => Promise<void>): Promise<void> {
-    try {
-      await handle(connection);
-      inbox.handlerReturned();
-      void connection.close();
-    } catch (thrown) {
-      const error = toError(thrown);
-      engine.connection.fail(error);
-      // What the peer did is no error of the handler's, which learned of it in this way.
-      if (error !== violation) engine.onError(error);
-    } finally {
-      isRunning = false;
-      finishIfDone();
-    }
-  }
-  return {
-    connection,
-    start: (head) => {
-      if (handler !== undefined) made.context.open(() => void run(handler));
-      engine.start(head);
-    },
-  };
+  return new IteratedConnection(parts, handler);
 }
 
 /** Makes a connection whose messages go to callbacks. */
 export function openCalling<Context>(
-  { made, context, events, receives }: ConnectionParts<Context>,
+  parts: ConnectionParts<Context>,
   callbacks: ConnectionCallbacks<Context>,
 ): OpenedConnection<Context> {
-  const engine = new EngineConnection(made, {
-    ...NO_USER,
-    receiver: {
-      level: 'message',
-      handler: {
-        onMessage: (payload) => {
-          const result = callbacks.message?.(connection, payload);
-          // What `send` returns when nobody has to wait: then, receiving goes on at once, too.
-          if (result !== DONE) engine.calls.waitFor(result);
-        },
-      },
-    },
-    onDrain: () => engine.calls.call(() => callbacks.drain?.(connection)),
-    onEnded: (closure) => events.onEnded(connection, closure),
-    onClosed: (closure) => {
-      engine.calls.call(() => callbacks.close?.(connection, closure));
-      events.onFinished(connection);
-    },
-    onError: (error) => {
-      const { error: onError } = callbacks;
-      if (onError === undefined) events.onError(error, connection);
-      else reportError((reported) => onError(connection, reported), error, undefined);
-    },
-  });
-  const connection = new WebSocketConnection(engine, undefined, context);
-  if (!receives || callbacks.message === undefined) connection.ignoreMessages();
-  return {
-    connection,
-    start: (head) => {
-      engine.calls.call(() => made.context.open(() => callbacks.open?.(connection)));
-      engine.start(head);
-    },
-  };
+  return new CallingConnection(parts, callbacks);
 }
 
-const NO_USER: Omit<ConnectionUser, 'receiver' | 'onError'> = {
-  isWorking: false,
-  onHighWater: nothing,
-  onDrain: nothing,
-  onClosing: nothing,
-  onFull: nothing,
-  onEnded: nothing,
-  onClosed: nothing,
-};
+/** A connection whose messages are asked for, with the handler that deals with it. */
+class IteratedConnection<Context> implements ConnectionUser, OpenedConnection<Context> {
+  readonly connection: WebSocketConnection<Context>;
+  readonly receiver: Receiver;
+  readonly #engine: EngineConnection;
+  readonly #inbox: Inbox;
+  readonly #events: ConnectionEvents<Context>;
+  readonly #handler: ((connection: WebSocketConnection<Context>) => Promise<void>) | undefined;
+  #isRunning: boolean;
+  #isClosed = false;
+  /** What the peer did wrong, for which the connection has failed while a message was read. */
+  #violation: Error | undefined;
+
+  constructor(
+    { made, context, events, receives }: ConnectionParts<Context>,
+    handler: ((connection: WebSocketConnection<Context>) => Promise<void>) | undefined,
+  ) {
+    const { maxMessageSize, maxFrameSize } = made.options;
+    const limits = { maxMessageSize, maxFrameSize, fail: (error: Error): void => this.#failForPeer(error) };
+    this.#events = events;
+    this.#handler = handler;
+    this.#isRunning = handler !== undefined;
+    this.#inbox = new Inbox({ limits, hasHandler: this.#isRunning });
+    this.receiver = { level: 'whole or streaming', handler: this.#inbox };
+    this.#engine = new EngineConnection(made, this);
+    this.#inbox.attach(this.#engine.connection);
+    this.connection = new WebSocketConnection(this.#engine, this.#inbox, context);
+    if (!receives) this.connection.ignoreMessages();
+  }
+
+  start(head: Uint8Array): void {
+    const handler = this.#handler;
+    if (handler !== undefined) this.#engine.made.context.open(() => void this.#run(handler));
+    this.#engine.start(head);
+  }
+
+  get isWorking(): boolean {
+    return this.#inbox.isWorking;
+  }
+
+  onHighWater(): void {}
+  onDrain(): void {}
+  onClosing(): void {}
+
+  onFull(): void {
+    if (!this.#inbox.wasAsked) warnOfUnread();
+  }
+
+  onEnded(closure: Closure): void {
+    this.#inbox.end(closure);
+    this.#events.onEnded(this.connection, closure);
+  }
+
+  onClosed(): void {
+    this.#inbox.finish();
+    this.#isClosed = true;
+    this.#finishIfDone();
+  }
+
+  onError(error: Error): void {
+    this.#events.onError(error, this.connection);
+  }
+
+  /** Has the handler deal with the connection, and ends it as the handler ends. */
+  async #run(handler: (connection: WebSocketConnection<Context>) => Promise<void>): Promise<void> {
+    try {
+      await handler(this.connection);
+      this.#inbox.handlerReturned();
+      void this.connection.close();
+    } catch (thrown) {
+      const error = toError(thrown);
+      this.#engine.connection.fail(error);
+      // What the peer did is no error of the handler's, which learned of it in this way.
+      if (error !== this.#violation) this.#engine.onError(error);
+    } finally {
+      this.#isRunning = false;
+      this.#finishIfDone();
+    }
+  }
+
+  #failForPeer(error: Error): void {
+    this.#violation = error;
+    this.#engine.connection.fail(error);
+  }
+
+  #finishIfDone(): void {
+    if (!this.#isRunning && this.#isClosed) this.#events.onFinished(this.connection);
+  }
+}
+
+/** A connection whose messages go to callbacks. */
+class CallingConnection<Context> implements ConnectionUser, OpenedConnection<Context>, MessageHandler {
+  readonly connection: WebSocketConnection<Context>;
+  readonly receiver: Receiver = { level: 'message', handler: this };
+  readonly isWorking = false;
+  readonly #engine: EngineConnection;
+  readonly #events: ConnectionEvents<Context>;
+  readonly #callbacks: ConnectionCallbacks<Context>;
+
+  constructor(
+    { made, context, events, receives }: ConnectionParts<Context>,
+    callbacks: ConnectionCallbacks<Context>,
+  ) {
+    this.#events = events;
+    this.#callbacks = callbacks;
+    this.#engine = new EngineConnection(made, this);
+    this.connection = new WebSocketConnection(this.#engine, undefined, context);
+    if (!receives || callbacks.message === undefined) this.connection.ignoreMessages();
+  }
+
+  start(head: Uint8Array): void {
+    const { calls, made } = this.#engine;
+    calls.call(() => made.context.open(() => this.#callbacks.open?.(this.connection)));
+    this.#engine.start(head);
+  }
+
+  onMessage(payload: string | Uint8Array): void {
+    const result = this.#callbacks.message?.(this.connection, payload);
+    // What `send` returns when nobody has to wait: then, receiving goes on at once, too.
+    if (result !== DONE) this.#engine.calls.waitFor(result);
+  }
+
+  onHighWater(): void {}
+  onClosing(): void {}
+  onFull(): void {}
+
+  onDrain(): void {
+    const { drain } = this.#callbacks;
+    if (drain !== undefined) this.#engine.calls.call(() => drain(this.connection));
+  }
+
+  onEnded(closure: Closure): void {
+    this.#events.onEnded(this.connection, closure);
+  }
+
+  onClosed(closure: Closure): void {
+    this.#engine.calls.call(() => this.#callbacks.close?.(this.connection, closure));
+    this.#events.onFinished(this.connection);
+  }
+
+  onError(error: Error): void {
+    const { error: onError } = this.#callbacks;
+    if (onError === undefined) this.#events.onError(error, this.connection);
+    else reportError((reported) => onError(this.connection, reported), error, undefined);
+  }
+}
 
 function nothing(): void {
   // Nobody has to know.

@@ -32,12 +32,12 @@ export class ApplicationCalls {
 
   /** Calls `callback`, in the async context of the connection, and waits for its promise. */
   call(callback: () => unknown): void {
-    this.#owner.context.run(this.#call, callback);
+    this.#owner.context.run(() => this.#callHere(callback), undefined);
   }
 
   /** Calls `callback`, in the async context of the connection, and waits for nothing; but that its promise fails is told. */
   callUnawaited(callback: () => unknown): void {
-    this.#owner.context.run(this.#callUnawaited, callback);
+    this.#owner.context.run(() => this.#callUnawaitedHere(callback), undefined);
   }
 
   /** Has what is for the application wait for a promise; anything else means nothing. */
@@ -45,10 +45,13 @@ export class ApplicationCalls {
     if (!isPromise(result)) return;
     this.#pending++;
     this.#owner.connection.hold(HoldReason.PROMISE);
-    result.then(this.#settle, (error: unknown) => {
-      this.fail(error);
-      this.#settle();
-    });
+    result.then(
+      () => this.#settle(),
+      (error: unknown) => {
+        this.fail(error);
+        this.#settle();
+      },
+    );
   }
 
   /** Fails the connection for what the application has thrown, and reports it. */
@@ -58,25 +61,25 @@ export class ApplicationCalls {
     this.#owner.onError(error);
   }
 
-  readonly #call = (callback: () => unknown): void => {
+  #callHere(callback: () => unknown): void {
     try {
       this.waitFor(callback());
     } catch (error) {
       this.fail(error);
     }
-  };
+  }
 
-  readonly #callUnawaited = (callback: () => unknown): void => {
+  #callUnawaitedHere(callback: () => unknown): void {
     try {
       const result = callback();
       if (isPromise(result)) result.then(undefined, (error: unknown) => this.fail(error));
     } catch (error) {
       this.fail(error);
     }
-  };
+  }
 
-  readonly #settle = (): void => {
+  #settle(): void {
     this.#pending--;
     if (this.#pending === 0) this.#owner.connection.release(HoldReason.PROMISE);
-  };
+  }
 }

@@ -73,7 +73,7 @@ export class EngineConnection implements ConnectionOwner {
 
   readonly #user: ConnectionUser;
   readonly #driver: SocketDriver;
-  readonly #waiters: SendWaiters;
+  #waiters: SendWaiters | undefined;
   #pings: Pings | undefined;
   #drained: Deferred<undefined> | undefined;
   #closed: Deferred<Closure> | undefined;
@@ -93,8 +93,7 @@ export class EngineConnection implements ConnectionOwner {
     });
     const { connection } = this.#driver;
     this.connection = connection;
-    this.#waiters = new SendWaiters(connection.sender);
-    this.calls = new ApplicationCalls({ connection, context, onError: (error) => this.onError(error) });
+    this.calls = new ApplicationCalls(this);
   }
 
   /**
@@ -122,6 +121,11 @@ export class EngineConnection implements ConnectionOwner {
       if (this.closure !== undefined) this.#ended.abort(new ConnectionClosedError(this.closure));
     }
     return this.#ended.signal;
+  }
+
+  /** Where the calls of its application run. */
+  get context(): AsyncContext {
+    return this.made.context;
   }
 
   // Sending
@@ -169,6 +173,7 @@ export class EngineConnection implements ConnectionOwner {
     // It may have been too much.
     if (this.closure !== undefined || this.connection.state === 'failed') return this.ended();
     const references = this.connection.sender.givenReferences;
+    this.#waiters ??= new SendWaiters(this.connection.sender);
     return this.#waiters.wait(references === before ? 0 : references);
   }
 
@@ -228,7 +233,7 @@ export class EngineConnection implements ConnectionOwner {
 
   onProgress(): void {
     // What a connection gives up that fails has not left.
-    if (this.connection.state !== 'failed') this.#waiters.settle();
+    if (this.connection.state !== 'failed') this.#waiters?.settle();
   }
 
   onDrain(): void {
@@ -256,7 +261,7 @@ export class EngineConnection implements ConnectionOwner {
     // A clean end means that all output went out before our Close.
     if (closure.wasClean) this.#drained?.resolve(undefined);
     else this.#drained?.reject(error);
-    this.#waiters.end(closure);
+    this.#waiters?.end(closure);
     this.connection.endSending(error);
     this.#pings?.end(error);
     this.#closed?.resolve(closure);
@@ -284,6 +289,7 @@ export class EngineConnection implements ConnectionOwner {
     onAbort(signal, turn.promise, (reason) => {
       if (sender.withdraw(entry)) turn.reject(reason);
     });
-    return handled(turn.promise.then(() => this.#waiters.waitForMemory(sender.givenReferences)));
+    const waiters = (this.#waiters ??= new SendWaiters(sender));
+    return handled(turn.promise.then(() => waiters.waitForMemory(sender.givenReferences)));
   }
 }

@@ -64,7 +64,7 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
   #writeTurn = TURN_SIZE;
   /** Whether the opening handshake may still be on its way out, over TLS for one; our first output follows it. */
   #followsHandshake = false;
-  /** Bytes that the socket was given last and had not written at once, until it has. */
+  /** Bytes that the socket was given and has not written; when it has ended, that it never wrote. Asked for with each send, so it is known. */
   #unwritten = 0;
   #isEnded = false;
   #timer: NodeJS.Timeout | undefined;
@@ -90,11 +90,12 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
     const socket = this.#socket;
     // Our side of the transport ends when the connection says so, not when the peer's does.
     socket.allowHalfOpen = true;
-    socket.on('end', () => this.#context.run(receiveEnd, this));
-    socket.on('error', (error) => this.#context.run(() => this.#fail(error), undefined));
-    socket.on('close', () => this.#context.run(close, this));
+    Reflect.set(socket, DRIVER, this);
+    socket.on('end', onEnd);
+    socket.on('error', onError);
+    socket.on('close', onClose);
     if (socket.destroyed) {
-      this.#context.run(close, this);
+      this.handleClose();
       return;
     }
     if (head.length > 0) this.receive(head);
@@ -114,7 +115,7 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
   }
 
   transportBufferedAmount(): number {
-    return this.#socket.destroyed ? this.#unwritten : this.#socket.writableLength;
+    return this.#unwritten;
   }
 
   requestUpdate(): void {
@@ -309,12 +310,25 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
     this.#context.run(handleTimer, this);
   }
 
-  #fail(error: Error): void {
-    this.connection.transportFailed(error);
-    this.update();
+  /** The other side has ended. */
+  handleEnd(): void {
+    this.#context.run(receiveEnd, this);
+  }
+
+  /** The transport has failed. */
+  handleError(error: Error): void {
+    this.#context.run((cause) => {
+      this.connection.transportFailed(cause);
+      this.update();
+    }, error);
   }
 
   /** The transport has ended. */
+  handleClose(): void {
+    this.#context.run(close, this);
+  }
+
+  /** The transport has ended: does what follows. */
   close(): void {
     this.#clearTimer();
     this.connection.transportClosed();
@@ -339,7 +353,28 @@ function isReadFromNetwork(socket: Socket): boolean {
   return !(socket instanceof TLSSocket) || socket.remoteAddress !== undefined;
 }
 
-// One function of each kind for all drivers.
+// One function of each kind for all drivers and their sockets, so that a connection keeps none.
+
+/** Where a socket has its driver. */
+const DRIVER = Symbol('millrace driver');
+
+function driverOf(socket: Duplex): SocketDriver {
+  const driver: unknown = Reflect.get(socket, DRIVER);
+  if (driver instanceof SocketDriver) return driver;
+  throw new Error('the socket has no driver');
+}
+
+function onEnd(this: Duplex): void {
+  driverOf(this).handleEnd();
+}
+
+function onError(this: Duplex, error: Error): void {
+  driverOf(this).handleError(error);
+}
+
+function onClose(this: Duplex): void {
+  driverOf(this).handleClose();
+}
 
 /** What the network has brought meanwhile is read first: a sign of life may be in it. */
 function onTimeout(driver: SocketDriver): void {

@@ -69,7 +69,7 @@ export async function acceptRaw(t: TestContext, options: ServeOptions = {}): Pro
       accepted.put(connection);
       await connection.closed;
     },
-    { onError: (error) => errors.put(error), closeTimeout: 40, ...options },
+    { onError: (error) => errors.put(error), closeTimeout: 200, ...options },
   );
   const peer = await connectRaw(t, server.url);
   return { connection: await accepted.take(), peer, server, errors };

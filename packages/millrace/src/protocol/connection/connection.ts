@@ -104,8 +104,9 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
    */
   receive(chunk: Uint8Array): void {
     this.#bytesReceived += chunk.length;
-    this.#keepAlive.heard(this.#host.now());
-    this.#inbound.receive(chunk);
+    const now = this.#host.now();
+    this.#keepAlive.heard(now);
+    this.#inbound.receive(chunk, now);
     if (this.#inbound.bytesDiscarded > MAX_DISCARDED && this.#inbound.isStopped) this.drop();
   }
 

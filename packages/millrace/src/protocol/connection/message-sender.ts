@@ -42,6 +42,8 @@ export class MessageSender {
   readonly #closing: ClosingHandshake;
   readonly #host: MessageSenderSetup['host'];
   #needsDrain = false;
+  /** Whether no more than the mark was on its way, when something was sent or has left for the last time. */
+  #wasBelowMark = true;
   #releasedReferences = 0;
   #givenUp = 0;
   /** How often something was sent. */
@@ -306,12 +308,14 @@ export class MessageSender {
    * @param packed - what whoever sends may have added since that mark was passed, in bytes by its cost
    */
   admit(size: number, packed = 0): boolean {
+    if (this.#wasBelowMark && this.#queue.isFree) return true;
     const cost = this.#leavingCost() + this.#queue.waitingCost + this.#scheduler.waitingControlCost;
     return cost <= this.#setup.options.highWaterMark + packed || this.#isWithinLimit(cost + size + ENTRY_COST);
   }
 
   /** Takes the news that the transport has moved on: tells the handler what follows. */
   outputMoved(): void {
+    this.#wasBelowMark = this.isBelowMark;
     const isWritten = this.#host.transportBufferedAmount() === 0;
     if (isWritten) this.#releasedReferences = this.#scheduler.output.referencesTaken;
     if (this.tellsProgress) this.#setup.owner.tell(tellProgress);
@@ -357,6 +361,7 @@ export class MessageSender {
     this.#sends++;
     this.#host.requestUpdate();
     const isBelow = this.isBelowMark;
+    this.#wasBelowMark = isBelow;
     this.#needsDrain ||= !isBelow || this.tellsEachDrain;
     if (!isBelow) this.#setup.owner.tell(tellHighWater);
     return isBelow;

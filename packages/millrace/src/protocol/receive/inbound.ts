@@ -60,6 +60,8 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   readonly #readAheadLimit: number;
   readonly #turn: Turn;
   readonly #unread = new UnreadBytes();
+  /** Whether the pipeline can take nothing: a stage waits, or receiving has ended. */
+  isWaiting = false;
   /** Whether it is at work, so that whoever calls back leaves the rest to it. */
   #isAdvancing = false;
   #isStopped = false;
@@ -146,7 +148,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   get wantsInput(): boolean {
     if (this.#isStopped) return !this.#turn.isOver;
     // The end of the peer is to be seen while an extension works.
-    if (this.#gate.isWaiting) return this.#unread.size < this.#readAheadLimit;
+    if (this.isWaiting) return this.#unread.size < this.#readAheadLimit;
     return this.#unread.size === 0 && this.#mayParse;
   }
 
@@ -155,8 +157,13 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     return this.#gate.deadline;
   }
 
-  /** Takes `chunk`, which is borrowed until the call returns, and calls the handlers before it does; what cannot be parsed now waits in a copy. */
-  receive(chunk: Uint8Array): void {
+  /**
+   * Takes `chunk`, which is borrowed until the call returns, and calls the handlers before it does; what cannot be parsed now waits in a copy.
+   *
+   * @param now - the time in milliseconds
+   */
+  receive(chunk: Uint8Array, now: number): void {
+    this.#turn.begin(now);
     this.#turn.count();
     if (this.#isStopped) {
       this.#bytesDiscarded += chunk.length;
@@ -170,6 +177,8 @@ export class Inbound implements PipelineGateOwner, PipelineState {
 
   /** Goes on with what waits, if that is possible now. May be called at any time. */
   proceed(): void {
+    if (this.#isAdvancing) return;
+    this.#turn.begin(this.#host.now());
     this.#work(undefined);
   }
 
@@ -231,6 +240,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
+    this.isWaiting = true;
     this.#bytesDiscarded += this.#unread.size;
     this.#unread.clear();
     this.#parser.pause();
@@ -248,11 +258,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     this.proceed();
   }
 
-  // For the reader of frames, and the gate of its pipeline
-
-  get isWaiting(): boolean {
-    return this.#isStopped || this.#gate.isWaiting;
-  }
+  // For the gate of its pipeline
 
   now(): number {
     return this.#host.now();
@@ -268,16 +274,19 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   }
 
   onWait(): void {
+    this.isWaiting = true;
     this.#parser.pause();
   }
 
   onJobEnded(proceed: () => void): void {
+    this.#updateWaiting();
+    this.#turn.begin(this.#host.now());
     this.#work(proceed);
   }
 
   /** Whether the parser may go on. */
   get #mayParse(): boolean {
-    if (this.#isStopped || this.#turn.isOver || this.#gate.isWaiting) return false;
+    if (this.isWaiting || this.#turn.isOver) return false;
     return !this.#readAhead.isFull || !this.#mayWait;
   }
 
@@ -285,7 +294,6 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   #work(first: (() => void) | undefined): void {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;
-    this.#turn.begin();
     try {
       first?.();
       do this.#readAhead.proceed();
@@ -300,8 +308,9 @@ export class Inbound implements PipelineGateOwner, PipelineState {
 
   /** @returns whether something could be done */
   #goOn(): boolean {
-    if (this.#gate.canProceed) {
+    if (this.isWaiting && this.#gate.canProceed) {
       this.#gate.proceed();
+      this.#updateWaiting();
       return true;
     }
     const isIdle = this.#unread.size === 0 && !this.#parser.isFrameComplete && !this.#reader.hasWaiting;
@@ -333,6 +342,10 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     if (this.#turn.isOver) this.#parser.pause();
   }
 
+  #updateWaiting(): void {
+    this.isWaiting = this.#isStopped || this.#gate.isWaiting;
+  }
+
   #onFull(): void {
     if (!this.#mayWait) {
       this.#discard();
@@ -347,6 +360,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     this.#discarder = new Discarder();
     this.#reader.redirect(this.#discarder);
     this.#gate.close();
+    this.#updateWaiting();
   }
 }
 

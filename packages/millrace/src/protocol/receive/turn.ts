@@ -36,9 +36,9 @@ export class Turn {
     return this.#isOver;
   }
 
-  /** Work begins. */
-  begin(): void {
-    if (!this.#isRequested) this.#startedAt = this.#host.now();
+  /** Work begins, at `now`. */
+  begin(now: number): void {
+    if (!this.#isRequested) this.#startedAt = now;
   }
 
   /** Counts an event. */

@@ -142,6 +142,7 @@ export class OutputQueue {
    * @returns what to write, in order; the queue does not touch it again
    */
   take(limit: number): Uint8Array[] {
+    if (this.#pieces.length === 0) return this.#takePacked();
     this.seal();
     const taken: Uint8Array[] = [];
     let count = 0;
@@ -211,10 +212,14 @@ export class OutputQueue {
     return true;
   }
 
-  /** Packs from now on where there is room for `size` bytes: in the slab, but in a block of its own where something waits already. */
+  /**
+   * Packs from now on where there is room for `size` bytes: in the slab, unless something waits already and others have packed behind it, which would make
+   * a piece of each frame; then, in a block of its own.
+   */
   #beginPacking(size: number): void {
+    const isAlone = this.#packing === slab.bytes && this.#end === slab.used;
     this.seal();
-    if (this.#pieces.length === 0) {
+    if (isAlone || this.#pieces.length === 0) {
       if (slab.bytes.length - slab.used < size) {
         slab.bytes = new Uint8Array(SLAB_SIZE);
         slab.used = 0;
@@ -228,6 +233,16 @@ export class OutputQueue {
     }
     this.#end = this.#start;
     this.#packedFrameEnd = this.#start;
+  }
+
+  /** Takes out what is packed, where that is all: the usual case. */
+  #takePacked(): Uint8Array[] {
+    if (this.#end === this.#start) return [];
+    const bytes = this.#packing.subarray(this.#start, this.#end);
+    this.#takenEndsFrame = this.#packedFrameEnd === this.#end;
+    this.#size = 0;
+    this.#stopPacking();
+    return [bytes];
   }
 
   #stopPacking(): void {
