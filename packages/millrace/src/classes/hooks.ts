@@ -1,3 +1,4 @@
+import type { ClosingState } from '../protocol/connection/closing.ts';
 import type { ConnectionStats } from '../protocol/connection/host.ts';
 
 /** What a hook returns: nothing, or a promise for which receiving waits. */
@@ -35,3 +36,16 @@ export const NO_STATS: ConnectionStats = Object.freeze({
   framesSent: 0,
   messagesSent: 0,
 });
+
+/** Which {@link ReadyState} a connection shows while it closes. */
+export const READY_STATES: Readonly<Record<ClosingState, ReadyState>> = {
+  open: ReadyState.OPEN,
+  closing: ReadyState.CLOSING,
+  closeSent: ReadyState.CLOSING,
+  closeReceived: ReadyState.OPEN,
+  answering: ReadyState.CLOSING,
+  closeDone: ReadyState.CLOSING,
+  failing: ReadyState.CLOSING,
+  failed: ReadyState.CLOSING,
+  closed: ReadyState.CLOSED,
+};

@@ -2,14 +2,13 @@ import type { ConnectionMade } from '../engine/engine-connection.ts';
 import type { Closure } from '../protocol/base/closure.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
 import { MessageType, Opcode } from '../protocol/base/opcode.ts';
-import type { ClosingState } from '../protocol/connection/closing.ts';
 import type { ConnectionStats } from '../protocol/connection/host.ts';
 import { HoldReason } from '../protocol/receive/read-ahead.ts';
 import type { PreparedMessage } from '../protocol/send/prepared-message.ts';
 import type { FrameFormat } from '../protocol/send/scheduler.ts';
 import { checkBoolean, checkNumber, checkObject, checkString } from '../protocol/base/argument-checks.ts';
 import type { WebSocketFactory } from './factory.ts';
-import { NO_STATS, ReadyState, type HookResult, type Hooks } from './hooks.ts';
+import { NO_STATS, READY_STATES, ReadyState, type HookResult, type Hooks } from './hooks.ts';
 import { checkBytes, checkPrepared, checkText } from './payload.ts';
 import { checkProducer, type Producer } from './producer-registration.ts';
 import { ProtocolSession, type SessionOwner } from './session.ts';
@@ -59,7 +58,7 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
 
   /** One of {@link ReadyState}. */
   get state(): ReadyState {
-    return this.#session === undefined ? ReadyState.CONNECTING : STATES[this.#session.connection.state];
+    return this.#session === undefined ? ReadyState.CONNECTING : READY_STATES[this.#session.connection.state];
   }
 
   /** Address of the other end, such as `192.0.2.1:50000`; empty where it has none. */
@@ -381,18 +380,6 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
 const STREAMING_HOOKS = ['onMessageFrameBegin', 'onMessageFrameData', 'onMessageFrameEnd'] as const;
 const FRAME_HOOKS = ['onMessageBegin', 'onMessageFrame', 'onMessageEnd'] as const;
 const CONTROL_HOOKS = ['onPing', 'onPong', 'onControlFrame'] as const;
-
-const STATES: Readonly<Record<ClosingState, ReadyState>> = {
-  open: ReadyState.OPEN,
-  closing: ReadyState.CLOSING,
-  closeSent: ReadyState.CLOSING,
-  closeReceived: ReadyState.OPEN,
-  answering: ReadyState.CLOSING,
-  closeDone: ReadyState.CLOSING,
-  failing: ReadyState.CLOSING,
-  failed: ReadyState.CLOSING,
-  closed: ReadyState.CLOSED,
-};
 
 function toFormat(options: SendFrameOptions): FrameFormat {
   checkObject('options', options);

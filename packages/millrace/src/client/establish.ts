@@ -31,7 +31,7 @@ export interface EstablishedConnection<Answer> {
  *
  * @throws {HandshakeError} the server did not accept, or not as RFC 6455 §4.1 demands; the time was up
  * @throws {TransportError} there is no connection to the server
- * @throws the reason of the option `signal`, if it was aborted before this returns
+ * @throws {Error} or whatever else is the reason of the option `signal`, if it was aborted before this returns
  */
 export async function establish<Answer>(setup: EstablishSetup<Answer>): Promise<EstablishedConnection<Answer>> {
   const { client, connection: options, onConnect } = setup;

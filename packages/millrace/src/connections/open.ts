@@ -157,10 +157,7 @@ class CallingConnection<Context> implements ConnectionUser, OpenedConnection<Con
   readonly #events: ConnectionEvents<Context>;
   readonly #callbacks: ConnectionCallbacks<Context>;
 
-  constructor(
-    { made, context, events, receives }: ConnectionParts<Context>,
-    callbacks: ConnectionCallbacks<Context>,
-  ) {
+  constructor({ made, context, events, receives }: ConnectionParts<Context>, callbacks: ConnectionCallbacks<Context>) {
     this.#events = events;
     this.#callbacks = callbacks;
     this.#engine = new EngineConnection(made, this);

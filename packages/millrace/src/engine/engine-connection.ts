@@ -77,6 +77,7 @@ export class EngineConnection implements ConnectionOwner {
   #pings: Pings | undefined;
   #drained: Deferred<undefined> | undefined;
   #closed: Deferred<Closure> | undefined;
+  #failed: Promise<never> | undefined;
   #ended: AbortController | undefined;
 
   constructor(made: ConnectionMade, user: ConnectionUser) {
@@ -185,12 +186,14 @@ export class EngineConnection implements ConnectionOwner {
     return this.#drained.promise;
   }
 
-  /** Fails as soon as the connection has ended. */
+  /** Fails as soon as the connection has ended. One promise for all who ask: one that sends on and on costs nothing. */
   ended(): Promise<never> {
-    const ended = this.closed.then((closure) => {
-      throw new ConnectionClosedError(closure);
-    });
-    return handled(ended);
+    this.#failed ??= handled(
+      this.closed.then((closure) => {
+        throw new ConnectionClosedError(closure);
+      }),
+    );
+    return this.#failed;
   }
 
   /** Sends a ping, and waits for its pong: for the time between them, in milliseconds. */
@@ -276,16 +279,16 @@ export class EngineConnection implements ConnectionOwner {
   #sendLater(payload: string | Uint8Array, opcode: number, signal: AbortSignal | undefined): Promise<void> {
     const { sender } = this.connection;
     const turn = createDeferred<undefined>();
-    let isTaken = false;
+    const progress = { isTaken: false };
     const onTaken = (): void => {
-      isTaken = true;
+      progress.isTaken = true;
       turn.resolve(undefined);
     };
     const entry = sender.queueMessage(payload, { opcode, onTaken, onLost: turn.reject });
     // It was too much, and the connection has failed for it.
     if (entry === undefined) return this.ended();
     // It waits in a copy.
-    if (isTaken) return DONE;
+    if (progress.isTaken) return DONE;
     onAbort(signal, turn.promise, (reason) => {
       if (sender.withdraw(entry)) turn.reject(reason);
     });

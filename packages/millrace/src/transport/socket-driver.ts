@@ -1,13 +1,14 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 
 import type { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionHost } from '../protocol/connection/host.ts';
 import type { TextCodec } from '../protocol/wire/text-codec.ts';
 import { MaskingKeyPool } from './masking-keys.ts';
 import { nodeTextCodec } from './node-text-codec.ts';
-import { readIntoSharedBuffer, type OnreadPlaces, type Reader } from './reading/shared-read-buffer.ts';
+import type { OnreadPlaces, Reader } from './reading/shared-read-buffer.ts';
+import { startReading } from './reading/start-reading.ts';
+import { SocketListener } from './socket-listener.ts';
 import { MAX_TIMEOUT } from './timers.ts';
 import { turns, type TurnTaker } from './turns.ts';
 
@@ -16,6 +17,9 @@ const WRITE_SIZE = 64 * 1024;
 
 /** Bytes that are written before other events of the process have their turn; a fast peer would take them without end. */
 const TURN_SIZE = 1024 * 1024;
+
+/** What each send counts besides its bytes, since small ones are work, too. */
+const SEND_SIZE = 1024;
 
 const maskingKeys = new MaskingKeyPool();
 
@@ -46,7 +50,7 @@ export interface SocketDriverSetup {
  * Output is written once for each received chunk, or once all that is ready to run has run: answers of many handlers that wait for promises go
  * out together.
  */
-export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
+export class SocketDriver extends SocketListener implements ConnectionHost, Reader, TurnTaker {
   readonly text: TextCodec = nodeTextCodec;
   readonly copiesOutput: boolean;
   /** What is driven. */
@@ -62,6 +66,8 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
   #isTurnRequested = false;
   /** What may still be written in this turn, in bytes; negative when it is over. */
   #writeTurn = TURN_SIZE;
+  /** How often something was sent when that was counted last. */
+  #sends = 0;
   /** Whether the opening handshake may still be on its way out, over TLS for one; our first output follows it. */
   #followsHandshake = false;
   /** Bytes that the socket was given and has not written; when it has ended, that it never wrote. Asked for with each send, so it is known. */
@@ -71,6 +77,7 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
   #timerDeadline = Infinity;
 
   constructor(setup: SocketDriverSetup) {
+    super();
     const { socket } = setup;
     this.#socket = socket;
     this.#onreadPlaces = setup.onreadPlaces;
@@ -90,10 +97,7 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
     const socket = this.#socket;
     // Our side of the transport ends when the connection says so, not when the peer's does.
     socket.allowHalfOpen = true;
-    Reflect.set(socket, DRIVER, this);
-    socket.on('end', onEnd);
-    socket.on('error', onError);
-    socket.on('close', onClose);
+    this.listenTo(socket);
     if (socket.destroyed) {
       this.handleClose();
       return;
@@ -149,27 +153,13 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
 
   #startReading(): void {
     const socket = this.#socket;
-    if (this.#onreadPlaces !== undefined && socket instanceof Socket && isReadFromNetwork(socket)) {
-      this.#readBuffered(socket);
-      // Dropped by a hook, for what was there already.
-      if (socket.destroyed) return;
-      readIntoSharedBuffer(socket, this.#onreadPlaces, this.#largestRead, this);
-    } else {
-      // A socket makes a buffer for each read; what comes from another stream may still be somebody's.
-      const own = socket instanceof Socket ? plain : (chunk: Uint8Array) => new Uint8Array(chunk);
-      socket.on('data', (chunk: Uint8Array) => this.receive(own(chunk)));
-    }
+    startReading(socket, { places: this.#onreadPlaces, largestRead: this.#largestRead, reader: this });
+    // Dropped by a hook, for what was there already.
+    if (socket.destroyed) return;
     // What was there already may have paused receiving.
     if (this.connection.wantsInput) socket.resume();
     else socket.pause();
     if (socket.readableEnded) this.connection.receiveEnd();
-  }
-
-  /** Receives what the socket has read before anybody listened: the buffer of a stream, which is not large. */
-  #readBuffered(socket: Socket): void {
-    for (let chunk: unknown = socket.read(); chunk !== null; chunk = socket.read()) {
-      if (chunk instanceof Uint8Array) this.receive(plain(chunk));
-    }
   }
 
   receive(chunk: Uint8Array): void {
@@ -182,6 +172,8 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
     const chunk = this.#chunk;
     this.#chunk = NOTHING;
     this.#isReceiving = true;
+    // What is sent for what is received has its own measure.
+    if (!this.#isTurnRequested) this.#writeTurn = TURN_SIZE;
     this.connection.receive(chunk);
     this.#isReceiving = false;
     this.update();
@@ -212,6 +204,7 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
     const { connection } = this;
     while (this.#mayWrite && connection.hasOutput && !this.#socket.destroyed) {
       if (this.#writeTurn < 0) break;
+      this.#countSends();
       const pieces = connection.takeOutput(WRITE_SIZE);
       if (pieces.length === 0) {
         this.#giveUpWriting();
@@ -230,6 +223,12 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
     if (!connection.hasOutput || connection.state === 'failed') return;
     connection.fail(new Error('the connection has output but gave none'));
     connection.drop();
+  }
+
+  #countSends(): void {
+    const { sends } = this.connection.sender;
+    this.#count((sends - this.#sends) * SEND_SIZE);
+    this.#sends = sends;
   }
 
   /** Counts what is written, and leaves the rest for later when it is enough. */
@@ -310,21 +309,18 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
     this.#context.run(handleTimer, this);
   }
 
-  /** The other side has ended. */
-  handleEnd(): void {
+  override handleEnd(): void {
     this.#context.run(receiveEnd, this);
   }
 
-  /** The transport has failed. */
-  handleError(error: Error): void {
+  override handleError(error: Error): void {
     this.#context.run((cause) => {
       this.connection.transportFailed(cause);
       this.update();
     }, error);
   }
 
-  /** The transport has ended. */
-  handleClose(): void {
+  override handleClose(): void {
     this.#context.run(close, this);
   }
 
@@ -344,37 +340,7 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
 
 const NOTHING = new Uint8Array(0);
 
-/**
- * Whether each read of a socket is a call of the event loop, so that no two of them are under way at once.
- *
- * TLS over any other stream is read when that stream has data: perhaps within a read into the shared buffer, which it would overwrite.
- */
-function isReadFromNetwork(socket: Socket): boolean {
-  return !(socket instanceof TLSSocket) || socket.remoteAddress !== undefined;
-}
-
-// One function of each kind for all drivers and their sockets, so that a connection keeps none.
-
-/** Where a socket has its driver. */
-const DRIVER = Symbol('millrace driver');
-
-function driverOf(socket: Duplex): SocketDriver {
-  const driver: unknown = Reflect.get(socket, DRIVER);
-  if (driver instanceof SocketDriver) return driver;
-  throw new Error('the socket has no driver');
-}
-
-function onEnd(this: Duplex): void {
-  driverOf(this).handleEnd();
-}
-
-function onError(this: Duplex, error: Error): void {
-  driverOf(this).handleError(error);
-}
-
-function onClose(this: Duplex): void {
-  driverOf(this).handleClose();
-}
+// One function of each kind for all drivers, so that a connection keeps none.
 
 /** What the network has brought meanwhile is read first: a sign of life may be in it. */
 function onTimeout(driver: SocketDriver): void {
@@ -413,9 +379,4 @@ function takeTurn(driver: SocketDriver): void {
 
 function close(driver: SocketDriver): void {
   driver.close();
-}
-
-/** The same bytes as a plain `Uint8Array`, whose `slice` copies. */
-function plain(chunk: Uint8Array): Uint8Array {
-  return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
 }

@@ -11,7 +11,7 @@ import type { ResolvedConnectOptions } from './options.ts';
  *
  * @throws {HandshakeError} the port is blocked, the server did not accept, or chose none of the subprotocols
  * @throws {TransportError} there is no connection to the server
- * @throws the reason of a signal that was aborted
+ * @throws {Error} or whatever else is the reason of a signal that was aborted
  *
  * @see WHATWG WebSockets §2, "establish a WebSocket connection"
  */

@@ -5,6 +5,7 @@ import { announcedFrames, pingFlood } from './idle-attacks.ts';
 import { holds, type Claim, type Measurement } from './claim.ts';
 import { endlessFrame } from './endless-frame.ts';
 import { fileThroughSend } from './file-through-send.ts';
+import { gridClaims } from './grid/claims.ts';
 import { slowReader } from './slow-reader.ts';
 import { tinyFragments } from './tiny-fragments.ts';
 import { unreadMessages } from './unread-messages.ts';
@@ -17,6 +18,7 @@ const CLAIMS: readonly Claim[] = [
   slowReader,
   fileThroughSend,
   unreadMessages,
+  ...gridClaims,
 ];
 
 const words = process.argv.slice(2);

@@ -94,7 +94,7 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     this.#wasAsked = true;
     if (this.#asking.size > 0 || this.#current !== undefined) return undefined;
     this.#isTaking = true;
-    while (this.#isTaking && this.#connection?.handOutOne() === true);
+    for (let isMore = true; isMore && this.#taken === undefined;) isMore = this.#connection?.handOutOne() ?? false;
     this.#isTaking = false;
     const taken = this.#taken;
     this.#taken = undefined;

@@ -95,7 +95,7 @@ export class Reconnection<Answer extends ContextAnswer> {
   }
 
   /** How long a connection that has just been opened will have been open, in milliseconds. */
-  #measure(connection: WebSocketConnection<unknown>): Promise<number> {
+  #measure(connection: WebSocketConnection): Promise<number> {
     const start = this.#surroundings.now();
     return connection.closed.then(() => this.#surroundings.now() - start);
   }

@@ -35,7 +35,7 @@ export async function stayConnected<Answer extends ContextAnswer = undefined>(
 }
 
 /** Whether an error says that this connection has ended; another one may have, too. */
-async function isEndOf(connection: WebSocketConnection<unknown>, error: unknown): Promise<boolean> {
+async function isEndOf(connection: WebSocketConnection, error: unknown): Promise<boolean> {
   if (!(error instanceof ConnectionClosedError) || connection.state !== 'closed') return false;
   return error.closure === (await connection.closed);
 }

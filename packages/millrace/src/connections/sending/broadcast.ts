@@ -49,7 +49,7 @@ export interface BroadcastResult {
  * @throws {LocalUsageError} the message is nothing that can be sent, or bytes to be sent as text are not UTF-8; or an option has a value that it cannot have
  */
 export function broadcast(
-  connections: Iterable<WebSocketConnection<unknown>>,
+  connections: Iterable<WebSocketConnection>,
   message: Chunk,
   options: BroadcastOptions = {},
 ): Promise<BroadcastResult> {
@@ -79,7 +79,7 @@ class Broadcasting {
     this.#onSlow = onSlow;
   }
 
-  sendTo(connection: WebSocketConnection<unknown>): void {
+  sendTo(connection: WebSocketConnection): void {
     if (connection.state !== 'open') return;
     if (this.#onSlow !== 'wait' && isSlow(connection)) this.#leaveOut(connection);
     else this.#send(connection);
@@ -91,7 +91,7 @@ class Broadcasting {
     return { sent: this.#sent, skipped: this.#skipped, closed: this.#closed };
   }
 
-  #leaveOut(connection: WebSocketConnection<unknown>): void {
+  #leaveOut(connection: WebSocketConnection): void {
     if (this.#onSlow === 'skip') {
       this.#skipped++;
       return;
@@ -100,7 +100,7 @@ class Broadcasting {
     void connection.close(CloseCode.TRY_AGAIN_LATER, 'too slow for what is sent to all');
   }
 
-  #send(connection: WebSocketConnection<unknown>): void {
+  #send(connection: WebSocketConnection): void {
     const sent = WebSocketConnection.engineOf(connection).sendPrepared(this.#message);
     if (connection.state !== 'open') {
       this.#closed++;
@@ -111,7 +111,7 @@ class Broadcasting {
   }
 }
 
-function isSlow(connection: WebSocketConnection<unknown>): boolean {
+function isSlow(connection: WebSocketConnection): boolean {
   const { made, connection: engine } = WebSocketConnection.engineOf(connection);
   return engine.sender.needsDrain || connection.bufferedAmount > made.options.highWaterMark;
 }

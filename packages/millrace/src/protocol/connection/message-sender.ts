@@ -10,6 +10,9 @@ import type { ClosingHandshake } from './closing-handshake.ts';
 import type { ConnectionOwner, ConnectionHost } from './host.ts';
 import type { ResolvedConnectionOptions } from './options.ts';
 
+/** How often an application may send before it has to wait for the transport, however little it sends: that takes time, too. */
+const MAX_SENDS_AT_ONCE = 1000;
+
 /** Whose sending half a {@link MessageSender} is. */
 export interface SenderOwner {
   /** Fails the connection. */
@@ -48,6 +51,8 @@ export class MessageSender {
   #givenUp = 0;
   /** How often something was sent. */
   #sends = 0;
+  /** The same, when output has moved on for the last time. */
+  #sendsBefore = 0;
   /** Tells the handler each time that all output has left, not only after the high-water mark. */
   tellsEachDrain = false;
   /** Tells the handler each time that some output has left. */
@@ -100,6 +105,7 @@ export class MessageSender {
 
   /** Whether more may be sent without waiting: what is on its way is not above `highWaterMark`. */
   get isBelowMark(): boolean {
+    if (this.#sends - this.#sendsBefore > MAX_SENDS_AT_ONCE) return false;
     return this.#leavingCost() <= this.#setup.options.highWaterMark;
   }
 
@@ -315,6 +321,7 @@ export class MessageSender {
 
   /** Takes the news that the transport has moved on: tells the handler what follows. */
   outputMoved(): void {
+    this.#sendsBefore = this.#sends;
     this.#wasBelowMark = this.isBelowMark;
     const isWritten = this.#host.transportBufferedAmount() === 0;
     if (isWritten) this.#releasedReferences = this.#scheduler.output.referencesTaken;
