@@ -1,6 +1,6 @@
-export { ConnectionDeny } from './protocol/handshake/connection-deny.ts';
-export type { ConnectionRequest } from './protocol/handshake/connection-request.ts';
-export type { ConnectionResponse } from './protocol/handshake/connection-response.ts';
+export { ConnectionDeny } from './protocol/handshake/rules/connection-deny.ts';
+export type { ConnectionRequest } from './protocol/handshake/rules/connection-request.ts';
+export type { ConnectionResponse } from './protocol/handshake/rules/connection-response.ts';
 export { CloseCode } from './protocol/base/close-code.ts';
 export type { CloseBody, Closure } from './protocol/base/closure.ts';
 export {

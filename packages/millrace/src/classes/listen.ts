@@ -1,5 +1,5 @@
 import { isPromise } from '../protocol/base/promise.ts';
-import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
+import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import { ConnectionSet, type CloseServerOptions } from '../engine/connection-set.ts';
 import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts';
 import { listen } from '../server/listen.ts';

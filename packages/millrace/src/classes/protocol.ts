@@ -5,7 +5,7 @@ import type { ClosingState } from '../protocol/connection/closing.ts';
 import type { ConnectionStats } from '../protocol/connection/host.ts';
 import type { PreparedMessage } from '../protocol/send/prepared-message.ts';
 import type { FrameFormat } from '../protocol/send/scheduler.ts';
-import { checkBoolean, checkNumber, checkObject, checkString } from '../protocol/base/argument-checks.ts';
+import { checkBoolean, checkNumber, checkObject, checkString } from '../protocol/base/checks.ts';
 import type { WebSocketFactory } from './factory.ts';
 import { HookSession, type ConnectionMade } from './hook-session.ts';
 import { NO_STATS, ReadyState, type HookResult, type Hooks } from './hooks.ts';

@@ -4,11 +4,12 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import { HandshakeError, MillraceError, TransportError } from '../protocol/base/errors.ts';
-import { listRequestFields } from '../protocol/handshake/client-request.ts';
-import { judgeResponse } from '../protocol/handshake/connection-response.ts';
-import type { ConnectionResponse, ResponseRules } from '../protocol/handshake/connection-response.ts';
-import type { HeaderField } from '../protocol/handshake/header-fields.ts';
-import { acceptInput } from '../protocol/handshake/server-response.ts';
+import { listRequestFields } from '../protocol/handshake/http1/client-request.ts';
+import { judgeResponse } from '../protocol/handshake/http1/read-response.ts';
+import type { ResponseRules } from '../protocol/handshake/http1/read-response.ts';
+import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
+import type { HeaderField } from '../protocol/handshake/rules/header-fields.ts';
+import { acceptInput } from '../protocol/handshake/http1/response.ts';
 import { formatPeer, prepareSocket } from '../transport/socket-setup.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
 import { openTransport } from './connector.ts';

@@ -1,5 +1,5 @@
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { quote } from '../protocol/base/option-checks.ts';
+import { quote } from '../protocol/base/checks.ts';
 
 /** Where a URL leads. */
 export interface Endpoint {

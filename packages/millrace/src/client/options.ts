@@ -2,10 +2,19 @@ import type { LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls';
 
-import { checkFunction, checkLimit, checkPort, checkText, invalidOption } from '../protocol/base/option-checks.ts';
-import { checkRequestFields } from '../protocol/handshake/client-request.ts';
-import type { HeaderField, HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
-import { checkOrigin, checkSubprotocols } from '../protocol/handshake/option-checks.ts';
+import {
+  checkBag,
+  checkFunction,
+  checkLimit,
+  checkPort,
+  checkText,
+  invalidOption,
+  type KnownNames,
+} from '../protocol/base/checks.ts';
+import { checkRequestFields } from '../protocol/handshake/http1/client-request.ts';
+import type { HeaderField, HeaderFieldsInit } from '../protocol/handshake/rules/header-fields.ts';
+import { checkOrigin } from '../protocol/handshake/rules/origin.ts';
+import { checkSubprotocols } from '../protocol/handshake/rules/subprotocols.ts';
 
 /** Options of a client. All are optional. */
 export interface ClientOptions {
@@ -76,6 +85,24 @@ export interface ClientOptions {
   readonly createConnection?: (() => Duplex) | undefined;
 }
 
+/** What {@link ClientOptions} are called. */
+export const CLIENT_OPTION_NAMES: KnownNames<keyof ClientOptions> = {
+  subprotocols: true,
+  headers: true,
+  origin: true,
+  handshakeTimeout: true,
+  maxHeaderSize: true,
+  maxHeaderCount: true,
+  tls: true,
+  socketPath: true,
+  localAddress: true,
+  localPort: true,
+  family: true,
+  lookup: true,
+  signal: true,
+  createConnection: true,
+};
+
 /** {@link ClientOptions} with every default filled in and every value checked. Frozen. */
 export interface ResolvedClientOptions {
   readonly subprotocols: readonly string[];
@@ -111,7 +138,7 @@ export function resolveClientOptions(options: ClientOptions = {}): ResolvedClien
     handshakeTimeout: checkLimit('handshakeTimeout', handshakeTimeout),
     maxHeaderSize: checkLimit('maxHeaderSize', maxHeaderSize),
     maxHeaderCount: checkLimit('maxHeaderCount', maxHeaderCount),
-    tls: Object.freeze({ ...tls }),
+    tls: Object.freeze({ ...checkBag('tls', tls) }),
     socketPath: checkText('socketPath', options.socketPath),
     localAddress: checkText('localAddress', options.localAddress),
     localPort: checkPort('localPort', options.localPort),

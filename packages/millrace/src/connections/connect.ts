@@ -1,17 +1,23 @@
 import { dial } from '../client/dial.ts';
 import { parseEndpoint } from '../client/endpoint.ts';
-import { resolveClientOptions, type ClientOptions } from '../client/options.ts';
+import { CLIENT_OPTION_NAMES, resolveClientOptions, type ClientOptions } from '../client/options.ts';
 import { HandshakeError } from '../protocol/base/errors.ts';
-import { checkFunction } from '../protocol/base/option-checks.ts';
+import { checkFunction, checkOptions, type KnownNames } from '../protocol/base/checks.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
-import type { ConnectionResponse } from '../protocol/handshake/connection-response.ts';
-import { formatExtensionOffers } from '../protocol/handshake/extension-offer.ts';
-import { resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
+import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
+import { formatExtensionOffers } from '../protocol/handshake/rules/extension-offer.ts';
+import { TRANSPORT_OPTION_NAMES, resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
 import { findOnreadPlaces } from '../transport/shared-read-buffer.ts';
 import type { WebSocketConnection } from './connection.ts';
 import { handled } from '../engine/deferred.ts';
 import { openIterated } from './open.ts';
-import { contextOf, type ContextAnswer, type ContextOf, type MessageConnectionOptions } from './serve-options.ts';
+import {
+  MESSAGE_CONNECTION_OPTION_NAMES,
+  contextOf,
+  type ContextAnswer,
+  type ContextOf,
+  type MessageConnectionOptions,
+} from './serve-options.ts';
 
 /** Options of {@link connect}. */
 export interface ConnectOptions<Answer extends ContextAnswer = undefined>
@@ -23,6 +29,14 @@ export interface ConnectOptions<Answer extends ContextAnswer = undefined>
    */
   readonly onConnect?: ((response: ConnectionResponse) => Answer | Promise<Answer>) | undefined;
 }
+
+/** What {@link ConnectOptions} are called. */
+export const CONNECT_OPTION_NAMES: KnownNames<keyof ConnectOptions> = {
+  ...CLIENT_OPTION_NAMES,
+  ...MESSAGE_CONNECTION_OPTION_NAMES,
+  ...TRANSPORT_OPTION_NAMES,
+  onConnect: true,
+};
 
 /**
  * Connects to a WebSocket server.
@@ -37,10 +51,19 @@ export function connect<Answer extends ContextAnswer = undefined>(
   url: string | URL,
   options: ConnectOptions<Answer> = {},
 ): Promise<WebSocketConnection<ContextOf<Answer>>> {
-  return handled(open(url, options));
+  return handled(connectChecked(url, options));
 }
 
-async function open<Answer extends ContextAnswer>(
+async function connectChecked<Answer extends ContextAnswer>(
+  url: string | URL,
+  options: ConnectOptions<Answer>,
+): Promise<WebSocketConnection<ContextOf<Answer>>> {
+  checkOptions('connect', options, CONNECT_OPTION_NAMES);
+  return establish(url, options);
+}
+
+/** Connects as {@link connect} does, for a caller whose options are more than those of `connect`, and who has checked their names. */
+export async function establish<Answer extends ContextAnswer = undefined>(
   url: string | URL,
   options: ConnectOptions<Answer>,
 ): Promise<WebSocketConnection<ContextOf<Answer>>> {
@@ -67,7 +90,7 @@ async function open<Answer extends ContextAnswer>(
     options: connectionOptions,
     onreadPlaces,
     peer: response.peer,
-    subprotocol: response.protocol,
+    subprotocol: response.subprotocol,
     extensions: formatExtensionOffers(response.extensions),
   };
   const opened = openIterated({ made, context, events: NOBODY });

@@ -1,14 +1,21 @@
-import type { ConnectionOptions } from '../protocol/connection/options.ts';
-import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
-import type { HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
+import { omitNames, type KnownNames } from '../protocol/base/checks.ts';
+import { CONNECTION_OPTION_NAMES, type ConnectionOptions } from '../protocol/connection/options.ts';
+import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
+import type { HeaderFieldsInit } from '../protocol/handshake/rules/header-fields.ts';
 import type { Decision } from '../server/handshake-handler.ts';
-import type { ServerOptions } from '../server/options.ts';
-import type { TransportOptions } from '../transport/options.ts';
+import { SERVER_OPTION_NAMES, type ServerOptions } from '../server/options.ts';
+import { TRANSPORT_OPTION_NAMES, type TransportOptions } from '../transport/options.ts';
 import type { CallbackResult, ConnectionCallbacks } from './callbacks.ts';
 import type { WebSocketConnection } from './connection.ts';
 
 /** Options of connections, as this façade has them. */
 export type MessageConnectionOptions = Omit<ConnectionOptions, 'lendPayload' | 'extensionPoints'>;
+
+/** What {@link MessageConnectionOptions} are called. */
+export const MESSAGE_CONNECTION_OPTION_NAMES: KnownNames<keyof MessageConnectionOptions> = omitNames(
+  CONNECTION_OPTION_NAMES,
+  ['lendPayload', 'extensionPoints'],
+);
 
 /** What `onConnect` answers to accept a connection: nothing, a subprotocol, or more. */
 export type ConnectAnswer =
@@ -42,6 +49,15 @@ export interface ServeOptions<Answer extends ConnectAnswer = undefined>
   readonly onError?:
     ((error: Error, connection: WebSocketConnection<ContextOf<Answer>> | undefined) => CallbackResult) | undefined;
 }
+
+/** What {@link ServeOptions} are called. */
+export const SERVE_OPTION_NAMES: KnownNames<keyof ServeOptions> = {
+  ...SERVER_OPTION_NAMES,
+  ...MESSAGE_CONNECTION_OPTION_NAMES,
+  ...TRANSPORT_OPTION_NAMES,
+  onConnect: true,
+  onError: true,
+};
 
 /** What a server does with a connection: a function, when whose promise is fulfilled the connection is closed (1000); or callbacks. */
 export type ConnectionHandler<Context> =

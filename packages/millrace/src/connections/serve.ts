@@ -1,6 +1,5 @@
-import { describe } from '../protocol/base/argument-checks.ts';
+import { checkFunction, checkOptions, describeValue } from '../protocol/base/checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { checkFunction } from '../protocol/base/option-checks.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import { resolveServerOptions } from '../server/options.ts';
 import { resolveTransportOptions } from '../transport/options.ts';
@@ -8,6 +7,7 @@ import { reportError } from '../engine/report-error.ts';
 import { findOnreadPlaces } from '../transport/shared-read-buffer.ts';
 import { checkCallbacks } from './callbacks.ts';
 import {
+  SERVE_OPTION_NAMES,
   decisionFor,
   type ConnectAnswer,
   type ConnectionHandler,
@@ -30,6 +30,7 @@ export async function serve<Answer extends ConnectAnswer = undefined>(
   options: ServeOptions<Answer>,
   handler: ConnectionHandler<ContextOf<Answer>>,
 ): Promise<WebSocketServer<ContextOf<Answer>>> {
+  checkOptions('serve', options, SERVE_OPTION_NAMES);
   checkHandler(handler);
   const onConnect = checkFunction('onConnect', options.onConnect);
   const onError = checkFunction('onError', options.onError);
@@ -51,5 +52,7 @@ function checkHandler(handler: unknown): void {
   if (typeof handler === 'function') return;
   if (typeof handler === 'object' && handler !== null) checkCallbacks(handler);
   else
-    throw new LocalUsageError(`handler is ${describe(handler)}, expected an async function or an object of callbacks`);
+    throw new LocalUsageError(
+      `handler is ${describeValue(handler)}, expected an async function or an object of callbacks`,
+    );
 }

@@ -44,7 +44,7 @@ export class WebSocketServer<Context = undefined> {
   static async listen<Context>(setup: ServerSetup<Context>): Promise<WebSocketServer<Context>> {
     const server = new WebSocketServer(setup);
     server.#listener = await listen<Context>(setup.serverOptions, {
-      decide: (request, socket) => setup.decide(request, socket),
+      decide: (request) => setup.decide(request),
       accepted: (handshake) => server.#accept(handshake),
       error: (error) => setup.report(error, undefined),
     });

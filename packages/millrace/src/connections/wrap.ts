@@ -1,12 +1,11 @@
 import { Duplex } from 'node:stream';
 
-import { describe } from '../protocol/base/argument-checks.ts';
+import { checkOptions, describeValue, invalidOption, type KnownNames } from '../protocol/base/checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { invalidOption } from '../protocol/base/option-checks.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import type { WebSocketConnection } from './connection.ts';
 import { openIterated } from './open.ts';
-import type { MessageConnectionOptions } from './serve-options.ts';
+import { MESSAGE_CONNECTION_OPTION_NAMES, type MessageConnectionOptions } from './serve-options.ts';
 
 /** Options of {@link wrap}. */
 export interface WrapOptions extends MessageConnectionOptions {
@@ -26,6 +25,13 @@ export interface WrapOptions extends MessageConnectionOptions {
   readonly peer?: string | undefined;
 }
 
+const WRAP_OPTION_NAMES: KnownNames<keyof WrapOptions> = {
+  ...MESSAGE_CONNECTION_OPTION_NAMES,
+  head: true,
+  subprotocol: true,
+  peer: true,
+};
+
 /**
  * Makes a connection of a stream of bytes over which somebody else has done the opening handshake, or which needs none: a stream of HTTP/2 (RFC 8441), what
  * another framework has upgraded, a tunnel, an end of a pair in memory.
@@ -38,8 +44,9 @@ export interface WrapOptions extends MessageConnectionOptions {
  * @throws {LocalUsageError} it is no stream of bytes, or an option has a value that it cannot have
  */
 export function wrap(duplex: Duplex, role: 'client' | 'server', options: WrapOptions = {}): WebSocketConnection {
+  checkOptions('wrap', options, WRAP_OPTION_NAMES);
   const { head = new Uint8Array(0), subprotocol, peer = '' } = options;
-  if (!(duplex instanceof Duplex)) throw new LocalUsageError(`duplex is ${describe(duplex)}, expected a Duplex`);
+  if (!(duplex instanceof Duplex)) throw new LocalUsageError(`duplex is ${describeValue(duplex)}, expected a Duplex`);
   if (duplex.readableObjectMode || duplex.writableObjectMode) {
     throw new LocalUsageError('duplex is a stream of objects, expected one of bytes');
   }

@@ -1,5 +1,5 @@
 import { CloseCode } from '../protocol/base/close-code.ts';
-import { checkLimit } from '../protocol/base/option-checks.ts';
+import { checkLimit } from '../protocol/base/checks.ts';
 import { checkCloseBody } from '../protocol/wire/close-body.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
 

@@ -26,3 +26,8 @@ declare namespace WebAssembly {
     };
   }
 }
+
+/** As much of it as the protocol hands on. */
+interface AbortSignal {
+  readonly aborted: boolean;
+}

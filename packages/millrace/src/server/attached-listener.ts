@@ -5,10 +5,11 @@ import type { Duplex } from 'node:stream';
 import { Server as TlsServer } from 'node:tls';
 
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { refusal } from '../protocol/handshake/connection-request.ts';
-import { parseTarget } from '../protocol/handshake/target.ts';
+import { refusal } from '../protocol/handshake/rules/refusal.ts';
+import { parseTarget } from '../protocol/handshake/rules/target.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import type { HandshakeHandler } from './handshake-handler.ts';
+import { Http1Exchange } from './http1-exchange.ts';
 import { formatUrl } from './listener.ts';
 import type { Listener } from './listener.ts';
 import type { ResolvedServerOptions } from './options.ts';
@@ -69,14 +70,16 @@ export class AttachedListener<Context> implements Listener {
   answer(message: IncomingMessage, socket: Duplex, head: Uint8Array): void {
     const kept = this.#server.maxHeadersCount ?? NODE_MAX_HEADERS;
     // A full list may be one that has lost lines.
-    const complete = kept > 0 ? kept - 1 : Infinity;
-    const pending = this.#gate.begin(socket, true);
-    if (pending !== undefined) this.#gate.answer(pending, message, head, complete);
+    const maxHeaderCount = kept > 0 ? kept - 1 : Infinity;
+    const exchange = new Http1Exchange(socket);
+    exchange.receive({ message, head, maxHeaderCount });
+    const pending = this.#gate.begin(socket, exchange);
+    if (pending !== undefined) this.#gate.answer(pending);
   }
 
   /** Refuses a request that nobody takes. */
   refuse(socket: Duplex): void {
-    const pending = this.#gate.begin(socket, true);
+    const pending = this.#gate.begin(socket, new Http1Exchange(socket));
     if (pending !== undefined) this.#gate.refuse(pending, refusal(404, 'nothing is served at this path'));
   }
 }

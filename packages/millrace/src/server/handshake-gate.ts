@@ -1,28 +1,19 @@
-import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 
 import { HandshakeError, TransportError, toError } from '../protocol/base/errors.ts';
 import { isPromise } from '../protocol/base/promise.ts';
-import { ConnectionDeny } from '../protocol/handshake/connection-deny.ts';
-import { judgeRequest, OriginError, refusal, selectSubprotocol } from '../protocol/handshake/connection-request.ts';
-import type { JudgedRequest, RequestRules } from '../protocol/handshake/connection-request.ts';
-import { acceptInput, encodeAcceptance, encodeRefusal, refusalFor } from '../protocol/handshake/server-response.ts';
-import type { Refusal } from '../protocol/handshake/server-response.ts';
-import { formatPeer, prepareSocket } from '../transport/socket-setup.ts';
+import { listAcceptanceFields } from '../protocol/handshake/rules/acceptance.ts';
+import { ConnectionDeny } from '../protocol/handshake/rules/connection-deny.ts';
+import { judgeRequest, OriginError } from '../protocol/handshake/rules/connection-request.ts';
+import type { ConnectionRequest, RequestRules } from '../protocol/handshake/rules/connection-request.ts';
+import { refusal, refusalFor } from '../protocol/handshake/rules/refusal.ts';
+import type { Refusal } from '../protocol/handshake/rules/refusal.ts';
+import { selectSubprotocol } from '../protocol/handshake/rules/subprotocols.ts';
+import { prepareSocket } from '../transport/socket-setup.ts';
+import type { Exchange } from './exchange.ts';
 import type { Decision, HandshakeHandler } from './handshake-handler.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import { PendingHandshake, type PendingHandshakeEvents } from './pending-handshake.ts';
-import { refuse } from './refuse.ts';
-
-const EMPTY = new Uint8Array(0);
-
-/** A valid request that is being decided about. */
-interface Exchange extends JudgedRequest {
-  readonly pending: PendingHandshake;
-  readonly head: Uint8Array;
-}
 
 /**
  * Takes sockets with requests, hands out connections: what a listener of its own and one attached to another server share.
@@ -61,63 +52,48 @@ export class HandshakeGate<Context> {
   /**
    * Takes a new transport: from now on its errors are ours, and its clock runs.
    *
-   * @param speaksHttp - `false` for a transport that TLS is still to be put on
+   * @param exchange - how it is answered; `undefined` for a transport that TLS is still to be put on
    *
    * @returns `undefined` if there are too many already; it has been answered then
    */
-  begin(socket: Duplex, speaksHttp: boolean): PendingHandshake | undefined {
+  begin(socket: Duplex, exchange: Exchange | undefined): PendingHandshake | undefined {
     socket.on('error', ignore);
     const full = this.#findFull();
-    const pending = new PendingHandshake(socket, speaksHttp, this.#options.handshakeTimeout, this.#events);
+    const pending = new PendingHandshake(socket, exchange, this.#options.handshakeTimeout, this.#events);
     this.#pending.add(pending);
     if (full === undefined) return pending;
     this.refuse(pending, full);
     return undefined;
   }
 
-  /**
-   * Answers a request.
-   *
-   * @param head - what came right behind it
-   * @param maxHeaderCount - most header lines that whoever parsed the request would keep
-   */
-  answer(
-    pending: PendingHandshake,
-    message: IncomingMessage,
-    head: Uint8Array,
-    maxHeaderCount: number = Infinity,
-  ): void {
+  /** Answers the request that the exchange of `pending` has received. */
+  answer(pending: PendingHandshake): void {
     if (pending.stage !== 'receiving') {
       pending.socket.resume(); // Behind a refused request: to be discarded like the rest.
       return;
     }
-    const judged = this.#judge(pending, message, maxHeaderCount);
-    if (judged === undefined) return;
+    const request = this.#judge(pending);
+    if (request === undefined) return;
 
     pending.stage = 'deciding';
-    pending.request = judged.request;
-    // A copy: the head is a view into a read buffer of 64 KiB, which it would keep alive.
-    this.#decide({ ...judged, pending, head: head.length === 0 ? EMPTY : new Uint8Array(head) });
+    pending.request = request;
+    this.#decide(pending, request);
   }
 
   /** Answers a request that is no WebSocket handshake, whatever its headers say. */
-  answerPlain(pending: PendingHandshake, message: IncomingMessage): void {
-    if (pending.stage !== 'receiving') return;
-    message.resume();
-    pending.headOnly = message.method === 'HEAD';
-    if (this.#judge(pending, message, Infinity) === undefined) return;
+  answerPlain(pending: PendingHandshake): void {
+    if (pending.stage !== 'receiving' || this.#judge(pending) === undefined) return;
     this.refuse(pending, refusal(400, 'not a WebSocket handshake'));
   }
 
   /** Answers with what `error` says (see {@link refusalFor}), and ends the transport. */
   refuse(pending: PendingHandshake, error: unknown): void {
-    const { request, socket, speaksHttp } = pending;
+    const { request, socket, exchange } = pending;
     pending.settle('refused');
     if (error instanceof OriginError) this.#warnOnce(error);
     if (!isDenial(error)) this.report(error);
-    const response = this.#encode({ ...refusalFor(error), headOnly: pending.headOnly });
-    if (speaksHttp) refuse(socket, response);
-    else socket.destroy();
+    if (exchange === undefined) socket.destroy();
+    else exchange.refuse(this.#toRefusal(error));
     this.#notify(() => this.#handler.refused?.(toReadableError(error), request));
   }
 
@@ -141,62 +117,49 @@ export class HandshakeGate<Context> {
     for (const { socket } of this.#pending) socket.destroy();
   }
 
-  #judge(pending: PendingHandshake, message: IncomingMessage, maxHeaderCount: number): JudgedRequest | undefined {
-    const rules = { ...this.#rules, maxHeaderCount: Math.min(this.#rules.maxHeaderCount, maxHeaderCount) };
-    const { socket } = pending;
+  #judge(pending: PendingHandshake): ConnectionRequest | undefined {
     try {
-      return judgeRequest(
-        {
-          method: message.method ?? '',
-          target: message.url ?? '',
-          httpVersion: message.httpVersion,
-          rawHeaders: message.rawHeaders,
-          peer: formatPeer(socket),
-          encrypted: socket instanceof TLSSocket,
-        },
-        rules,
-      );
+      if (pending.exchange === undefined) throw refusal(400, 'not a WebSocket handshake');
+      return judgeRequest(pending.exchange.read(this.#rules), this.#rules, pending.lifetime);
     } catch (error) {
       this.refuse(pending, error);
       return undefined;
     }
   }
 
-  #decide(exchange: Exchange): void {
-    const { pending, request } = exchange;
+  #decide(pending: PendingHandshake, request: ConnectionRequest): void {
     try {
-      const decision = this.#handler.decide(request, pending.socket);
+      const decision = this.#handler.decide(request);
       if (!isPromise(decision)) {
-        this.#accept(exchange, decision);
+        this.#accept(pending, request, decision);
         return;
       }
       pending.watch();
       decision.then(
-        (decided) => this.#accept(exchange, decided),
-        (error: unknown) => this.#deny(exchange, error),
+        (decided) => this.#accept(pending, request, decided),
+        (error: unknown) => this.#deny(pending, error),
       );
     } catch (error) {
-      this.#deny(exchange, error);
+      this.#deny(pending, error);
     }
   }
 
-  #deny({ pending }: Exchange, error: unknown): void {
+  #deny(pending: PendingHandshake, error: unknown): void {
     if (pending.stage === 'deciding') this.refuse(pending, error);
     else if (!isDenial(error)) this.report(error);
   }
 
-  #accept(exchange: Exchange, decision: Decision<Context>): void {
-    const { pending, request, key } = exchange;
-    const { socket } = pending;
-    if (pending.stage !== 'deciding' || socket.destroyed) return;
+  #accept(pending: PendingHandshake, request: ConnectionRequest, decision: Decision<Context>): void {
+    const { exchange } = pending;
+    if (exchange === undefined || pending.stage !== 'deciding' || pending.socket.destroyed) return;
 
-    const subprotocol = decision.subprotocol ?? selectSubprotocol(request.protocols, this.#options.subprotocols);
+    const subprotocol = decision.subprotocol ?? selectSubprotocol(request.subprotocols, this.#options.subprotocols);
     const { extensions, context } = decision;
+    let fields;
     try {
       if (this.#connections >= this.#options.maxConnections) throw this.#tooMany('maxConnections');
-      const accept = createHash('sha1').update(acceptInput(key)).digest('base64');
       const headers = [this.#options.headers, decision.headers];
-      socket.write(encodeAcceptance({ accept, subprotocol, extensions, headers }, request));
+      fields = listAcceptanceFields({ subprotocol, extensions, headers }, request);
     } catch (error) {
       this.refuse(pending, error);
       return;
@@ -205,18 +168,10 @@ export class HandshakeGate<Context> {
     pending.release();
     this.#pending.delete(pending);
     this.#connections++;
+    const { socket, head } = exchange.accept(fields);
     socket.on('close', this.#onConnectionClose);
     prepareSocket(socket);
-    this.#handOver(socket, () =>
-      this.#handler.accepted({
-        socket,
-        head: readAll(exchange.head, socket),
-        request,
-        subprotocol,
-        extensions,
-        context,
-      }),
-    );
+    this.#handOver(socket, () => this.#handler.accepted({ socket, head, request, subprotocol, extensions, context }));
   }
 
   #handOver(socket: Duplex, accepted: () => void): void {
@@ -228,12 +183,13 @@ export class HandshakeGate<Context> {
     }
   }
 
-  #encode(answer: Refusal): Uint8Array {
+  /** What `error` says; where that cannot be sent, nothing but that we have failed. */
+  #toRefusal(error: unknown): Refusal {
     try {
-      return encodeRefusal(answer);
-    } catch (error) {
-      this.report(error);
-      return encodeRefusal(refusalFor(error));
+      return refusalFor(error);
+    } catch (failure) {
+      this.report(failure);
+      return refusalFor(failure);
     }
   }
 
@@ -281,16 +237,6 @@ export class HandshakeGate<Context> {
 /** Whether an error says how to answer a request; any other is one of ours. */
 function isDenial(error: unknown): boolean {
   return error instanceof HandshakeError || error instanceof ConnectionDeny;
-}
-
-/** Joins `head` and what the socket holds unread. */
-function readAll(head: Uint8Array, socket: Duplex): Uint8Array {
-  const rest: unknown = socket.readableLength === 0 ? null : socket.read();
-  if (!(rest instanceof Uint8Array)) return head;
-  const bytes = new Uint8Array(head.length + rest.length);
-  bytes.set(head);
-  bytes.set(rest, head.length);
-  return bytes;
 }
 
 /** Makes an error of whatever was thrown, for whoever reads its message. */

@@ -7,14 +7,21 @@ import type { AddressInfo, ListenOptions, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { TransportError } from '../protocol/base/errors.ts';
-import { refusal } from '../protocol/handshake/connection-request.ts';
+import { refusal } from '../protocol/handshake/rules/refusal.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import type { HandshakeHandler } from './handshake-handler.ts';
+import { Http1Exchange } from './http1-exchange.ts';
 import { formatUrl } from './listener.ts';
 import type { Listener } from './listener.ts';
 import type { ListeningPlace, ResolvedServerOptions } from './options.ts';
 import type { PendingHandshake } from './pending-handshake.ts';
+
+/** A handshake whose request is still to come, and who takes it. */
+interface PendingRequest {
+  readonly pending: PendingHandshake;
+  readonly exchange: Http1Exchange;
+}
 
 /**
  * A server of its own, for nothing but WebSocket connections.
@@ -27,7 +34,7 @@ export class HandshakeServer<Context> implements Listener {
   readonly #gate: HandshakeGate<Context>;
   readonly #http: HttpServer | HttpsServer;
   readonly #server: Server;
-  readonly #pending = new WeakMap<Duplex, PendingHandshake>();
+  readonly #pending = new WeakMap<Duplex, PendingRequest>();
   /** Handshakes of TLS connections that are not there yet, by both ends' addresses. */
   readonly #unsecured = new Map<string, PendingHandshake>();
 
@@ -70,9 +77,10 @@ export class HandshakeServer<Context> implements Listener {
   /** Takes a connection that was accepted here, or comes from anywhere else: a tunnel, a test. */
   handleConnection(socket: Duplex): void {
     if (this.#options.tls === undefined) {
-      const pending = this.#gate.begin(socket, true);
+      const exchange = new Http1Exchange(socket);
+      const pending = this.#gate.begin(socket, exchange);
       if (pending === undefined) return;
-      this.#pending.set(socket, pending);
+      this.#pending.set(socket, { pending, exchange });
     } else if (!this.#beginTls(socket)) {
       return;
     }
@@ -89,7 +97,7 @@ export class HandshakeServer<Context> implements Listener {
   #beginTls(socket: Duplex): boolean {
     const addresses = addressesOf(socket);
     if (addresses === undefined) return true;
-    const pending = this.#gate.begin(socket, false);
+    const pending = this.#gate.begin(socket, undefined);
     if (pending === undefined) return false;
     this.#unsecured.set(addresses, pending);
     socket.once('close', () => {
@@ -101,33 +109,44 @@ export class HandshakeServer<Context> implements Listener {
   readonly #onSecure = (socket: Duplex): void => {
     socket.on('error', () => undefined);
     const addresses = addressesOf(socket);
-    const pending = addresses === undefined ? this.#gate.begin(socket, true) : this.#unsecured.get(addresses);
+    const exchange = new Http1Exchange(socket);
+    const pending = addresses === undefined ? this.#gate.begin(socket, exchange) : this.#unsecured.get(addresses);
     if (addresses !== undefined) this.#unsecured.delete(addresses);
     if (pending === undefined) {
       // Without addresses it has been answered; with them, nobody knows when it began: its peer is gone.
       if (addresses !== undefined) socket.destroy();
       return;
     }
-    pending.secured(socket);
-    this.#pending.set(socket, pending);
+    pending.secured(socket, exchange);
+    this.#pending.set(socket, { pending, exchange });
   };
 
   readonly #onUpgrade = (message: IncomingMessage, socket: Duplex, head: Uint8Array): void => {
-    const pending = this.#pending.get(socket);
+    const found = this.#pending.get(socket);
     // HTTP has nothing more to say about this socket.
     this.#pending.delete(socket);
-    if (pending === undefined) socket.destroy();
-    else this.#gate.answer(pending, message, head);
+    if (found === undefined) {
+      socket.destroy();
+      return;
+    }
+    if (found.pending.stage === 'receiving') found.exchange.receive({ message, head });
+    this.#gate.answer(found.pending);
   };
 
   readonly #onRequest = (message: IncomingMessage): void => {
-    const pending = this.#pending.get(message.socket);
-    if (pending === undefined) message.socket.destroy();
-    else this.#gate.answerPlain(pending, message);
+    const found = this.#pending.get(message.socket);
+    if (found === undefined) {
+      message.socket.destroy();
+      return;
+    }
+    if (found.pending.stage !== 'receiving') return;
+    message.resume();
+    found.exchange.receive({ message });
+    this.#gate.answerPlain(found.pending);
   };
 
   readonly #onClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
-    const pending = this.#pending.get(socket);
+    const pending = this.#pending.get(socket)?.pending;
     const answer = answerTo(error.code);
     if (pending === undefined || answer === undefined) socket.destroy();
     else if (pending.stage === 'receiving') this.#gate.refuse(pending, answer);

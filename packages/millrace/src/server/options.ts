@@ -3,12 +3,12 @@ import type { Server as HttpsServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
 
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { checkLimit, checkPort, checkText, invalidOption } from '../protocol/base/option-checks.ts';
-import type { HeaderField, HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
-import { checkSubprotocols } from '../protocol/handshake/option-checks.ts';
-import { checkAllowedOrigins } from '../protocol/handshake/origin.ts';
-import type { AllowedOrigins } from '../protocol/handshake/origin.ts';
-import { checkAcceptanceFields } from '../protocol/handshake/server-response.ts';
+import { checkBag, checkLimit, checkPort, checkText, invalidOption, type KnownNames } from '../protocol/base/checks.ts';
+import type { HeaderField, HeaderFieldsInit } from '../protocol/handshake/rules/header-fields.ts';
+import { checkSubprotocols } from '../protocol/handshake/rules/subprotocols.ts';
+import { checkAllowedOrigins } from '../protocol/handshake/rules/origin.ts';
+import type { AllowedOrigins } from '../protocol/handshake/rules/origin.ts';
+import { checkAcceptanceFields } from '../protocol/handshake/rules/acceptance.ts';
 
 /** Options of a server. One of {@link port}, {@link socketPath} and {@link server} says where it listens. */
 export interface ServerOptions {
@@ -107,6 +107,25 @@ export interface ServerOptions {
   readonly maxHeaderCount?: number | undefined;
 }
 
+/** What {@link ServerOptions} are called. */
+export const SERVER_OPTION_NAMES: KnownNames<keyof ServerOptions> = {
+  port: true,
+  host: true,
+  socketPath: true,
+  backlog: true,
+  server: true,
+  path: true,
+  tls: true,
+  subprotocols: true,
+  headers: true,
+  allowedOrigins: true,
+  handshakeTimeout: true,
+  maxConnections: true,
+  maxPendingHandshakes: true,
+  maxHeaderSize: true,
+  maxHeaderCount: true,
+};
+
 /** Where a server listens. */
 export type ListeningPlace =
   | { readonly kind: 'port'; readonly port: number; readonly host: string | undefined; readonly backlog: number }
@@ -142,7 +161,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   return Object.freeze({
     place: Object.freeze(resolvePlace(options)),
     path: checkPath(path),
-    tls: options.tls === undefined ? undefined : Object.freeze({ ...options.tls }),
+    tls: options.tls === undefined ? undefined : Object.freeze({ ...checkBag('tls', options.tls) }),
     subprotocols: checkSubprotocols(subprotocols),
     headers: checkAcceptanceFields(options.headers),
     allowedOrigins: checkAllowedOrigins(allowedOrigins),

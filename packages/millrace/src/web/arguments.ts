@@ -1,4 +1,4 @@
-import { isToken } from '../protocol/handshake/syntax.ts';
+import { isToken } from '../protocol/handshake/rules/syntax.ts';
 import { toUSVString } from './conversions.ts';
 
 /**

@@ -4,7 +4,7 @@ import { HandshakeError } from '../protocol/base/errors.ts';
 import { Opcode } from '../protocol/base/opcode.ts';
 import { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionHandler } from '../protocol/connection/host.ts';
-import { formatExtensionOffers } from '../protocol/handshake/extension-offer.ts';
+import { formatExtensionOffers } from '../protocol/handshake/rules/extension-offer.ts';
 import type { MessageHandler } from '../protocol/receive/handlers.ts';
 import { findOnreadPlaces } from '../transport/shared-read-buffer.ts';
 import { SocketDriver } from '../transport/socket-driver.ts';
@@ -77,7 +77,7 @@ export async function openConnection<Taken>(
     relay.start(connection, events);
     driver.start(head);
   };
-  const { protocol: subprotocol, extensions } = response;
+  const { subprotocol, extensions } = response;
   return take({ connection, subprotocol, extensions: formatExtensionOffers(extensions), start });
 }
 
@@ -87,14 +87,14 @@ function eitherOf(ours: AbortSignal, theirs: AbortSignal | undefined): AbortSign
 
 /** What speaks against a connection that RFC 6455 has no objection to. */
 function findProblem(
-  { protocol }: EstablishedHandshake['response'],
+  { subprotocol }: EstablishedHandshake['response'],
   { client }: ResolvedConnectOptions,
   signal: AbortSignal,
 ): HandshakeError | undefined {
   // It may be aborted when the handshake is done, and nobody has heard of that yet.
   if (signal.aborted) return new HandshakeError('the opening handshake was aborted', { cause: signal.reason });
   // The standard is stricter here than RFC 6455 §4.1, which lets a server choose none.
-  if (client.subprotocols.length === 0 || protocol !== undefined) return undefined;
+  if (client.subprotocols.length === 0 || subprotocol !== undefined) return undefined;
   return new HandshakeError('the server chose none of the subprotocols');
 }
 

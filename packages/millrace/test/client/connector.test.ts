@@ -57,7 +57,7 @@ describe('openTransport', () => {
 
     const { socket, response, url } = await connect(listener.url, { subprotocols: ['a', 'b'] });
 
-    assert.equal(response.protocol, 'b');
+    assert.equal(response.subprotocol, 'b');
     assert.equal(response.peer, listener.url.slice(5, -1));
     assert.equal(url, listener.url);
     assert.equal(handler.connections[0]?.subprotocol, 'b');
@@ -102,7 +102,7 @@ describe('openTransport', () => {
       received = Buffer.concat([received, chunk]);
     }
     assert.equal(received.toString('latin1'), '\x81\x05hello');
-    assert.equal(response.protocol, 'b');
+    assert.equal(response.subprotocol, 'b');
     socket.destroy();
   });
 

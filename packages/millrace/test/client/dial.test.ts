@@ -8,7 +8,7 @@ import type { EstablishedHandshake } from '../../src/client/dial.ts';
 import { resolveClientOptions } from '../../src/client/options.ts';
 import type { ClientOptions } from '../../src/client/options.ts';
 import { HandshakeError, TransportError } from '../../src/protocol/base/errors.ts';
-import { acceptInput } from '../../src/protocol/handshake/server-response.ts';
+import { acceptInput } from '../../src/protocol/handshake/http1/response.ts';
 import { splits } from '../helpers/splits.ts';
 import { Wire } from '../server/wire.ts';
 
@@ -126,7 +126,7 @@ describe('dial', () => {
       for (const cut of waysToCut(response)) {
         const established = (await judge(cut, response, false)) as EstablishedHandshake;
 
-        assert.equal(established.response.protocol, protocol);
+        assert.equal(established.response.subprotocol, protocol);
       }
     });
   }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { HandshakeError } from '../../../src/protocol/base/errors.ts';
-import { judgeResponse } from '../../../src/protocol/handshake/connection-response.ts';
-import type { RawResponse, ResponseRules } from '../../../src/protocol/handshake/connection-response.ts';
+import { HandshakeError } from '../../../../src/protocol/base/errors.ts';
+import { judgeResponse } from '../../../../src/protocol/handshake/http1/read-response.ts';
+import type { RawResponse, ResponseRules } from '../../../../src/protocol/handshake/http1/read-response.ts';
 
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
@@ -108,7 +108,7 @@ describe('judgeResponse', () => {
 
       const response = judgeResponse(raw({}, { rawHeaders: [...rawHeaders, name, name] }), rules);
 
-      assert.equal(response.protocol, name);
+      assert.equal(response.subprotocol, name);
       assert.equal(response.extensions[0]?.name, name);
       assert.equal(Object.hasOwn(response.headers, name.toLowerCase()), true);
     });
@@ -131,7 +131,7 @@ describe('judgeResponse', () => {
     const response = judgeResponse(raw({ [PROTOCOL]: 'a', [EXTENSIONS]: 'foo; p=1' }, { peer: '192.0.2.1:80' }), RULES);
 
     assert.equal(response.peer, '192.0.2.1:80');
-    assert.equal(response.protocol, 'a');
+    assert.equal(response.subprotocol, 'a');
     assert.deepEqual(response.extensions, [{ name: 'foo', parameters: [{ name: 'p', value: '1' }] }]);
     assert.equal(response.headers['upgrade'], 'websocket');
     for (const part of [response, response.headers, response.extensions]) assert.ok(Object.isFrozen(part));

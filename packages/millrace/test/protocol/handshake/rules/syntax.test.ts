@@ -8,7 +8,7 @@ import {
   listHasToken,
   parseTokenList,
   trimWhitespace,
-} from '../../../src/protocol/handshake/syntax.ts';
+} from '../../../../src/protocol/handshake/rules/syntax.ts';
 
 describe('isToken', () => {
   // RFC 9110 §5.6.2, as a naive second implementation.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { isLoopback, parseAuthority } from '../../../src/protocol/handshake/authority.ts';
+import { isLoopback, parseAuthority } from '../../../../src/protocol/handshake/rules/authority.ts';
 
 const VALID: [text: string, hostname: string, port?: number][] = [
   ['example.com', 'example.com'],

@@ -1,7 +1,7 @@
-import { invalidElement, toList } from '../base/option-checks.ts';
+import { invalidElement, invalidOption, toList } from '../../base/checks.ts';
 import { isLoopback, parseAuthority } from './authority.ts';
 import type { Authority } from './authority.ts';
-import { characterTable, consistsOf } from './syntax.ts';
+import { characterTable, consistsOf, isFieldValue } from './syntax.ts';
 
 /**
  * Which pages a browser may connect from.
@@ -15,6 +15,16 @@ import { characterTable, consistsOf } from './syntax.ts';
  * A request without an `Origin` header does not come from a browser, and passes.
  */
 export type AllowedOrigins = 'same-origin' | '*' | readonly string[];
+
+/**
+ * Checks the option `origin` of a client.
+ *
+ * @throws {LocalUsageError} it cannot stand in a header
+ */
+export function checkOrigin(value: unknown): string {
+  if (typeof value === 'string' && value !== '' && isFieldValue(value)) return value;
+  throw invalidOption('origin', value, 'an origin such as https://example.com');
+}
 
 /** A tuple origin: scheme, host and port (RFC 6454 §4). */
 interface Origin extends Authority {

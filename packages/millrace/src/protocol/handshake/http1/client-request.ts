@@ -1,11 +1,12 @@
-import { LocalUsageError } from '../base/errors.ts';
-import { describeValue, quote } from '../base/option-checks.ts';
-import { WEBSOCKET_VERSION } from './connection-request.ts';
-import { parseExtensionOffers } from './extension-offer.ts';
-import { listHeaderFields } from './header-fields.ts';
-import type { HeaderField, HeaderFieldsInit } from './header-fields.ts';
-import { checkOrigin, checkSubprotocols } from './option-checks.ts';
-import { parseTarget } from './target.ts';
+import { LocalUsageError } from '../../base/errors.ts';
+import { describeValue, quote } from '../../base/checks.ts';
+import { parseExtensionOffers } from '../rules/extension-offer.ts';
+import { listHeaderFields } from '../rules/header-fields.ts';
+import type { HeaderField, HeaderFieldsInit } from '../rules/header-fields.ts';
+import { checkOrigin } from '../rules/origin.ts';
+import { WEBSOCKET_VERSION } from '../rules/refusal.ts';
+import { checkSubprotocols } from '../rules/subprotocols.ts';
+import { parseTarget } from '../rules/target.ts';
 
 /** What a client's opening handshake is made of. */
 export interface ClientHandshake {

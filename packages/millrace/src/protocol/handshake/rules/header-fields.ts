@@ -1,5 +1,5 @@
-import { LocalUsageError } from '../base/errors.ts';
-import { describeValue, quote } from '../base/option-checks.ts';
+import { LocalUsageError } from '../../base/errors.ts';
+import { describeValue, quote } from '../../base/checks.ts';
 import { isFieldValue, isToken } from './syntax.ts';
 
 /**
@@ -78,12 +78,6 @@ export function listHeaderFields(init: HeaderFieldsInit | undefined, reserved: R
   return list;
 }
 
-/** Writes the head of a response: status line, fields, empty line. Whoever calls has checked every part of it. */
-export function encodeHead(statusLine: string, fields: readonly HeaderField[]): Uint8Array {
-  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
-  return latin1(`${statusLine}\r\n${lines.join('')}\r\n`);
-}
-
 function checkField(name: unknown, value: unknown, reserved: ReadonlySet<string>): HeaderField {
   if (typeof name !== 'string' || !isToken(name)) {
     throw new LocalUsageError(`header name is ${describeValue(name)}, expected a token`);
@@ -133,10 +127,4 @@ function emptyFields(): Record<string, string> {
   // Names come from the peer: `__proto__` must be one like any other.
   Object.setPrototypeOf(fields, null);
   return fields;
-}
-
-function latin1(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
-  return bytes;
 }

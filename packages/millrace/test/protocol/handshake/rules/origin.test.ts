@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 
-import { LocalUsageError } from '../../../src/protocol/base/errors.ts';
-import { checkAllowedOrigins, isAllowedOrigin } from '../../../src/protocol/handshake/origin.ts';
+import { LocalUsageError } from '../../../../src/protocol/base/errors.ts';
+import { checkAllowedOrigins, checkOrigin, isAllowedOrigin } from '../../../../src/protocol/handshake/rules/origin.ts';
 
 const SAME_ORIGIN: [origin: string | undefined, host: string, allowed: boolean][] = [
   // No browser, no origin.
@@ -172,6 +173,18 @@ describe('checkAllowedOrigins', () => {
         () => checkAllowedOrigins(['https://a', entry]),
         (error) => error instanceof LocalUsageError && error.message.includes(String(entry)),
       );
+    });
+  }
+});
+
+describe('checkOrigin', () => {
+  it('accepts what can stand in a header', () => {
+    assert.equal(checkOrigin('https://example.com'), 'https://example.com');
+  });
+
+  for (const value of ['', 'a\r\nb', '\u0100', 1, undefined]) {
+    it(`refuses ${inspect(value)}`, () => {
+      assert.throws(() => checkOrigin(value), { name: 'LocalUsageError', message: /^option origin is / });
     });
   }
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { parseQuery, parseTarget } from '../../../src/protocol/handshake/target.ts';
+import { parseQuery, parseTarget } from '../../../../src/protocol/handshake/rules/target.ts';
 
 const VALID: [target: string, path: string, query?: string | undefined, host?: string][] = [
   ['/', '/'],

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { formatExtensionOffers, parseExtensionOffers } from '../../../src/protocol/handshake/extension-offer.ts';
-import type { ExtensionOffer } from '../../../src/protocol/handshake/extension-offer.ts';
+import {
+  formatExtensionOffers,
+  parseExtensionOffers,
+} from '../../../../src/protocol/handshake/rules/extension-offer.ts';
+import type { ExtensionOffer } from '../../../../src/protocol/handshake/rules/extension-offer.ts';
 
 type Parameters = [name: string, value?: string][];
 

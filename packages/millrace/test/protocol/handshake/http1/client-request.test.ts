@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { LocalUsageError } from '../../../src/protocol/base/errors.ts';
-import { checkRequestFields, listRequestFields } from '../../../src/protocol/handshake/client-request.ts';
-import type { ClientHandshake } from '../../../src/protocol/handshake/client-request.ts';
+import { LocalUsageError } from '../../../../src/protocol/base/errors.ts';
+import { checkRequestFields, listRequestFields } from '../../../../src/protocol/handshake/http1/client-request.ts';
+import type { ClientHandshake } from '../../../../src/protocol/handshake/http1/client-request.ts';
 
 const PLAIN: ClientHandshake = {
   target: '/chat',

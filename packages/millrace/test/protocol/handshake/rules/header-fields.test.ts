@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { encodeHead, listHeaderFields, readHeaderFields } from '../../../src/protocol/handshake/header-fields.ts';
-import type { HeaderFieldsInit } from '../../../src/protocol/handshake/header-fields.ts';
+import { listHeaderFields, readHeaderFields } from '../../../../src/protocol/handshake/rules/header-fields.ts';
+import type { HeaderFieldsInit } from '../../../../src/protocol/handshake/rules/header-fields.ts';
 
 const NO_LIMITS = { maxHeaderSize: Infinity, maxHeaderCount: Infinity };
 
@@ -159,16 +159,5 @@ describe('listHeaderFields', () => {
       name: 'LocalUsageError',
       message: /UPGRADE.*opening handshake/,
     });
-  });
-});
-
-describe('encodeHead', () => {
-  it('writes lines in Latin-1', () => {
-    const bytes = encodeHead('HTTP/1.1 200 OK', [
-      ['a', '1'],
-      ['b', '\u00e9'],
-    ]);
-
-    assert.equal(Buffer.from(bytes).toString('latin1'), 'HTTP/1.1 200 OK\r\na: 1\r\nb: \u00e9\r\n\r\n');
   });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { MillraceError } from '../../../src/protocol/base/errors.ts';
-import { ConnectionDeny } from '../../../src/protocol/handshake/connection-deny.ts';
+import { MillraceError } from '../../../../src/protocol/base/errors.ts';
+import { ConnectionDeny } from '../../../../src/protocol/handshake/rules/connection-deny.ts';
 
 describe('ConnectionDeny', () => {
   it('keeps status, reason and headers', () => {

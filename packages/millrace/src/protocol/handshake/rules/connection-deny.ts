@@ -1,4 +1,4 @@
-import { MillraceError } from '../base/errors.ts';
+import { MillraceError } from '../../base/errors.ts';
 import type { HeaderFieldsInit } from './header-fields.ts';
 
 /**

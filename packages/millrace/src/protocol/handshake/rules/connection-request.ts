@@ -1,0 +1,154 @@
+import { quote } from '../../base/checks.ts';
+import { HandshakeError } from '../../base/errors.ts';
+import { parseExtensionOffers } from './extension-offer.ts';
+import type { ExtensionOffer } from './extension-offer.ts';
+import type { HeaderFields, HeadLimits, ReceivedFields } from './header-fields.ts';
+import { isAllowedOrigin } from './origin.ts';
+import type { AllowedOrigins } from './origin.ts';
+import { refusal, UPGRADE_FIELDS, WEBSOCKET_VERSION } from './refusal.ts';
+import { readSubprotocols } from './subprotocols.ts';
+import { characterTable, consistsOf } from './syntax.ts';
+import { parseQuery } from './target.ts';
+import type { QueryParams, RequestTarget } from './target.ts';
+
+/** A client's opening handshake, found valid. Frozen. */
+export interface ConnectionRequest {
+  /** Address of the client's end of the transport, such as `192.0.2.1:50000`; empty where it has none. */
+  readonly peer: string;
+  /** Whether the transport is TLS that ends here. */
+  readonly encrypted: boolean;
+  /** Host and port that the client asked for: the `Host` header, or that of a target in absolute form. */
+  readonly host: string;
+  /** Request target, as it was sent. */
+  readonly target: string;
+  /** Path of the target: without the query, percent-encoding kept. */
+  readonly path: string;
+  /** Parameters of the query. */
+  readonly params: QueryParams;
+  readonly headers: HeaderFields;
+  /** Always {@link WEBSOCKET_VERSION}. */
+  readonly version: number;
+  /** Value of the `Origin` header, or `undefined` if there is none: the client is no browser then. */
+  readonly origin: string | undefined;
+  /** Subprotocols that the client offers, the one it prefers first. */
+  readonly subprotocols: readonly string[];
+  /** Extensions that the client offers. */
+  readonly extensions: readonly ExtensionOffer[];
+  /**
+   * Aborted when the handshake ends without having been accepted: the client has gone away, `handshakeTimeout` has passed, or the server
+   * closes. For what is waited for while it is decided.
+   */
+  readonly signal: AbortSignal;
+}
+
+/** A request for a connection, whatever version of HTTP it came with: what the rules look at. */
+export interface RequestParts {
+  /** Address of the client's end of the transport; empty where it has none. */
+  readonly peer: string;
+  readonly scheme: 'http' | 'https';
+  /** Host and port, found to be such. */
+  readonly authority: string;
+  /** Path and query, as they were sent. */
+  readonly rawTarget: string;
+  /** {@link rawTarget} in its parts. */
+  readonly target: RequestTarget;
+  readonly headers: ReceivedFields;
+}
+
+/** What a server asks of requests. */
+export interface RequestRules extends HeadLimits {
+  readonly allowedOrigins: AllowedOrigins;
+  /** The one path to serve, or `undefined` for all. */
+  readonly path: string | undefined;
+}
+
+/**
+ * Judges the opening handshake of a client.
+ *
+ * @param lifetime - its `signal` is looked at when somebody asks for that of the request
+ *
+ * @throws {HandshakeError} with the status and headers to refuse it with; its message may be sent to the client
+ *
+ * @see RFC 6455 §4.2.1 (Reading the Client's Opening Handshake), §4.4 (versions)
+ */
+export function judgeRequest(
+  parts: RequestParts,
+  rules: RequestRules,
+  lifetime: { readonly signal: AbortSignal },
+): ConnectionRequest {
+  const { peer, scheme, authority: host, target, headers: received } = parts;
+  checkVersion(received);
+  const subprotocols = readSubprotocols(received.fields);
+  const extensions = readExtensions(received.fields);
+
+  if (rules.path !== undefined && target.path !== rules.path) throw refusal(404, 'nothing is served at this path');
+  const origin = readOrigin(received);
+  checkOrigin(origin, host, rules.allowedOrigins);
+
+  return Object.freeze({
+    peer,
+    encrypted: scheme === 'https',
+    host,
+    target: parts.rawTarget,
+    path: target.path,
+    params: parseQuery(target.query),
+    headers: received.fields,
+    version: WEBSOCKET_VERSION,
+    origin,
+    subprotocols: Object.freeze(subprotocols),
+    extensions: Object.freeze(extensions),
+    get signal() {
+      return lifetime.signal;
+    },
+  });
+}
+
+const VERSION_FIELD = { 'Sec-WebSocket-Version': String(WEBSOCKET_VERSION) } as const;
+
+function checkVersion({ fields }: ReceivedFields): void {
+  const version = fields['sec-websocket-version'];
+  if (version === undefined) throw refusal(400, 'missing Sec-WebSocket-Version header', VERSION_FIELD);
+  if (!isVersion(version)) {
+    throw refusal(400, `invalid Sec-WebSocket-Version header ${quote(version)}`, VERSION_FIELD);
+  }
+  if (version !== String(WEBSOCKET_VERSION)) {
+    throw refusal(426, `version ${version} of the WebSocket protocol is not supported`, UPGRADE_FIELDS);
+  }
+}
+
+const DIGITS: Uint8Array = characterTable('0123456789');
+
+/** A number from 0 to 255 without leading zeros (RFC 6455 §4.3). */
+function isVersion(text: string): boolean {
+  return text.length <= 3 && consistsOf(text, DIGITS) && Number(text) <= 255 && String(Number(text)) === text;
+}
+
+function readExtensions(fields: HeaderFields): readonly ExtensionOffer[] {
+  const value = fields['sec-websocket-extensions'];
+  if (value === undefined) return [];
+  const extensions = parseExtensionOffers(value);
+  if (extensions === undefined) throw refusal(400, 'Sec-WebSocket-Extensions does not follow RFC 6455 §9.1');
+  return extensions;
+}
+
+function readOrigin({ fields, repeated }: ReceivedFields): string | undefined {
+  if (repeated.has('origin')) throw refusal(400, 'more than one Origin header');
+  return fields['origin'];
+}
+
+function checkOrigin(origin: string | undefined, host: string, allowed: AllowedOrigins): void {
+  if (origin === undefined || isAllowedOrigin(origin, host, allowed)) return;
+  throw new OriginError(origin, host);
+}
+
+/** A page of a foreign origin tried to connect: 403. */
+export class OriginError extends HandshakeError {
+  constructor(origin: string, host: string) {
+    super(
+      `origin ${quote(origin)} may not connect to host ${quote(host)}; the server's option allowedOrigins decides`,
+      {
+        status: 403,
+      },
+    );
+  }
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+
+import { readUpgradeRequest } from '../protocol/handshake/http1/read-request.ts';
+import { acceptInput, encodeAcceptance, encodeRefusal } from '../protocol/handshake/http1/response.ts';
+import type { RequestParts } from '../protocol/handshake/rules/connection-request.ts';
+import type { HeaderField, HeadLimits } from '../protocol/handshake/rules/header-fields.ts';
+import type { Refusal } from '../protocol/handshake/rules/refusal.ts';
+import { formatPeer } from '../transport/socket-setup.ts';
+import type { AcceptedTransport, Exchange } from './exchange.ts';
+import { refuse } from './refuse.ts';
+
+const EMPTY = new Uint8Array(0);
+
+/** What an HTTP/1.1 parser knows of a request. */
+export interface ParsedRequest {
+  readonly message: IncomingMessage;
+  /** What came right behind it. */
+  readonly head?: Uint8Array | undefined;
+  /** Most header lines that the parser keeps: with more, some are lost. */
+  readonly maxHeaderCount?: number | undefined;
+}
+
+/** An exchange over HTTP/1.1, on a socket of its own. */
+export class Http1Exchange implements Exchange {
+  readonly #socket: Duplex;
+  /** `undefined` before the request has come, and when it has been answered. */
+  #message: IncomingMessage | undefined;
+  #method = 'GET';
+  #head = EMPTY;
+  #maxHeaderCount = Infinity;
+  #key = '';
+
+  constructor(socket: Duplex) {
+    this.#socket = socket;
+  }
+
+  /** Takes the request, which the parser has found. */
+  receive({ message, head = EMPTY, maxHeaderCount = Infinity }: ParsedRequest): void {
+    this.#message = message;
+    this.#method = message.method ?? '';
+    // A copy: the head is a view into a read buffer of 64 KiB, which it would keep alive.
+    this.#head = head.length === 0 ? EMPTY : new Uint8Array(head);
+    this.#maxHeaderCount = maxHeaderCount;
+  }
+
+  read(limits: HeadLimits): RequestParts {
+    const { url: target = '', httpVersion = '', rawHeaders = [] } = this.#message ?? {};
+    const { key, ...parts } = readUpgradeRequest(
+      {
+        method: this.#method,
+        target,
+        httpVersion,
+        rawHeaders,
+        peer: formatPeer(this.#socket),
+        scheme: this.#socket instanceof TLSSocket ? 'https' : 'http',
+      },
+      { ...limits, maxHeaderCount: Math.min(limits.maxHeaderCount, this.#maxHeaderCount) },
+    );
+    this.#key = key;
+    return parts;
+  }
+
+  accept(fields: readonly HeaderField[]): AcceptedTransport {
+    const socket = this.#socket;
+    const accept = createHash('sha1').update(acceptInput(this.#key)).digest('base64');
+    socket.write(encodeAcceptance(accept, fields));
+    this.#message = undefined;
+    return { socket, head: readAll(this.#head, socket) };
+  }
+
+  refuse(refusal: Refusal): void {
+    this.#message = undefined;
+    refuse(this.#socket, encodeRefusal(refusal, this.#method));
+  }
+}
+
+/** Joins `head` and what the socket holds unread. */
+function readAll(head: Uint8Array, socket: Duplex): Uint8Array {
+  const rest: unknown = socket.readableLength === 0 ? null : socket.read();
+  if (!(rest instanceof Uint8Array)) return head;
+  const bytes = new Uint8Array(head.length + rest.length);
+  bytes.set(head);
+  bytes.set(rest, head.length);
+  return bytes;
+}
