@@ -15,7 +15,8 @@ arrow('protocol/receive', ['protocol/wire']);
 arrow('protocol/send', ['protocol/wire']);
 arrow('protocol/extension', ['protocol/receive', 'protocol/send']);
 arrow('protocol/connection', ['protocol/extension']);
-arrow('protocol/handshake/rules', ['protocol/base']);
+arrow('protocol/handshake/proxies', ['protocol/base']);
+arrow('protocol/handshake/rules', ['protocol/handshake/proxies']);
 arrow('protocol/handshake/http1', ['protocol/handshake/rules']);
 
 arrow('deflate', ['protocol']);

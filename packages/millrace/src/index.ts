@@ -19,6 +19,7 @@ export type { ConnectionStats } from './protocol/connection/host.ts';
 export type { ConnectionOptions, KeepAliveOptions } from './protocol/connection/options.ts';
 export type { ExtensionPoints } from './protocol/extension/claims.ts';
 export type { PreparedMessage } from './protocol/send/prepared-message.ts';
+export type { Connector, ConnectorTarget } from './client/connector.ts';
 export type { ClientOptions } from './client/options.ts';
 export type { ServerOptions } from './server/options.ts';
 export type { TransportOptions } from './transport/options.ts';
@@ -68,4 +69,5 @@ export {
 export { serve } from './connections/serve.ts';
 export type { WebSocketServer } from './connections/server.ts';
 export { stayConnected } from './connections/reconnecting/stay-connected.ts';
+export { upgrade, type UpgradeOptions } from './connections/upgrade.ts';
 export { wrap, type WrapOptions } from './connections/wrap.ts';

@@ -1,14 +1,79 @@
 import { connect as connectTcp, isIP } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
+import type { ConnectionOptions as TlsConnectionOptions, TLSSocket } from 'node:tls';
 
+import { describeValue } from '../protocol/base/checks.ts';
+import { LocalUsageError } from '../protocol/base/errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { ResolvedClientOptions } from './options.ts';
 
-/** Begins to connect to `endpoint`. What goes wrong is told by the socket's `'error'` event. */
-export function openTransport(endpoint: Endpoint, options: ResolvedClientOptions): Duplex {
-  if (options.createConnection !== undefined) return options.createConnection();
+/** Where a {@link Connector} is to lead. */
+export interface ConnectorTarget {
+  /** Name or address, an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** The name that TLS will ask for and check; without meaning for `ws:`. */
+  readonly servername: string;
+  /** Whether TLS is put on top of what comes back: the URL is `wss:`. */
+  readonly tls: boolean;
+  /** Aborted when nobody waits for the transport any more. */
+  readonly signal: AbortSignal;
+}
 
+/**
+ * Brings a stream of bytes to a server: a tunnel, a socket that is there already. A stream that comes too late is destroyed.
+ *
+ * @example
+ * ```ts
+ * import { connect } from 'node:net';
+ *
+ * const createConnection: Connector = ({ port }) => connect({ host: 'gateway.internal', port });
+ * ```
+ */
+export type Connector = (target: ConnectorTarget) => Duplex | Promise<Duplex>;
+
+/**
+ * Connects to `endpoint`, with TLS where its URL says so.
+ *
+ * The errors of what comes back are ignored until somebody else listens to them.
+ *
+ * @param signal - gives it up
+ *
+ * @returns when there is a stream to write on, which may not be connected yet
+ */
+export async function openTransport(
+  endpoint: Endpoint,
+  options: ResolvedClientOptions,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  const { createConnection, tls } = options;
+  if (createConnection === undefined) return watched(openDirectly(endpoint, options));
+
+  const { hostname: host, port, encrypted } = endpoint;
+  const servername = tls.servername ?? host;
+  const bytes = await unlessAborted(createConnection({ host, port, servername, tls: encrypted, signal }), signal);
+  return encrypted ? watched(secure(bytes, endpoint, tls)) : bytes;
+}
+
+/** Puts TLS on top of a stream of bytes. */
+export function secure(bytes: Duplex, endpoint: Endpoint, tls: TlsConnectionOptions): TLSSocket {
+  return connectTls({ ...tlsDefaults(endpoint), ...tls, socket: bytes });
+}
+
+/** Waits for a stream; one that comes when nobody wants it any more is destroyed. */
+async function unlessAborted(coming: Duplex | Promise<Duplex>, signal: AbortSignal): Promise<Duplex> {
+  const bytes = await coming;
+  if (!(bytes instanceof Duplex)) {
+    throw new LocalUsageError(`createConnection returned ${describeValue(bytes)}, expected a Duplex`);
+  }
+  watched(bytes);
+  if (!signal.aborted) return bytes;
+  bytes.destroy();
+  throw signal.reason;
+}
+
+function openDirectly(endpoint: Endpoint, options: ResolvedClientOptions): Duplex {
   const place = {
     ...placeOf(endpoint, options),
     ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
@@ -17,9 +82,13 @@ export function openTransport(endpoint: Endpoint, options: ResolvedClientOptions
     ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
   };
   if (!endpoint.encrypted) return connectTcp(place);
-  // An address is no name that SNI could carry (RFC 6066 §3).
-  const servername = isIP(endpoint.hostname) === 0 ? { servername: endpoint.hostname } : {};
-  return connectTls({ ALPNProtocols: ['http/1.1'], ...servername, ...options.tls, ...place });
+  return connectTls({ ...tlsDefaults(endpoint), ...options.tls, ...place });
+}
+
+function tlsDefaults({ hostname }: Endpoint): TlsConnectionOptions {
+  // An address is no name that SNI could carry (RFC 6066 §3), but it is what the certificate must be for.
+  const name = isIP(hostname) === 0 ? { servername: hostname } : { host: hostname };
+  return { ALPNProtocols: ['http/1.1'], ...name };
 }
 
 function placeOf(
@@ -28,4 +97,14 @@ function placeOf(
 ): { host: string; port: number } | { host: string; path: string } {
   const path = options.socketPath ?? socketPath;
   return path === undefined ? { host: hostname, port } : { host: hostname, path };
+}
+
+function watched<Stream extends Duplex>(stream: Stream): Stream {
+  stream.on('error', ignore);
+  return stream;
+}
+
+/** What becomes of an error is in the outcome, or in the socket's `'close'` event. */
+function ignore(): void {
+  // Nothing to do.
 }

@@ -1,5 +1,4 @@
 import type { LookupFunction } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls';
 
 import {
@@ -15,6 +14,7 @@ import { checkRequestFields } from '../protocol/handshake/http1/client-request.t
 import type { HeaderField, HeaderFieldsInit } from '../protocol/handshake/rules/header-fields.ts';
 import { checkOrigin } from '../protocol/handshake/rules/origin.ts';
 import { checkSubprotocols } from '../protocol/handshake/rules/subprotocols.ts';
+import type { Connector } from './connector.ts';
 
 /** Options of a client. All are optional. */
 export interface ClientOptions {
@@ -79,10 +79,10 @@ export interface ClientOptions {
   readonly signal?: AbortSignal | undefined;
 
   /**
-   * Makes the transport, in place of TCP and TLS: a tunnel, a socket that is there already. It is given up (destroyed) when
-   * the handshake fails.
+   * Brings the stream of bytes to the server, at once or later, in place of TCP: a tunnel, a socket that is there already. For `wss:`, TLS is put on top of it. It
+   * is given up (destroyed) when the handshake fails.
    */
-  readonly createConnection?: (() => Duplex) | undefined;
+  readonly createConnection?: Connector | undefined;
 }
 
 /** What {@link ClientOptions} are called. */
@@ -118,7 +118,7 @@ export interface ResolvedClientOptions {
   readonly family: 0 | 4 | 6 | undefined;
   readonly lookup: LookupFunction | undefined;
   readonly signal: AbortSignal | undefined;
-  readonly createConnection: (() => Duplex) | undefined;
+  readonly createConnection: Connector | undefined;
 }
 
 /**

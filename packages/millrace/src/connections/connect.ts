@@ -1,7 +1,6 @@
 import { dial } from '../client/dial.ts';
 import { parseEndpoint } from '../client/endpoint.ts';
 import { CLIENT_OPTION_NAMES, resolveClientOptions, type ClientOptions } from '../client/options.ts';
-import { HandshakeError } from '../protocol/base/errors.ts';
 import { checkFunction, checkOptions, type KnownNames } from '../protocol/base/checks.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
@@ -45,7 +44,8 @@ export const CONNECT_OPTION_NAMES: KnownNames<keyof ConnectOptions> = {
  *
  * @throws {LocalUsageError} the URL is invalid, or an option has a value that it cannot have
  * @throws {TransportError} there is no connection to the server
- * @throws {HandshakeError} the server did not accept, or not as RFC 6455 §4.1 demands; the time was up, or `signal` was aborted
+ * @throws {HandshakeError} the server did not accept, or not as RFC 6455 §4.1 demands; or the time was up
+ * @throws {Error} the reason of `signal`, if that was aborted
  */
 export function connect<Answer extends ContextAnswer = undefined>(
   url: string | URL,
@@ -77,9 +77,7 @@ export async function establish<Answer extends ContextAnswer = undefined>(
   let context: ContextOf<Answer>;
   try {
     context = contextOf<Answer>(await onConnect?.(response));
-    const { signal } = clientOptions;
-    if (signal?.aborted === true)
-      throw new HandshakeError('the opening handshake was aborted', { cause: signal.reason });
+    clientOptions.signal?.throwIfAborted();
   } catch (error) {
     socket.destroy();
     throw error;

@@ -5,6 +5,7 @@ import type { ConnectionCallbacks } from './callbacks.ts';
 import { WebSocketConnection } from './connection.ts';
 import { DONE } from '../engine/deferred.ts';
 import { Inbox } from './receiving/inbox.ts';
+import type { ConnectionHandler } from './serve-options.ts';
 import { MessageSession, type ConnectionMade } from './session.ts';
 
 /** What a connection tells whoever made it. */
@@ -31,6 +32,14 @@ export interface OpenedConnection<Context> {
 
 /** The reason with which receiving waits until somebody reads. */
 const READ_AHEAD = 'read-ahead';
+
+/** Makes a connection for whatever deals with it: a function, callbacks, or whoever asks it for messages. */
+export function openFor<Context>(
+  parts: ConnectionParts<Context>,
+  handler: ConnectionHandler<Context> | undefined,
+): OpenedConnection<Context> {
+  return typeof handler === 'object' ? openCalling(parts, handler) : openIterated(parts, handler);
+}
 
 /**
  * Makes a connection whose messages are asked for.

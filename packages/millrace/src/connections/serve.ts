@@ -1,6 +1,7 @@
 import { checkFunction, checkOptions, describeValue } from '../protocol/base/checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
+import type { HandshakeHandler } from '../server/handshake-handler.ts';
 import { resolveServerOptions } from '../server/options.ts';
 import { resolveTransportOptions } from '../transport/options.ts';
 import { reportError } from '../engine/report-error.ts';
@@ -39,16 +40,26 @@ export async function serve<Answer extends ConnectAnswer = undefined>(
     serverOptions: resolveServerOptions(options),
     connectionOptions: resolveConnectionOptions(options),
     onreadPlaces: sharedReadBuffer ? await findOnreadPlaces() : undefined,
-    decide:
-      onConnect === undefined
-        ? () => decisionFor<Answer>(undefined)
-        : async (request) => decisionFor<Answer>(await onConnect(request)),
+    decide: decideBy(onConnect),
     handler,
     report: (error, connection) => reportError(onError, error, connection),
   });
 }
 
-function checkHandler(handler: unknown): void {
+/** Makes decisions of what `onConnect` answers. */
+export function decideBy<Answer extends ConnectAnswer>(
+  onConnect: ServeOptions<Answer>['onConnect'],
+): HandshakeHandler<ContextOf<Answer>>['decide'] {
+  if (onConnect === undefined) return () => decisionFor<Answer>(undefined);
+  return async (request) => decisionFor<Answer>(await onConnect(request));
+}
+
+/**
+ * Checks what is to deal with connections.
+ *
+ * @throws {LocalUsageError} it is neither a function nor an object of callbacks
+ */
+export function checkHandler(handler: unknown): void {
   if (typeof handler === 'function') return;
   if (typeof handler === 'object' && handler !== null) checkCallbacks(handler);
   else

@@ -8,7 +8,7 @@ import type { Listener } from '../server/listener.ts';
 import type { ResolvedServerOptions } from '../server/options.ts';
 import type { OnreadPlaces } from '../transport/shared-read-buffer.ts';
 import type { WebSocketConnection } from './connection.ts';
-import { openCalling, openIterated, type ConnectionEvents } from './open.ts';
+import { openFor, type ConnectionEvents } from './open.ts';
 import type { ConnectionHandler } from './serve-options.ts';
 import type { ConnectionMade } from './session.ts';
 
@@ -98,10 +98,7 @@ export class WebSocketServer<Context = undefined> {
       extensions,
       onreadPlaces,
     };
-    const opened =
-      typeof handler === 'function'
-        ? openIterated({ made, context, events: this.#events }, handler)
-        : openCalling({ made, context, events: this.#events }, handler);
+    const opened = openFor({ made, context, events: this.#events }, handler);
     this.#connections.add(opened.connection);
     opened.start(head);
   }

@@ -9,15 +9,13 @@ import { refusal } from '../protocol/handshake/rules/refusal.ts';
 import { parseTarget } from '../protocol/handshake/rules/target.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import type { HandshakeHandler } from './handshake-handler.ts';
+import { answerUpgrade } from './answer-upgrade.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import { formatUrl } from './listener.ts';
 import type { Listener } from './listener.ts';
 import type { ResolvedServerOptions } from './options.ts';
 
 type AnyServer = HttpServer | HttpsServer;
-
-/** How many header lines Node.js keeps of a request unless it is told otherwise; others may be lost. (Not 2000, as it says.) */
-const NODE_MAX_HEADERS = 1000;
 
 const ATTACHMENTS = new WeakMap<AnyServer, Attachments>();
 
@@ -68,13 +66,7 @@ export class AttachedListener<Context> implements Listener {
 
   /** Answers a request. */
   answer(message: IncomingMessage, socket: Duplex, head: Uint8Array): void {
-    const kept = this.#server.maxHeadersCount ?? NODE_MAX_HEADERS;
-    // A full list may be one that has lost lines.
-    const maxHeaderCount = kept > 0 ? kept - 1 : Infinity;
-    const exchange = new Http1Exchange(socket);
-    exchange.receive({ message, head, maxHeaderCount });
-    const pending = this.#gate.begin(socket, exchange);
-    if (pending !== undefined) this.#gate.answer(pending);
+    answerUpgrade(this.#gate, { message, socket, head, maxHeadersCount: this.#server.maxHeadersCount });
   }
 
   /** Refuses a request that nobody takes. */

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { HandshakeError, TransportError, toError } from '../protocol/base/errors.ts';
@@ -9,10 +10,13 @@ import type { ConnectionRequest, RequestRules } from '../protocol/handshake/rule
 import { refusal, refusalFor } from '../protocol/handshake/rules/refusal.ts';
 import type { Refusal } from '../protocol/handshake/rules/refusal.ts';
 import { selectSubprotocol } from '../protocol/handshake/rules/subprotocols.ts';
+import { formatNetwork, parseIpAddress } from '../protocol/handshake/proxies/ip-address.ts';
 import { prepareSocket } from '../transport/socket-setup.ts';
+import { Admission } from './admission.ts';
 import type { Exchange } from './exchange.ts';
 import type { Decision, HandshakeHandler } from './handshake-handler.ts';
-import type { ResolvedServerOptions } from './options.ts';
+import { LoopDelay } from './loop-delay.ts';
+import type { ResolvedHandshakeOptions } from './options.ts';
 import { PendingHandshake, type PendingHandshakeEvents } from './pending-handshake.ts';
 
 /**
@@ -21,24 +25,26 @@ import { PendingHandshake, type PendingHandshakeEvents } from './pending-handsha
  * It counts handshakes and connections, keeps the deadline of each handshake, and sees to it that each is answered once.
  */
 export class HandshakeGate<Context> {
-  readonly #options: ResolvedServerOptions;
+  readonly #options: ResolvedHandshakeOptions;
   readonly #handler: HandshakeHandler<Context>;
   readonly #rules: RequestRules;
-  readonly #pending = new Set<PendingHandshake>();
+  readonly #admission: Admission<PendingHandshake>;
   // One of each for all sockets.
   readonly #events: PendingHandshakeEvents = {
     onTimeout: (pending) => this.#onTimeout(pending),
     onClose: (pending) => this.#onClose(pending),
   };
-  readonly #onConnectionClose = (): void => {
-    this.#connections--;
-  };
-  #connections = 0;
   #warned = false;
   #closed = false;
 
-  constructor(options: ResolvedServerOptions, handler: HandshakeHandler<Context>) {
+  /** @param admission - who counts, if others count with it */
+  constructor(
+    options: ResolvedHandshakeOptions,
+    handler: HandshakeHandler<Context>,
+    admission: Admission<PendingHandshake> = createAdmission(options),
+  ) {
     this.#options = options;
+    this.#admission = admission;
     this.#handler = handler;
     const { allowedOrigins, path, maxHeaderSize, maxHeaderCount } = options;
     this.#rules = { allowedOrigins, path, maxHeaderSize, maxHeaderCount };
@@ -46,7 +52,7 @@ export class HandshakeGate<Context> {
 
   /** Connections that were accepted and are still there. */
   get connections(): number {
-    return this.#connections;
+    return this.#admission.connections;
   }
 
   /**
@@ -58,11 +64,16 @@ export class HandshakeGate<Context> {
    */
   begin(socket: Duplex, exchange: Exchange | undefined): PendingHandshake | undefined {
     socket.on('error', ignore);
-    const full = this.#findFull();
     const pending = new PendingHandshake(socket, exchange, this.#options.handshakeTimeout, this.#events);
-    this.#pending.add(pending);
-    if (full === undefined) return pending;
-    this.refuse(pending, full);
+    pending.address = networkOf(socket instanceof Socket ? socket.remoteAddress : undefined);
+    const obstacle = this.#closed
+      ? refusal(503, 'the server is closing')
+      : this.#admission.findObstacle(pending.address);
+    const displaced = obstacle === undefined ? this.#admission.findDisplaced(pending.address) : undefined;
+    if (displaced !== undefined) this.#displace(displaced);
+    this.#admission.enter(pending);
+    if (obstacle === undefined) return pending;
+    this.refuse(pending, obstacle);
     return undefined;
   }
 
@@ -114,7 +125,14 @@ export class HandshakeGate<Context> {
   /** Ends every handshake that is under way; connections stay. */
   close(): void {
     this.#closed = true;
-    for (const { socket } of this.#pending) socket.destroy();
+    for (const { socket } of this.#admission.pending) socket.destroy();
+  }
+
+  /** Gives a handshake up for that of another address. */
+  #displace(pending: PendingHandshake): void {
+    this.#admission.leave(pending);
+    if (pending.stage === 'refused') pending.socket.destroy();
+    else this.refuse(pending, refusal(503, 'too many opening handshakes of this address are under way'));
   }
 
   #judge(pending: PendingHandshake): ConnectionRequest | undefined {
@@ -157,7 +175,8 @@ export class HandshakeGate<Context> {
     const { extensions, context } = decision;
     let fields;
     try {
-      if (this.#connections >= this.#options.maxConnections) throw this.#tooMany('maxConnections');
+      const full = this.#admission.findFull(pending.address);
+      if (full !== undefined) throw full;
       const headers = [this.#options.headers, decision.headers];
       fields = listAcceptanceFields({ subprotocol, extensions, headers }, request);
     } catch (error) {
@@ -166,10 +185,9 @@ export class HandshakeGate<Context> {
     }
     pending.settle('accepted');
     pending.release();
-    this.#pending.delete(pending);
-    this.#connections++;
+    const onConnectionClose = this.#admission.accept(pending);
     const { socket, head } = exchange.accept(fields);
-    socket.on('close', this.#onConnectionClose);
+    socket.on('close', onConnectionClose);
     prepareSocket(socket);
     this.#handOver(socket, () => this.#handler.accepted({ socket, head, request, subprotocol, extensions, context }));
   }
@@ -200,23 +218,12 @@ export class HandshakeGate<Context> {
 
   #onClose(pending: PendingHandshake): void {
     const { request, stage } = pending;
-    this.#pending.delete(pending);
+    this.#admission.leave(pending);
     pending.settle(stage);
     if (stage !== 'deciding') return;
     pending.stage = 'refused';
     const error = new TransportError('the peer went away before its opening handshake was answered');
     this.#notify(() => this.#handler.refused?.(error, request));
-  }
-
-  #findFull(): HandshakeError | undefined {
-    if (this.#closed) return refusal(503, 'the server is closing');
-    if (this.#connections >= this.#options.maxConnections) return this.#tooMany('maxConnections');
-    if (this.#pending.size >= this.#options.maxPendingHandshakes) return this.#tooMany('maxPendingHandshakes');
-    return undefined;
-  }
-
-  #tooMany(option: 'maxConnections' | 'maxPendingHandshakes'): HandshakeError {
-    return refusal(503, `the server has as many connections as it may: ${option}, ${String(this.#options[option])}`);
   }
 
   #warnOnce(error: OriginError): void {
@@ -232,6 +239,17 @@ export class HandshakeGate<Context> {
       this.report(error);
     }
   }
+}
+
+/** Makes what counts the handshakes and connections of a server. */
+export function createAdmission(options: ResolvedHandshakeOptions): Admission<PendingHandshake> {
+  return new Admission(options, new LoopDelay(options.maxLoopDelay !== Infinity));
+}
+
+/** What handshakes and connections of an address are counted by: IPv6 by /64, for that is what one client has. */
+function networkOf(address: string | undefined): string {
+  const parsed = address === undefined ? undefined : parseIpAddress(address);
+  return parsed === undefined ? '' : formatNetwork(parsed);
 }
 
 /** Whether an error says how to answer a request; any other is one of ours. */

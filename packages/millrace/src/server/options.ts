@@ -86,11 +86,27 @@ export interface ServerOptions {
   readonly maxConnections?: number | undefined;
 
   /**
-   * Opening handshakes to have under way at most. Further ones are answered with 503.
+   * Connections to keep open at most for one address (IPv6: for one /64 network). Further ones are answered with 503. Behind a proxy, all clients have its
+   * address unless `trustedProxies` says otherwise.
+   *
+   * @defaultValue Infinity
+   */
+  readonly maxConnectionsPerAddress?: number | undefined;
+
+  /**
+   * Opening handshakes to have under way at most. Further ones are answered with 503; but where one address holds more of them than the newcomer's, its oldest
+   * that still says nothing is given up in their place.
    *
    * @defaultValue 1000
    */
   readonly maxPendingHandshakes?: number | undefined;
+
+  /**
+   * New connections are answered with 503 while the event loop is late by more, in milliseconds.
+   *
+   * @defaultValue Infinity
+   */
+  readonly maxLoopDelay?: number | undefined;
 
   /**
    * Longest head of a request, in bytes: 431 above it.
@@ -121,10 +137,15 @@ export const SERVER_OPTION_NAMES: KnownNames<keyof ServerOptions> = {
   allowedOrigins: true,
   handshakeTimeout: true,
   maxConnections: true,
+  maxConnectionsPerAddress: true,
   maxPendingHandshakes: true,
+  maxLoopDelay: true,
   maxHeaderSize: true,
   maxHeaderCount: true,
 };
+
+/** Those of {@link ServerOptions} that say where a server listens, and how. */
+export const LISTENING_OPTION_NAMES = ['port', 'host', 'socketPath', 'backlog', 'server', 'tls'] as const;
 
 /** Where a server listens. */
 export type ListeningPlace =
@@ -133,16 +154,22 @@ export type ListeningPlace =
   | { readonly kind: 'server'; readonly server: HttpServer | HttpsServer };
 
 /** {@link ServerOptions} with every default filled in and every value checked. Frozen. */
-export interface ResolvedServerOptions {
+export interface ResolvedServerOptions extends ResolvedHandshakeOptions {
   readonly place: ListeningPlace;
-  readonly path: string | undefined;
   readonly tls: TlsOptions | undefined;
+}
+
+/** Those of {@link ResolvedServerOptions} that are about opening handshakes, wherever they come from. */
+export interface ResolvedHandshakeOptions {
+  readonly path: string | undefined;
   readonly subprotocols: readonly string[];
   readonly headers: readonly HeaderField[];
   readonly allowedOrigins: AllowedOrigins;
   readonly handshakeTimeout: number;
   readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
   readonly maxPendingHandshakes: number;
+  readonly maxLoopDelay: number;
   readonly maxHeaderSize: number;
   readonly maxHeaderCount: number;
 }
@@ -154,20 +181,34 @@ export interface ResolvedServerOptions {
  * @throws {LocalUsageError} naming the option, its value and what would be valid
  */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
+  return Object.freeze({
+    ...resolveHandshakeOptions(options),
+    place: Object.freeze(resolvePlace(options)),
+    tls: options.tls === undefined ? undefined : Object.freeze({ ...checkBag('tls', options.tls) }),
+  });
+}
+
+/**
+ * Fills in the defaults of those options that are about opening handshakes, and checks the values.
+ *
+ * @throws {LocalUsageError} naming the option, its value and what would be valid
+ */
+export function resolveHandshakeOptions(options: ServerOptions): ResolvedHandshakeOptions {
   const { path, subprotocols = [], allowedOrigins = 'same-origin', handshakeTimeout = 10_000 } = options;
-  const { maxConnections = Infinity, maxPendingHandshakes = 1000 } = options;
+  const { maxConnections = Infinity, maxConnectionsPerAddress = Infinity } = options;
+  const { maxPendingHandshakes = 1000, maxLoopDelay = Infinity } = options;
   const { maxHeaderSize = 16_384, maxHeaderCount = 128 } = options;
 
   return Object.freeze({
-    place: Object.freeze(resolvePlace(options)),
     path: checkPath(path),
-    tls: options.tls === undefined ? undefined : Object.freeze({ ...checkBag('tls', options.tls) }),
     subprotocols: checkSubprotocols(subprotocols),
     headers: checkAcceptanceFields(options.headers),
     allowedOrigins: checkAllowedOrigins(allowedOrigins),
     handshakeTimeout: checkLimit('handshakeTimeout', handshakeTimeout),
     maxConnections: checkLimit('maxConnections', maxConnections),
+    maxConnectionsPerAddress: checkLimit('maxConnectionsPerAddress', maxConnectionsPerAddress),
     maxPendingHandshakes: checkLimit('maxPendingHandshakes', maxPendingHandshakes),
+    maxLoopDelay: checkLimit('maxLoopDelay', maxLoopDelay),
     maxHeaderSize: checkLimit('maxHeaderSize', maxHeaderSize),
     maxHeaderCount: checkLimit('maxHeaderCount', maxHeaderCount),
   });

@@ -51,6 +51,8 @@ export class PendingHandshake {
   /** How it is answered; `undefined` before TLS is there, when no response would be understood. */
   exchange: Exchange | undefined;
   stage: HandshakeStage = 'receiving';
+  /** What it is counted by; empty for what has no address. */
+  address = '';
   /** The request, while the application decides about it. */
   request: ConnectionRequest | undefined;
   /** What the application may learn of, while it decides. */
@@ -74,6 +76,11 @@ export class PendingHandshake {
     const onGone = (): void => onClose(this);
     socket.on('close', onGone);
     this.#unlisten = () => socket.off('close', onGone);
+  }
+
+  /** Whether it may be given up for another. */
+  get isDispensable(): boolean {
+    return this.stage === 'receiving' || this.stage === 'refused';
   }
 
   /** Goes on with the TLS socket above the transport. */

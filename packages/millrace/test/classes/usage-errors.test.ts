@@ -23,7 +23,7 @@ const NO_PAYLOADS: [value: unknown, name: RegExp][] = [
   [new Uint16Array(2), /an? Uint16Array/],
   [new DataView(new ArrayBuffer(2)), /a DataView/],
   [{ length: 2 }, /an object/],
-  [Symbol('s'), /symbol Symbol\(s\)/],
+  [Symbol('s'), /is Symbol\(s\)/],
 ];
 
 type Call = (protocol: WebSocketServerProtocol, value: never) => unknown;

@@ -350,7 +350,7 @@ describe('dial', () => {
 
     controller.abort(reason);
 
-    await assert.rejects(established, { name: 'HandshakeError', message: /aborted/, cause: reason });
+    await assert.rejects(established, reason);
     await wire.gone();
   });
 
@@ -362,14 +362,14 @@ describe('dial', () => {
 
     controller.abort();
 
-    await assert.rejects(established, { name: 'HandshakeError', message: /aborted/ });
+    await assert.rejects(established, { name: 'AbortError' });
     await wire.gone();
   });
 
   it('does not begin when its signal is aborted already', async () => {
     const options = { signal: AbortSignal.abort('mine'), createConnection: () => assert.fail('begun') };
 
-    await assert.rejects(dial('ws://a', resolveClientOptions(options)), { name: 'HandshakeError', cause: 'mine' });
+    await assert.rejects(dial('ws://a', resolveClientOptions(options)), (reason) => reason === 'mine');
   });
 
   it('fails where there is no transport', async () => {

@@ -17,7 +17,9 @@ describe('resolveServerOptions', () => {
       allowedOrigins: 'same-origin',
       handshakeTimeout: 10_000,
       maxConnections: Infinity,
+      maxConnectionsPerAddress: Infinity,
       maxPendingHandshakes: 1000,
+      maxLoopDelay: Infinity,
       maxHeaderSize: 16_384,
       maxHeaderCount: 128,
     });
