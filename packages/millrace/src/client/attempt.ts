@@ -2,8 +2,8 @@ import { request } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import { HandshakeError, MillraceError, TransportError } from '../protocol/base/errors.ts';
-import { judgeResponse } from '../protocol/handshake/http1/read-response.ts';
+import { explain, HandshakeError, MillraceError, TransportError } from '../protocol/base/errors.ts';
+import { announcesBody, judgeResponse } from '../protocol/handshake/http1/read-response.ts';
 import type { ResponseRules } from '../protocol/handshake/http1/read-response.ts';
 import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
 import type { HeaderField } from '../protocol/handshake/rules/header-fields.ts';
@@ -109,6 +109,7 @@ class Attempt {
   readonly #onUpgrade = (message: IncomingMessage, socket: Duplex, head: Uint8Array): void => {
     try {
       const response = this.#judge(message, '');
+      if (announcesBody(response)) warnOfBody();
       // A copy: the head is a view into a read buffer of 64 KiB, which it would keep alive.
       const accepted = { socket, head: new Uint8Array(head), response };
       const outcome = this.#settle();
@@ -150,7 +151,7 @@ class Attempt {
 
   /** The time is up, or nobody wants it any more. A refusal that has begun is what there is to say about it. */
   readonly #onAbort = (): void => {
-    const { reason }: { reason: unknown } = this.#setup.signal;
+    const reason: unknown = this.#setup.signal.reason;
     if (this.#refusal !== undefined && reason instanceof HandshakeError) this.#onRefused(this.#refusal);
     else this.#reject(reason);
   };
@@ -191,10 +192,20 @@ class Attempt {
   }
 }
 
+let hasWarned = false;
+
+function warnOfBody(): void {
+  if (hasWarned) return;
+  hasWarned = true;
+  process.emitWarning('a server announces a body in its response 101, which has none; that is ignored (said once)', {
+    type: 'MillraceWarning',
+    code: 'MILLRACE_SWITCHED_WITH_BODY',
+  });
+}
+
 /** Makes the error for a transport that could not be had, or was lost. */
 export function transportError({ url }: Endpoint, cause: unknown): TransportError {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return new TransportError(`no connection to ${url}: ${text}`, { cause });
+  return new TransportError(`no connection to ${url}: ${explain(cause)}`, { cause });
 }
 
 /** What becomes of an error is in the outcome, or in the socket's `'close'` event. */

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 
+import { createDeferred } from '../engine/deferred.ts';
 import { MillraceError } from '../protocol/base/errors.ts';
 import { listRequestFields } from '../protocol/handshake/http1/client-request.ts';
 import { acceptInput } from '../protocol/handshake/http1/response.ts';
@@ -79,17 +80,15 @@ async function attempt(
 /** Opens the transport, but waits no longer than the signal says, whoever opens it. */
 async function open(endpoint: Endpoint, options: ResolvedClientOptions, signal: AbortSignal): Promise<Duplex> {
   signal.throwIfAborted();
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
+  const aborted = createDeferred<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await Promise.race([openTransport(endpoint, options, signal), aborted]);
+    return await Promise.race([openTransport(endpoint, options, signal), aborted.promise]);
   } catch (error) {
     if (signal.aborted || error instanceof MillraceError) throw error;
     throw transportError(endpoint, error);
   } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+    signal.removeEventListener('abort', onAbort);
   }
 }

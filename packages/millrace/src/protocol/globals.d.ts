@@ -31,3 +31,10 @@ declare namespace WebAssembly {
 interface AbortSignal {
   readonly aborted: boolean;
 }
+
+/** As much of it as the protocol uses. */
+declare class URL {
+  constructor(url: string);
+  static canParse(url: string): boolean;
+  readonly href: string;
+}

@@ -1,17 +1,16 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import { HandshakeError, TransportError, toError } from '../protocol/base/errors.ts';
+import { TransportError, toError } from '../protocol/base/errors.ts';
 import { isPromise } from '../protocol/base/promise.ts';
 import { listAcceptanceFields } from '../protocol/handshake/rules/acceptance.ts';
-import { ConnectionDeny } from '../protocol/handshake/rules/connection-deny.ts';
 import { judgeRequest, OriginError } from '../protocol/handshake/rules/connection-request.ts';
 import type { ConnectionRequest, RequestRules } from '../protocol/handshake/rules/connection-request.ts';
-import { refusal, refusalFor } from '../protocol/handshake/rules/refusal.ts';
+import { isRefusal, refusal, refusalFor } from '../protocol/handshake/rules/refusal.ts';
 import type { Refusal } from '../protocol/handshake/rules/refusal.ts';
 import { selectSubprotocol } from '../protocol/handshake/rules/subprotocols.ts';
 import { formatNetwork, parseIpAddress } from '../protocol/handshake/proxies/ip-address.ts';
-import { prepareSocket } from '../transport/socket-setup.ts';
+import { formatPeer, prepareSocket } from '../transport/socket-setup.ts';
 import { Admission } from './admission.ts';
 import type { Exchange } from './exchange.ts';
 import type { Decision, HandshakeHandler } from './handshake-handler.ts';
@@ -46,8 +45,7 @@ export class HandshakeGate<Context> {
     this.#options = options;
     this.#admission = admission;
     this.#handler = handler;
-    const { allowedOrigins, path, maxHeaderSize, maxHeaderCount } = options;
-    this.#rules = { allowedOrigins, path, maxHeaderSize, maxHeaderCount };
+    this.#rules = options;
   }
 
   /** Connections that were accepted and are still there. */
@@ -65,6 +63,7 @@ export class HandshakeGate<Context> {
   begin(socket: Duplex, exchange: Exchange | undefined): PendingHandshake | undefined {
     socket.on('error', ignore);
     const pending = new PendingHandshake(socket, exchange, this.#options.handshakeTimeout, this.#events);
+    pending.peer = formatPeer(socket);
     pending.address = networkOf(socket instanceof Socket ? socket.remoteAddress : undefined);
     const obstacle = this.#closed
       ? refusal(503, 'the server is closing')
@@ -102,10 +101,11 @@ export class HandshakeGate<Context> {
     const { request, socket, exchange } = pending;
     pending.settle('refused');
     if (error instanceof OriginError) this.#warnOnce(error);
-    if (!isDenial(error)) this.report(error);
+    if (!isRefusal(error)) this.report(error);
+    const refused = this.#toRefusal(error);
     if (exchange === undefined) socket.destroy();
-    else exchange.refuse(this.#toRefusal(error));
-    this.#notify(() => this.#handler.refused?.(toReadableError(error), request));
+    else exchange.refuse(refused);
+    this.#tellRefused(pending, { error, request, status: exchange === undefined ? undefined : refused.status });
   }
 
   /** Hands an error of ours to the application, or to the process as a warning. */
@@ -164,7 +164,7 @@ export class HandshakeGate<Context> {
 
   #deny(pending: PendingHandshake, error: unknown): void {
     if (pending.stage === 'deciding') this.refuse(pending, error);
-    else if (!isDenial(error)) this.report(error);
+    else if (!isRefusal(error)) this.report(error);
   }
 
   #accept(pending: PendingHandshake, request: ConnectionRequest, decision: Decision<Context>): void {
@@ -223,13 +223,23 @@ export class HandshakeGate<Context> {
     if (stage !== 'deciding') return;
     pending.stage = 'refused';
     const error = new TransportError('the peer went away before its opening handshake was answered');
-    this.#notify(() => this.#handler.refused?.(error, request));
+    this.#tellRefused(pending, { error, request, status: undefined });
   }
 
   #warnOnce(error: OriginError): void {
     if (this.#warned) return;
     this.#warned = true;
     process.emitWarning(`${error.message} (said once)`, { type: 'MillraceWarning', code: 'MILLRACE_ORIGIN' });
+  }
+
+  #tellRefused(
+    { peer }: PendingHandshake,
+    { error, request, status }: { error: unknown; request: ConnectionRequest | undefined; status: number | undefined },
+  ): void {
+    const readable = toReadableError(error);
+    this.#notify(() => this.#handler.refused?.(readable, request));
+    const { onRefused } = this.#options;
+    if (onRefused !== undefined) this.#notify(() => onRefused({ status, error: readable, peer, request }));
   }
 
   #notify(callback: () => void): void {
@@ -250,11 +260,6 @@ export function createAdmission(options: ResolvedHandshakeOptions): Admission<Pe
 function networkOf(address: string | undefined): string {
   const parsed = address === undefined ? undefined : parseIpAddress(address);
   return parsed === undefined ? '' : formatNetwork(parsed);
-}
-
-/** Whether an error says how to answer a request; any other is one of ours. */
-function isDenial(error: unknown): boolean {
-  return error instanceof HandshakeError || error instanceof ConnectionDeny;
 }
 
 /** Makes an error of whatever was thrown, for whoever reads its message. */

@@ -37,8 +37,7 @@ export interface HandshakeHandler<Context> {
   /**
    * Decides about a valid request.
    *
-   * To refuse it, throw (or reject with) a {@link ConnectionDeny} or a {@link HandshakeError} that has a status. Any other
-   * error is answered with 500 without details, and reported.
+   * To refuse it, throw (or reject with) a {@link ConnectionDeny}. Any other error is answered with 500 without details, and reported.
    */
   decide(request: ConnectionRequest): Decision<Context> | Promise<Decision<Context>>;
 
@@ -46,8 +45,8 @@ export interface HandshakeHandler<Context> {
   accepted(handshake: AcceptedHandshake<Context>): void;
 
   /**
-   * Learns of a handshake that failed: a {@link HandshakeError}, a {@link ConnectionDeny}, or a {@link TransportError} where
-   * the peer went away before its answer.
+   * Learns of a handshake that failed: a {@link HandshakeError}, a {@link ConnectionDeny}, a {@link TransportError} where the peer went away before its
+   * answer, or whatever else {@link decide} has thrown.
    *
    * @param request - the request, if it got so far as to be a valid one
    */

@@ -6,7 +6,7 @@ import { createServer, Socket } from 'node:net';
 import type { AddressInfo, ListenOptions, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import { TransportError } from '../protocol/base/errors.ts';
+import { explain, TransportError } from '../protocol/base/errors.ts';
 import { refusal } from '../protocol/handshake/rules/refusal.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
 import { HandshakeGate } from './handshake-gate.ts';
@@ -50,7 +50,8 @@ export class HandshakeServer<Context> implements Listener {
   }
 
   get url(): string {
-    return formatUrl(this.address, this.#options.tls !== undefined, this.#options.path);
+    const { path, tls } = this.#options;
+    return formatUrl(this.address, tls !== undefined, typeof path === 'string' ? path : undefined);
   }
 
   get connections(): number {
@@ -64,7 +65,7 @@ export class HandshakeServer<Context> implements Listener {
    */
   async listen(place: Exclude<ListeningPlace, { kind: 'server' }>): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const onError = (cause: Error): void => reject(new TransportError(`cannot listen: ${cause.message}`, { cause }));
+      const onError = (cause: Error): void => reject(new TransportError(`cannot listen: ${explain(cause)}`, { cause }));
       this.#server.once('error', onError);
       this.#server.listen(listenOptions(place), () => {
         this.#server.off('error', onError);

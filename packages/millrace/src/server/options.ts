@@ -3,12 +3,36 @@ import type { Server as HttpsServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
 
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { checkBag, checkLimit, checkPort, checkText, invalidOption, type KnownNames } from '../protocol/base/checks.ts';
+import {
+  checkBag,
+  checkFunction,
+  checkLimit,
+  checkPort,
+  checkText,
+  invalidOption,
+  type KnownNames,
+} from '../protocol/base/checks.ts';
 import type { HeaderField, HeaderFieldsInit } from '../protocol/handshake/rules/header-fields.ts';
 import { checkSubprotocols } from '../protocol/handshake/rules/subprotocols.ts';
+import { checkAllowedHosts } from '../protocol/handshake/rules/allowed-hosts.ts';
+import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import { checkAllowedOrigins } from '../protocol/handshake/rules/origin.ts';
 import type { AllowedOrigins } from '../protocol/handshake/rules/origin.ts';
+import { checkPathRule } from '../protocol/handshake/rules/path-rule.ts';
+import type { PathRule } from '../protocol/handshake/rules/path-rule.ts';
 import { checkAcceptanceFields } from '../protocol/handshake/rules/acceptance.ts';
+
+/** An opening handshake that was not accepted. */
+export interface RefusedHandshake {
+  /** HTTP status of the answer; `undefined` where there was none: the client had gone away, or was still without TLS. */
+  readonly status: number | undefined;
+  /** Why, for logs; the client may have learned less. */
+  readonly error: Error;
+  /** Address of the client, such as `192.0.2.1:50000`; empty where it has none. */
+  readonly peer: string;
+  /** The request, if it got so far as to be a valid one. */
+  readonly request: ConnectionRequest | undefined;
+}
 
 /** Options of a server. One of {@link port}, {@link socketPath} and {@link server} says where it listens. */
 export interface ServerOptions {
@@ -39,12 +63,12 @@ export interface ServerOptions {
   readonly server?: HttpServer | HttpsServer | undefined;
 
   /**
-   * Path to serve, without a query. Requests for others are answered with 404, or left to the other listeners of
-   * {@link server}.
+   * Path to serve, without a query; or a `RegExp`, which gets the path; or anything else with a method `exec`, such as a `URLPattern`, which gets the whole
+   * URL. What a pattern has found is in `request.match`. Requests for others are answered with 404, or left to the other listeners of {@link server}.
    *
    * @defaultValue every path
    */
-  readonly path?: string | undefined;
+  readonly path?: PathRule | undefined;
 
   /** Certificate, key and what else TLS needs; with it, the server speaks wss. Not together with {@link server}. */
   readonly tls?: TlsOptions | undefined;
@@ -69,6 +93,17 @@ export interface ServerOptions {
    * @defaultValue 'same-origin'
    */
   readonly allowedOrigins?: AllowedOrigins | undefined;
+
+  /**
+   * Hosts that clients may ask for, in the `Host` header: `example.com`, `*.example.com` for all names below it, `localhost:8080` for one port. Others are answered
+   * with 421. A page of an attacker whose name leads to the address of this server (DNS rebinding) is of the same origin as it, but not for a host of this list.
+   *
+   * @defaultValue every host
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
+
+  /** Learns of each opening handshake that was not accepted, to count them, for one. It is called when the answer is sent. */
+  readonly onRefused?: ((refused: RefusedHandshake) => void) | undefined;
 
   /**
    * Time for the opening handshake, in milliseconds: from the TCP connection, TLS included, to the response; for
@@ -135,6 +170,8 @@ export const SERVER_OPTION_NAMES: KnownNames<keyof ServerOptions> = {
   subprotocols: true,
   headers: true,
   allowedOrigins: true,
+  allowedHosts: true,
+  onRefused: true,
   handshakeTimeout: true,
   maxConnections: true,
   maxConnectionsPerAddress: true,
@@ -161,10 +198,12 @@ export interface ResolvedServerOptions extends ResolvedHandshakeOptions {
 
 /** Those of {@link ResolvedServerOptions} that are about opening handshakes, wherever they come from. */
 export interface ResolvedHandshakeOptions {
-  readonly path: string | undefined;
+  readonly path: PathRule | undefined;
   readonly subprotocols: readonly string[];
   readonly headers: readonly HeaderField[];
   readonly allowedOrigins: AllowedOrigins;
+  readonly allowedHosts: readonly string[] | undefined;
+  readonly onRefused: ((refused: RefusedHandshake) => void) | undefined;
   readonly handshakeTimeout: number;
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
@@ -200,10 +239,12 @@ export function resolveHandshakeOptions(options: ServerOptions): ResolvedHandsha
   const { maxHeaderSize = 16_384, maxHeaderCount = 128 } = options;
 
   return Object.freeze({
-    path: checkPath(path),
+    path: checkPathRule(path),
     subprotocols: checkSubprotocols(subprotocols),
     headers: checkAcceptanceFields(options.headers),
     allowedOrigins: checkAllowedOrigins(allowedOrigins),
+    allowedHosts: checkAllowedHosts(options.allowedHosts),
+    onRefused: checkFunction('onRefused', options.onRefused),
     handshakeTimeout: checkLimit('handshakeTimeout', handshakeTimeout),
     maxConnections: checkLimit('maxConnections', maxConnections),
     maxConnectionsPerAddress: checkLimit('maxConnectionsPerAddress', maxConnectionsPerAddress),
@@ -224,6 +265,7 @@ function resolvePlace(options: ServerOptions): ListeningPlace {
   }
   if (host !== undefined && port === undefined) throw invalidOption('host', host, 'it only with the option port');
   if (server !== undefined) {
+    checkServer(server);
     if (options.tls !== undefined) throw invalidOption('tls', options.tls, 'it not together with the option server');
     return { kind: 'server', server };
   }
@@ -231,7 +273,12 @@ function resolvePlace(options: ServerOptions): ListeningPlace {
   return { kind: 'socket', socketPath: socketPath ?? '', backlog };
 }
 
-function checkPath(value: unknown): string | undefined {
-  if (value === undefined || (typeof value === 'string' && value.startsWith('/') && !/[?#]/.test(value))) return value;
-  throw invalidOption('path', value, 'a path such as /chat, without a query');
+/** A server of HTTP/2 has no event `'upgrade'`, and what it has in its place is not understood yet. */
+function checkServer(server: unknown): void {
+  if (typeof server !== 'object' || server === null || !('listenerCount' in server) || !('address' in server)) {
+    throw invalidOption('server', server, 'a server of node:http or node:https');
+  }
+  if ('updateSettings' in server) {
+    throw new LocalUsageError('option server is a server of HTTP/2, expected one of node:http or node:https');
+  }
 }

@@ -53,6 +53,8 @@ export class PendingHandshake {
   stage: HandshakeStage = 'receiving';
   /** What it is counted by; empty for what has no address. */
   address = '';
+  /** Where it comes from, for people. */
+  peer = '';
   /** The request, while the application decides about it. */
   request: ConnectionRequest | undefined;
   /** What the application may learn of, while it decides. */

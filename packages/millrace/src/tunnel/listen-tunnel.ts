@@ -4,7 +4,7 @@ import { parseEndpoint } from '../client/endpoint.ts';
 import { resolveClientOptions } from '../client/options.ts';
 import { checkFunction, checkOptions, omitNames, type KnownNames } from '../protocol/base/checks.ts';
 import { CloseCode } from '../protocol/base/close-code.ts';
-import { TransportError, toError } from '../protocol/base/errors.ts';
+import { explain, TransportError, toError } from '../protocol/base/errors.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import { reportError } from '../engine/report-error.ts';
 import { prepareSocket } from '../transport/socket-setup.ts';
@@ -94,7 +94,7 @@ export class TunnelListener {
     const listener = new TunnelListener(url, options);
     const server = listener.#server;
     await new Promise<void>((resolve, reject) => {
-      const onError = (cause: Error): void => reject(new TransportError(`cannot listen: ${cause.message}`, { cause }));
+      const onError = (cause: Error): void => reject(new TransportError(`cannot listen: ${explain(cause)}`, { cause }));
       server.once('error', onError);
       const where =
         'socketPath' in place ? { path: place.socketPath } : { port: place.port, host: place.host ?? 'localhost' };

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 import { CloseCode } from '../protocol/base/close-code.ts';
-import { TransportError, toError } from '../protocol/base/errors.ts';
+import { explain, TransportError, toError } from '../protocol/base/errors.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import { resolveServerOptions } from '../server/options.ts';
@@ -80,7 +80,7 @@ function connectTo({ context, closed }: WebSocketConnection<TunnelTarget>, timeo
   void closed.then(() => giveUp('the WebSocket connection has ended'));
   return new Promise((resolve, reject) => {
     socket.on('error', (cause) => {
-      reject(new TransportError(`cannot connect to the target: ${cause.message}`, { cause }));
+      reject(new TransportError(`cannot connect to the target: ${explain(cause)}`, { cause }));
     });
     socket.once('close', () => clearTimeout(timer));
     socket.once('connect', () => {

@@ -96,8 +96,6 @@ const REFUSED: [name: string, response: string, status?: number, ends?: boolean]
     101,
   ],
   ['HTTP/1.0 101', responseText({}, 'HTTP/1.0 101 Switching Protocols'), 101],
-  ['101 with a body', `${responseText({ 'Content-Length': '3' })}abc`, 101],
-  ['101 with a chunked body', `${responseText({ 'Transfer-Encoding': 'chunked' })}0\r\n\r\n`, 101],
   ['200', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody', 200],
   ['200 with an upgrade', `${responseText({ 'Content-Length': '4' }, 'HTTP/1.1 200 OK')}body`, 200],
   ['302', 'HTTP/1.1 302 Found\r\nLocation: ws://evil/\r\nContent-Length: 0\r\n\r\n', 302],
@@ -252,6 +250,23 @@ describe('dial', () => {
     assert.ok(error instanceof HandshakeError);
     assert.deepEqual([error.status, error.headers['location'], error.body], [302, 'ws://evil/', 'there']);
     assert.ok(wire.destroyed);
+  });
+
+  it('V013: takes what comes behind 101 for frames, whatever body it announces, and warns once', async () => {
+    const warnings: string[] = [];
+    const onWarning = (warning: Error & { code?: string }): void => void warnings.push(warning.code ?? '');
+    process.on('warning', onWarning);
+    for (const fields of [{ 'Content-Length': '3' }, { 'Transfer-Encoding': 'chunked' }]) {
+      const { wire, established, accept } = await begin();
+
+      wire.feed(`${responseText(fields).replace(ACCEPT, accept)}abc`);
+
+      assert.equal(Buffer.from((await established).head).toString(), 'abc');
+      await wire.discard();
+    }
+    await new Promise(setImmediate);
+    process.off('warning', onWarning);
+    assert.deepEqual(warnings.filter((code) => code === 'MILLRACE_SWITCHED_WITH_BODY').length, 1);
   });
 
   it('keeps 64 KiB of a huge body', async () => {

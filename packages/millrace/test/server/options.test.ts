@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 
@@ -15,6 +16,8 @@ describe('resolveServerOptions', () => {
       subprotocols: [],
       headers: [],
       allowedOrigins: 'same-origin',
+      allowedHosts: undefined,
+      onRefused: undefined,
       handshakeTimeout: 10_000,
       maxConnections: Infinity,
       maxConnectionsPerAddress: Infinity,
@@ -88,6 +91,12 @@ describe('resolveServerOptions', () => {
     ['a backlog', { port: 1, backlog: -1 }, /option backlog is -1/],
     ['a path without a slash', { port: 1, path: 'chat' }, /option path is "chat", expected a path/],
     ['a path with a query', { port: 1, path: '/chat?x' }, /option path/],
+    ['V010: a path with a line break', { port: 1, path: '/\r\n' }, /option path is "\/\\r\\n"/],
+    ['a path with a pattern in it', { port: 1, path: '/rooms/:id' }, /RegExp/],
+    ['hosts', { port: 1, allowedHosts: ['http://a'] }, /option allowedHosts has "http:\/\/a"/],
+    ['a callback', { port: 1, onRefused: 1 }, /option onRefused is 1/],
+    ['a server of HTTP/2', { server: createHttp2Server() }, /HTTP\/2/],
+    ['a server that is none', { server: {} }, /option server is an object/],
     ['a path that is no text', { port: 1, path: 1 }, /option path is 1/],
     ['subprotocols', { port: 1, subprotocols: ['a b'] }, /option subprotocols has "a b"/],
     ['headers', { port: 1, headers: { 'X-A': 'a\nb' } }, /header X-A is "a\\nb"/],

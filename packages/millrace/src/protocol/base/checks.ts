@@ -38,6 +38,27 @@ export function quote(text: string): string {
 }
 
 /**
+ * Quotes a URL for an error message, without what may be a secret: user information, query and fragment.
+ *
+ * @param url - or any other text that was given for one
+ */
+export function quoteUrl(url: string): string {
+  return quote(redactUrl(url));
+}
+
+/** Takes out of a URL, or of what was given for one, what may be a secret: user information, query and fragment. */
+export function redactUrl(url: string): string {
+  const ends = [url.indexOf('?'), url.indexOf('#')].filter((index) => index !== -1);
+  const end = Math.min(url.length, ...ends);
+  const base = end === url.length ? url : `${url.slice(0, end + 1)}…`;
+  // As far as the last `@`: what is no URL may have a slash in its password.
+  const at = base.lastIndexOf('@');
+  const slashes = base.indexOf('//');
+  if (at === -1) return base;
+  return slashes === -1 || slashes > at ? `…${base.slice(at)}` : base.slice(0, slashes + 2) + base.slice(at + 1);
+}
+
+/**
  * Checks that an argument is an object of options, and that it has no option that nobody knows.
  *
  * Options whose value is `undefined` are as if they were not there. What an option holds is not looked at here.

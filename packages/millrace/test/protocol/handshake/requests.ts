@@ -9,6 +9,7 @@ export const RULES: RequestRules = {
   maxHeaderSize: 16_384,
   maxHeaderCount: 128,
   allowedOrigins: 'same-origin',
+  allowedHosts: undefined,
   path: undefined,
 };
 

@@ -3,7 +3,7 @@ import { HandshakeError } from '../../base/errors.ts';
 import { readAgreement } from '../rules/connection-response.ts';
 import type { ClientOffer, ConnectionResponse } from '../rules/connection-response.ts';
 import { readHeaderFields } from '../rules/header-fields.ts';
-import type { HeaderFields, HeadLimits, ReceivedFields } from '../rules/header-fields.ts';
+import type { HeadLimits, ReceivedFields } from '../rules/header-fields.ts';
 import { listHasToken } from '../rules/syntax.ts';
 
 /** A response as an HTTP/1.1 parser hands it over. */
@@ -33,15 +33,21 @@ export interface ResponseRules extends HeadLimits, ClientOffer {
  */
 export function judgeResponse(raw: RawResponse, rules: ResponseRules, body = ''): ConnectionResponse {
   const received = readHeaderFields(raw.rawHeaders, rules);
-  const { fields: headers } = received;
-  const failure = { status: raw.status, headers, body };
+  const { fields: headers, distinct: headersDistinct } = received;
+  const failure = { status: raw.status, headers, headersDistinct, body };
   const problem = findProblem(raw, rules, received);
-  if (problem !== undefined) throw new HandshakeError(problem, failure);
+  if (problem !== undefined) throw new HandshakeError(`${problem}${reasonIn(body)}`, failure);
 
   const agreement = readAgreement(headers, rules);
   if (typeof agreement === 'string') throw new HandshakeError(agreement, failure);
   const { subprotocol, extensions } = agreement;
-  return Object.freeze({ peer: raw.peer, headers, subprotocol, extensions: Object.freeze(extensions) });
+  return Object.freeze({
+    peer: raw.peer,
+    headers,
+    headersDistinct,
+    subprotocol,
+    extensions: Object.freeze(extensions),
+  });
 }
 
 /** One line a rule, in the order of RFC 6455 §4.1; the rest of them are about HTTP. */
@@ -58,12 +64,29 @@ function findProblem(raw: RawResponse, rules: ResponseRules, received: ReceivedF
   if (connection === undefined || !listHasToken(connection, 'upgrade'))
     return missing('Connection: Upgrade', connection);
   if (accept !== rules.accept) return missing('the right Sec-WebSocket-Accept', accept);
-  if (announcesBody(fields)) return 'the server announced a body after 101';
   return undefined;
 }
 
-function announcesBody(fields: HeaderFields): boolean {
-  return (fields['content-length'] ?? '0') !== '0' || fields['transfer-encoding'] !== undefined;
+/**
+ * Says whether a response that switches protocols announces a body. It has none (RFC 9112 §6.3), so that the fields mean nothing; servers that send them are
+ * put up with.
+ */
+export function announcesBody({ headers }: ConnectionResponse): boolean {
+  return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
+}
+
+/** Longest reason that an error quotes, in characters. */
+const MAX_REASON = 200;
+
+/** The first line of a body, unless it is a page. */
+function reasonIn(body: string): string {
+  const line =
+    body
+      .trimStart()
+      .split(/[\r\n]/, 1)[0]
+      ?.trim() ?? '';
+  if (line === '' || line.startsWith('<')) return '';
+  return `: ${JSON.stringify(line.length > MAX_REASON ? `${line.slice(0, MAX_REASON)}…` : line)}`;
 }
 
 function missing(what: string, found: string | undefined): string {

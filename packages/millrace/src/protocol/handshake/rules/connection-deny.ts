@@ -1,4 +1,4 @@
-import { MillraceError } from '../../base/errors.ts';
+import { brand, MillraceError } from '../../base/errors.ts';
 import type { HeaderFieldsInit } from './header-fields.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { HeaderFieldsInit } from './header-fields.ts';
  */
 export class ConnectionDeny extends MillraceError {
   static {
-    this.prototype.name = 'ConnectionDeny';
+    brand(this, 'ConnectionDeny');
   }
 
   /** The request is malformed. */

@@ -1,11 +1,13 @@
 import { quote } from '../../base/checks.ts';
-import { HandshakeError } from '../../base/errors.ts';
+import { isAllowedHost } from './allowed-hosts.ts';
 import { parseExtensionOffers } from './extension-offer.ts';
 import type { ExtensionOffer } from './extension-offer.ts';
-import type { HeaderFields, HeadLimits, ReceivedFields } from './header-fields.ts';
+import type { DistinctHeaderFields, HeaderFields, HeadLimits, ReceivedFields } from './header-fields.ts';
 import { isAllowedOrigin } from './origin.ts';
 import type { AllowedOrigins } from './origin.ts';
-import { refusal, UPGRADE_FIELDS, WEBSOCKET_VERSION } from './refusal.ts';
+import { matchPath } from './path-rule.ts';
+import type { PathMatch, PathRule } from './path-rule.ts';
+import { refusal, RequestError, UPGRADE_FIELDS, WEBSOCKET_VERSION } from './refusal.ts';
 import { readSubprotocols } from './subprotocols.ts';
 import { characterTable, consistsOf } from './syntax.ts';
 import { parseQuery } from './target.ts';
@@ -19,13 +21,19 @@ export interface ConnectionRequest {
   readonly encrypted: boolean;
   /** Host and port that the client asked for: the `Host` header, or that of a target in absolute form. */
   readonly host: string;
+  /** The URL that the client asked for, `ws:` or `wss:`; made anew each time. */
+  readonly url: URL;
   /** Request target, as it was sent. */
   readonly target: string;
   /** Path of the target: without the query, percent-encoding kept. */
   readonly path: string;
   /** Parameters of the query. */
   readonly params: QueryParams;
+  /** What the pattern of the option `path` has found; `undefined` where that is no pattern. */
+  readonly match: PathMatch | undefined;
   readonly headers: HeaderFields;
+  /** The values of each header field, line by line. */
+  readonly headersDistinct: DistinctHeaderFields;
   /** Always {@link WEBSOCKET_VERSION}. */
   readonly version: number;
   /** Value of the `Origin` header, or `undefined` if there is none: the client is no browser then. */
@@ -58,8 +66,10 @@ export interface RequestParts {
 /** What a server asks of requests. */
 export interface RequestRules extends HeadLimits {
   readonly allowedOrigins: AllowedOrigins;
-  /** The one path to serve, or `undefined` for all. */
-  readonly path: string | undefined;
+  /** Hosts to serve, or `undefined` for all. */
+  readonly allowedHosts: readonly string[] | undefined;
+  /** Paths to serve, or `undefined` for all. */
+  readonly path: PathRule | undefined;
 }
 
 /**
@@ -81,7 +91,10 @@ export function judgeRequest(
   const subprotocols = readSubprotocols(received.fields);
   const extensions = readExtensions(received.fields);
 
-  if (rules.path !== undefined && target.path !== rules.path) throw refusal(404, 'nothing is served at this path');
+  const url = toUrl(parts);
+  if (!isAllowedHost(host, rules.allowedHosts)) throw refusal(421, `host ${quote(host)} is not served here`);
+  const match = matchPath(rules.path, { path: target.path, url });
+  if (match === 'none') throw refusal(404, 'nothing is served at this path');
   const origin = readOrigin(received);
   checkOrigin(origin, host, rules.allowedOrigins);
 
@@ -89,10 +102,15 @@ export function judgeRequest(
     peer,
     encrypted: scheme === 'https',
     host,
+    get url() {
+      return new URL(url);
+    },
     target: parts.rawTarget,
     path: target.path,
     params: parseQuery(target.query),
+    match,
     headers: received.fields,
+    headersDistinct: received.distinct,
     version: WEBSOCKET_VERSION,
     origin,
     subprotocols: Object.freeze(subprotocols),
@@ -101,6 +119,14 @@ export function judgeRequest(
       return lifetime.signal;
     },
   });
+}
+
+/** What is no URL has a host that is none, such as `256.0.0.1`. */
+function toUrl({ scheme, authority, target }: RequestParts): string {
+  const query = target.query === undefined ? '' : `?${target.query}`;
+  const url = `${scheme === 'https' ? 'wss' : 'ws'}://${authority}${target.path}${query}`;
+  if (URL.canParse(url)) return url;
+  throw refusal(400, `invalid Host header ${quote(authority)}`);
 }
 
 const VERSION_FIELD = { 'Sec-WebSocket-Version': String(WEBSOCKET_VERSION) } as const;
@@ -142,13 +168,11 @@ function checkOrigin(origin: string | undefined, host: string, allowed: AllowedO
 }
 
 /** A page of a foreign origin tried to connect: 403. */
-export class OriginError extends HandshakeError {
+export class OriginError extends RequestError {
   constructor(origin: string, host: string) {
     super(
+      403,
       `origin ${quote(origin)} may not connect to host ${quote(host)}; the server's option allowedOrigins decides`,
-      {
-        status: 403,
-      },
     );
   }
 }

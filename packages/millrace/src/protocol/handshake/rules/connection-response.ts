@@ -1,13 +1,15 @@
 import { quote } from '../../base/checks.ts';
 import { parseExtensionOffers } from './extension-offer.ts';
 import type { ExtensionOffer } from './extension-offer.ts';
-import type { HeaderFields } from './header-fields.ts';
+import type { DistinctHeaderFields, HeaderFields } from './header-fields.ts';
 
 /** A server's opening handshake, found valid. Frozen. */
 export interface ConnectionResponse {
   /** Address of the server's end of the transport, such as `192.0.2.1:443`; empty where it has none. */
   readonly peer: string;
   readonly headers: HeaderFields;
+  /** The values of each header field, line by line: `Set-Cookie` cannot be joined. */
+  readonly headersDistinct: DistinctHeaderFields;
   /** The subprotocol that the server chose, or `undefined` if it chose none. */
   readonly subprotocol: string | undefined;
   /** The extensions that the server accepted. */

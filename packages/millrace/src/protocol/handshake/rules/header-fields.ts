@@ -5,10 +5,15 @@ import { isFieldValue, isToken } from './syntax.ts';
 /**
  * Header fields by name, in lower case. Without a prototype, so that no name is special.
  *
- * A field that came more than once has its values joined by `, ` (`cookie` by `; `, RFC 9113 §8.2.3).
+ * A field that came more than once has its values joined by `, ` (`cookie` by `; `, RFC 9113 §8.2.3); `headersDistinct` keeps them apart.
  */
 export interface HeaderFields {
   readonly [name: string]: string | undefined;
+}
+
+/** Header fields by name, in lower case, each with the values of its lines, in order. Without a prototype, so that no name is special. */
+export interface DistinctHeaderFields {
+  readonly [name: string]: readonly string[];
 }
 
 /** Header fields that an application adds: `{ name: value }` with lists for repeated fields, or `[name, value]` pairs. */
@@ -29,6 +34,8 @@ export interface HeadLimits {
 /** What {@link readHeaderFields} found. */
 export interface ReceivedFields {
   readonly fields: Readonly<Record<string, string>>;
+  /** The values of each field, line by line. */
+  readonly distinct: DistinctHeaderFields;
   /** Names of fields that came more than once. */
   readonly repeated: ReadonlySet<string>;
   /** Which limit was exceeded; the fields are empty then. */
@@ -43,7 +50,8 @@ export interface ReceivedFields {
  * @param raw - names and values in turn (`rawHeaders` of Node.js)
  */
 export function readHeaderFields(raw: readonly string[], limits: HeadLimits): ReceivedFields {
-  const fields = emptyFields();
+  const fields: Record<string, string> = withoutPrototype({});
+  const distinct: Record<string, string[]> = withoutPrototype({});
   const repeated = new Set<string>();
   const exceeded = findExceeded(raw, limits);
   let invalid: string | undefined;
@@ -55,9 +63,11 @@ export function readHeaderFields(raw: readonly string[], limits: HeadLimits): Re
 
     const before = fields[name];
     if (before !== undefined) repeated.add(name);
+    (distinct[name] ??= []).push(value);
     fields[name] = before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`;
   }
-  return { fields: Object.freeze(fields), repeated, exceeded, invalid };
+  for (const values of Object.values(distinct)) Object.freeze(values);
+  return { fields: Object.freeze(fields), distinct: Object.freeze(distinct), repeated, exceeded, invalid };
 }
 
 /**
@@ -122,9 +132,8 @@ function findExceeded(raw: readonly string[], limits: HeadLimits): string | unde
   return `headers of ${String(size)} bytes exceed maxHeaderSize, ${String(limits.maxHeaderSize)} bytes`;
 }
 
-function emptyFields(): Record<string, string> {
-  const fields: Record<string, string> = {};
-  // Names come from the peer: `__proto__` must be one like any other.
+/** Names come from the peer: `__proto__` must be one like any other. */
+function withoutPrototype<T extends object>(fields: T): T {
   Object.setPrototypeOf(fields, null);
   return fields;
 }

@@ -1,4 +1,5 @@
 import { invalidElement, invalidOption, toList } from '../../base/checks.ts';
+import { fitsHostname } from './allowed-hosts.ts';
 import { isLoopback, parseAuthority } from './authority.ts';
 import type { Authority } from './authority.ts';
 import { characterTable, consistsOf, isFieldValue } from './syntax.ts';
@@ -9,12 +10,14 @@ import { characterTable, consistsOf, isFieldValue } from './syntax.ts';
  * - `'same-origin'`: the origin's host and port are those of the `Host` header; ports 80, 443 and none are the same, and
  *   http and https too, for TLS often ends at a proxy. A loopback origin may reach a loopback host on any port.
  * - `'*'`: any.
- * - a list of origins such as `https://example.com`, compared by scheme, host and port; nothing else passes. `'null'` in
- *   it stands for the origin that sandboxed frames and files have.
+ * - a list of origins such as `https://example.com`, compared by scheme, host and port; nothing else passes. `'https://*.example.com'` stands for all
+ *   names below `example.com`, but not for that; `'null'` for the origin that sandboxed frames and files have; `'file://'`, `'app://.'` and
+ *   `'chrome-extension://…'` for those that Electron, Cordova and extensions of browsers have.
+ * - a function that is asked with the origin and the host
  *
  * A request without an `Origin` header does not come from a browser, and passes.
  */
-export type AllowedOrigins = 'same-origin' | '*' | readonly string[];
+export type AllowedOrigins = 'same-origin' | '*' | readonly string[] | ((origin: string, host: string) => boolean);
 
 /**
  * Checks the option `origin` of a client.
@@ -50,10 +53,12 @@ const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
 export function isAllowedOrigin(origin: string | undefined, host: string, allowed: AllowedOrigins): boolean {
   if (origin === undefined || allowed === '*') return true;
   if (allowed === 'same-origin') return isSameOrigin(origin, host);
+  // Whatever is not `true` does not let anybody in: a promise, for one.
+  if (typeof allowed === 'function') return allowed(origin, host) === true;
   if (origin === 'null') return allowed.includes('null');
 
   const parsed = parseOrigin(origin);
-  return parsed !== undefined && allowed.some((entry) => isEqual(parsed, parseOrigin(entry)));
+  return parsed !== undefined && allowed.some((entry) => fits(parsed, parsePattern(entry)));
 }
 
 /**
@@ -62,15 +67,19 @@ export function isAllowedOrigin(origin: string | undefined, host: string, allowe
  * @throws {LocalUsageError} an entry is no origin: it has a path, a wildcard, no scheme, …
  */
 export function checkAllowedOrigins(allowed: unknown): AllowedOrigins {
-  if (allowed === '*' || allowed === 'same-origin') return allowed;
+  if (allowed === '*' || allowed === 'same-origin' || isJudge(allowed)) return allowed;
   const origins: string[] = [];
   for (const entry of toList('allowedOrigins', allowed)) {
-    if (typeof entry !== 'string' || (entry !== 'null' && parseOrigin(entry) === undefined)) {
-      throw invalidElement('allowedOrigins', entry, 'origins such as https://example.com');
+    if (typeof entry !== 'string' || (entry !== 'null' && parsePattern(entry) === undefined)) {
+      throw invalidElement('allowedOrigins', entry, 'origins such as https://example.com or https://*.example.com');
     }
     origins.push(entry);
   }
   return Object.freeze(origins);
+}
+
+function isJudge(value: unknown): value is (origin: string, host: string) => boolean {
+  return typeof value === 'function';
 }
 
 function isSameOrigin(origin: string, host: string): boolean {
@@ -86,18 +95,29 @@ function webPort(port: number | undefined): number | undefined {
   return port === 80 || port === 443 ? undefined : port;
 }
 
-function isEqual(one: Origin, other: Origin | undefined): boolean {
+function fits(origin: Origin, pattern: Origin | undefined): boolean {
   return (
-    one.scheme === other?.scheme &&
-    one.hostname === other.hostname &&
-    (one.port ?? DEFAULT_PORTS.get(one.scheme)) === (other.port ?? DEFAULT_PORTS.get(other.scheme))
+    origin.scheme === pattern?.scheme &&
+    fitsHostname(origin.hostname, pattern.hostname) &&
+    (origin.port ?? DEFAULT_PORTS.get(origin.scheme)) === (pattern.port ?? DEFAULT_PORTS.get(pattern.scheme))
   );
+}
+
+/** An origin whose host may begin with `*.`. */
+function parsePattern(text: string): Origin | undefined {
+  const start = text.indexOf('://') + 3;
+  if (!text.startsWith('*.', start)) return parseOrigin(text);
+  const origin = parseOrigin(text.slice(0, start) + text.slice(start + 2));
+  return origin === undefined || origin.hostname === '' ? undefined : { ...origin, hostname: `*.${origin.hostname}` };
 }
 
 function parseOrigin(text: string): Origin | undefined {
   const end = text.indexOf('://');
   const scheme = text.slice(0, Math.max(end, 0)).toLowerCase();
-  const authority = parseAuthority(text.slice(end + 3));
-  if (authority === undefined || !consistsOf(scheme, SCHEME_CHARACTERS)) return undefined;
-  return { scheme, ...authority };
+  if (!consistsOf(scheme, SCHEME_CHARACTERS)) return undefined;
+  const rest = text.slice(end + 3);
+  // Files have no host; pages of the web have one.
+  if (rest === '') return DEFAULT_PORTS.has(scheme) ? undefined : { scheme, hostname: '', port: undefined };
+  const authority = parseAuthority(rest);
+  return authority === undefined ? undefined : { scheme, ...authority };
 }

@@ -16,13 +16,23 @@ export interface Refusal {
   readonly body: Uint8Array;
 }
 
+/** A request that a rule of ours refuses. Its message may be sent to the client. */
+export class RequestError extends HandshakeError {
+  declare readonly status: number;
+
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message, { status, headers });
+  }
+}
+
 /** Makes the error that refuses a request with `status`. */
-export function refusal(
-  status: number,
-  message: string,
-  headers: Readonly<Record<string, string>> = {},
-): HandshakeError {
-  return new HandshakeError(message, { status, headers });
+export function refusal(status: number, message: string, headers: Readonly<Record<string, string>> = {}): RequestError {
+  return new RequestError(status, message, headers);
+}
+
+/** Whether an error says how to answer a request; of any other, the client must learn nothing. */
+export function isRefusal(error: unknown): error is RequestError | ConnectionDeny {
+  return error instanceof RequestError || error instanceof ConnectionDeny;
 }
 
 /** Header fields of a response that says what would be understood here: this protocol, in this version. */
@@ -34,15 +44,14 @@ export const UPGRADE_FIELDS: Readonly<Record<string, string>> = Object.freeze({
 /**
  * Says how to answer a request that failed with `error`.
  *
- * What a {@link HandshakeError} or a {@link ConnectionDeny} says is sent; of any other error, nothing.
+ * What a {@link RequestError} or a {@link ConnectionDeny} says is sent; of any other error, nothing. A {@link HandshakeError} is another: it comes from a server that an
+ * application has asked in turn, and holds what that one has said.
  *
  * @throws {LocalUsageError} the status is not 300 to 599 or is 304, or a header field cannot be sent
  */
 export function refusalFor(error: unknown): Refusal {
   if (error instanceof ConnectionDeny) return makeRefusal(error.status, error.reason, error.headers);
-  if (error instanceof HandshakeError && error.status !== undefined) {
-    return makeRefusal(error.status, error.body === '' ? error.message : error.body, error.headers);
-  }
+  if (error instanceof RequestError) return makeRefusal(error.status, error.message, error.headers);
   return makeRefusal(500, '', {});
 }
 

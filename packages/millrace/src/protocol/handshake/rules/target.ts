@@ -75,8 +75,8 @@ function firstOf(text: string, one: string, other: string): number {
   return text.length;
 }
 
-/** Visible ASCII, and no `#`. */
-function isVisible(text: string): boolean {
+/** Says whether a text is visible ASCII, without `#`. */
+export function isVisible(text: string): boolean {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
     if (code <= 0x20 || code >= 0x7f || code === 0x23) return false;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { HandshakeError } from '../../../../src/protocol/base/errors.ts';
-import { judgeResponse } from '../../../../src/protocol/handshake/http1/read-response.ts';
+import { announcesBody, judgeResponse } from '../../../../src/protocol/handshake/http1/read-response.ts';
 import type { RawResponse, ResponseRules } from '../../../../src/protocol/handshake/http1/read-response.ts';
 
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
@@ -41,8 +41,6 @@ const REFUSED: [name: string, fields: Fields, changes?: Partial<RawResponse>][] 
   ['V016: an Accept for another key', { 'Sec-WebSocket-Accept': 'AAAAAAAAAAAAAAAAAAAAAAAAAAA=' }],
   ['V016: Accept twice', { 'Sec-WebSocket-Accept': [ACCEPT, ACCEPT] }],
   ['an Accept in another case', { 'Sec-WebSocket-Accept': ACCEPT.toLowerCase() }],
-  ['a body', { 'Content-Length': '3' }],
-  ['a chunked body', { 'Transfer-Encoding': 'chunked' }],
   ['V019: a subprotocol that was not offered', { [PROTOCOL]: 'c' }],
   ['a subprotocol in another case', { [PROTOCOL]: 'A' }],
   ['two subprotocols', { [PROTOCOL]: 'a, b' }],
@@ -63,6 +61,8 @@ const ACCEPTED: [name: string, fields: Fields][] = [
   ['a subprotocol that was offered', { [PROTOCOL]: 'b' }],
   ['extensions that were offered', { [EXTENSIONS]: 'bar; y=1, foo' }],
   ['Content-Length: 0', { 'Content-Length': '0' }],
+  ['V013: a body, which there is none', { 'Content-Length': '3' }],
+  ['V013: a chunked body, which there is none', { 'Transfer-Encoding': 'chunked' }],
   ['bytes over 0x7F where they mean nothing', { Server: 'caf\u00e9' }],
 ];
 
@@ -136,4 +136,45 @@ describe('judgeResponse', () => {
     assert.equal(response.headers['upgrade'], 'websocket');
     for (const part of [response, response.headers, response.extensions]) assert.ok(Object.isFrozen(part));
   });
+
+  it('keeps the lines of a field apart', () => {
+    const response = judgeResponse(raw({ 'Set-Cookie': ['a=1, 2', 'b=3'] }), RULES);
+
+    assert.deepEqual(response.headersDistinct['set-cookie'], ['a=1, 2', 'b=3']);
+    assert.throws(
+      () => judgeResponse(raw({ 'Set-Cookie': ['a=1', 'b=2'] }, { status: 401 }), RULES),
+      (error) => error instanceof HandshakeError && error.headersDistinct['set-cookie']?.length === 2,
+    );
+  });
+
+  const reasons: [body: string, told: string][] = [
+    ['no token\nreally', ': "no token"'],
+    ['\r\n  no token  \r\n', ': "no token"'],
+    ['a\u0007b', String.raw`: "a\u0007b"`],
+    ['x'.repeat(300), `: "${'x'.repeat(200)}…"`],
+    ['<!doctype html>\n<p>no', ''],
+    ['', ''],
+    ['\n\n', ''],
+  ];
+  for (const [body, told] of reasons) {
+    it(`says the reason that the body gives: ${JSON.stringify(body.slice(0, 20))}`, () => {
+      assert.throws(() => judgeResponse(raw({}, { status: 403 }), RULES, body), {
+        message: `the server answered with status 403${told}`,
+      });
+    });
+  }
+});
+
+describe('announcesBody', () => {
+  const rows: [fields: Fields, announced: boolean][] = [
+    [{}, false],
+    [{ 'Content-Length': '0' }, false],
+    [{ 'Content-Length': '3' }, true],
+    [{ 'Transfer-Encoding': 'chunked' }, true],
+  ];
+  for (const [fields, announced] of rows) {
+    it(`says ${String(announced)} for ${JSON.stringify(fields)}`, () => {
+      assert.equal(announcesBody(judgeResponse(raw(fields), RULES)), announced);
+    });
+  }
 });

@@ -103,7 +103,10 @@ describe('judgeRequest', () => {
       }),
     );
 
-    const { params, headers: fields, signal, ...rest } = request;
+    const { params, headers: fields, headersDistinct, signal, url, ...rest } = request;
+    assert.deepEqual({ ...headersDistinct }['x-a'], ['1', '2']);
+    assert.equal(url.href, 'wss://server.example.com/chat?room=1&room=2');
+    assert.notEqual(request.url, request.url);
     assert.equal(signal.aborted, false);
     assert.deepEqual({ ...params }, { room: ['1', '2'] });
     assert.equal(fields['x-a'], '1, 2');
@@ -113,6 +116,7 @@ describe('judgeRequest', () => {
       host: 'server.example.com',
       target: '/chat?room=1&room=2',
       path: '/chat',
+      match: undefined,
       version: 13,
       origin: 'http://server.example.com',
       subprotocols: ['b', 'a'],
@@ -120,10 +124,35 @@ describe('judgeRequest', () => {
     });
   });
 
+  it('refuses hosts that are not served with 421', () => {
+    const rules = { ...RULES, allowedHosts: ['other.example'] };
+
+    assert.equal(refusalOf({}, rules).status, 421);
+    assert.equal(judge(raw(headers({ Host: 'other.example:8080' })), rules).host, 'other.example:8080');
+  });
+
+  it('refuses a host that can be in no URL with 400', () => {
+    for (const Host of ['256.0.0.1', '[:::]', 'xn--a']) assert.equal(refusalOf(headers({ Host })).status, 400, Host);
+  });
+
+  it('keeps what a pattern has found in the path', () => {
+    const request = judge(raw({ target: '/rooms/7?x' }), { ...RULES, path: /^\/rooms\/(?<room>\d+)$/ });
+
+    assert.equal(request.match?.groups?.['room'], '7');
+    assert.equal(refusalOf({ target: '/rooms/x' }, { ...RULES, path: /^\/rooms\/\d+$/ }).status, 404);
+  });
+
   it('freezes the request', () => {
     const request = judge(raw());
 
-    for (const part of [request, request.headers, request.params, request.subprotocols, request.extensions]) {
+    for (const part of [
+      request,
+      request.headers,
+      request.headersDistinct,
+      request.params,
+      request.subprotocols,
+      request.extensions,
+    ]) {
       assert.ok(Object.isFrozen(part));
     }
   });

@@ -128,6 +128,56 @@ describe('isAllowedOrigin', () => {
     });
   }
 
+  const patterns: [entry: string, origin: string, allowed: boolean][] = [
+    ['https://*.example.com', 'https://a.example.com', true],
+    ['https://*.example.com', 'https://a.b.EXAMPLE.com:443', true],
+    ['https://*.example.com', 'https://example.com', false],
+    ['https://*.example.com', 'https://.example.com', false],
+    ['https://*.example.com', 'https://evilexample.com', false],
+    ['https://*.example.com', 'https://a.example.com.evil.com', false],
+    ['https://*.example.com', 'http://a.example.com', false],
+    ['https://*.example.com:8443', 'https://a.example.com:8443', true],
+    ['https://*.example.com:8443', 'https://a.example.com', false],
+    ['file://', 'file://', true],
+    ['file://', 'file:///etc', false],
+    ['file://', 'app://', false],
+    ['app://.', 'app://.', true],
+    ['capacitor://localhost', 'capacitor://localhost', true],
+    ['chrome-extension://abcdefghijklmnop', 'chrome-extension://abcdefghijklmnop', true],
+    ['chrome-extension://abcdefghijklmnop', 'chrome-extension://ponmlkjihgfedcba', false],
+    ['https://a', 'https://', false],
+  ];
+  for (const [entry, origin, allowed] of patterns) {
+    it(`V028: ${entry} ${allowed ? 'lets' : 'does not let'} ${origin} in`, () => {
+      assert.equal(isAllowedOrigin(origin, 'example.com', checkAllowedOrigins([entry])), allowed);
+    });
+  }
+
+  it('V028: keeps origins without a host from what is of the same origin', () => {
+    for (const origin of ['file://', 'app://']) assert.equal(isAllowedOrigin(origin, 'a', 'same-origin'), false);
+  });
+
+  it('asks a function, and takes nothing but true for an answer', () => {
+    const asked: string[][] = [];
+    const judge = (...args: string[]): boolean => {
+      asked.push(args);
+      return args[0] === 'https://a';
+    };
+
+    assert.equal(isAllowedOrigin('https://a', 'host', judge), true);
+    assert.equal(isAllowedOrigin('https://b', 'host', judge), false);
+    assert.equal(isAllowedOrigin(undefined, 'host', judge), true);
+    assert.equal(
+      isAllowedOrigin('https://a', 'host', () => Promise.resolve(false) as never),
+      false,
+    );
+    assert.deepEqual(asked, [
+      ['https://a', 'host'],
+      ['https://b', 'host'],
+    ]);
+    assert.equal(checkAllowedOrigins(judge), judge);
+  });
+
   it('accepts the opaque origin if the list has it', () => {
     assert.equal(isAllowedOrigin('null', 'example.com', ['null']), true);
   });
@@ -167,7 +217,20 @@ describe('checkAllowedOrigins', () => {
     });
   }
 
-  for (const entry of ['example.com', 'https://example.com/', 'https://*.example.com', '', 1, 'same-origin', '*']) {
+  for (const entry of [
+    'example.com',
+    'https://example.com/',
+    'https://*',
+    'https://*.',
+    'https://a.*.com',
+    'https://*a.com',
+    'https://',
+    'file:///etc',
+    '',
+    1,
+    'same-origin',
+    '*',
+  ]) {
     it(`refuses the entry ${JSON.stringify(entry)}`, () => {
       assert.throws(
         () => checkAllowedOrigins(['https://a', entry]),

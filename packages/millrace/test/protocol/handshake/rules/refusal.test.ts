@@ -6,7 +6,7 @@ import { HandshakeError } from '../../../../src/protocol/base/errors.ts';
 import { encodeRefusal } from '../../../../src/protocol/handshake/http1/response.ts';
 import { ConnectionDeny } from '../../../../src/protocol/handshake/rules/connection-deny.ts';
 import type { HeaderFieldsInit } from '../../../../src/protocol/handshake/rules/header-fields.ts';
-import { phraseOf, refusal, refusalFor } from '../../../../src/protocol/handshake/rules/refusal.ts';
+import { isRefusal, phraseOf, refusal, refusalFor } from '../../../../src/protocol/handshake/rules/refusal.ts';
 import { HOSTILE, linesOf } from '../hostile.ts';
 
 function refuse(status: number, reason = '', headers: HeaderFieldsInit = {}): string {
@@ -77,9 +77,13 @@ describe('refusalFor', () => {
     assert.deepEqual([status, fields[0]], [429, ['Retry-After', '5']]);
   });
 
-  it('sends the message of a HandshakeError, or its body if it has one', () => {
+  it('sends the message of a rule of ours, and nothing of what another server has said', () => {
+    const theirs = new HandshakeError('why', { status: 400, body: 'told', headers: { 'set-cookie': 'secret' } });
+
     assert.deepEqual(told(refusal(400, 'why')), [400, 'why\n']);
-    assert.deepEqual(told(new HandshakeError('why', { status: 400, body: 'told' })), [400, 'told\n']);
+    assert.deepEqual(told(theirs), [500, 'Internal Server Error\n']);
+    assert.equal(isRefusal(refusal(400, 'why')), true);
+    assert.equal(isRefusal(theirs), false);
   });
 
   for (const error of [new Error('secret'), new HandshakeError('secret'), 'secret', undefined]) {
