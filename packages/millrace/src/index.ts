@@ -1,5 +1,10 @@
 export { ConnectionDeny } from './protocol/handshake/rules/connection-deny.ts';
-export type { ConnectionRequest } from './protocol/handshake/rules/connection-request.ts';
+export type {
+  ClientCertificate,
+  ConnectionRequest,
+  TransportSecurity,
+} from './protocol/handshake/rules/connection-request.ts';
+export type { PathMatch, PathPattern, PathRule } from './protocol/handshake/rules/path-rule.ts';
 export type { ConnectionResponse } from './protocol/handshake/rules/connection-response.ts';
 export { CloseCode } from './protocol/base/close-code.ts';
 export type { CloseBody, Closure } from './protocol/base/closure.ts';
@@ -22,6 +27,9 @@ export type { PreparedMessage } from './protocol/send/prepared-message.ts';
 export type { Connector, ConnectorTarget } from './client/connector.ts';
 export type { ClientOptions } from './client/options.ts';
 export type { ServerOptions } from './server/options.ts';
+export type { HandshakeOptions, RefusedHandshake } from './server/settings/handshake-options.ts';
+export type { ListeningOptions, StatusPage } from './server/settings/listening-options.ts';
+export type { TrustedProxies } from './server/settings/trusted-proxies.ts';
 export type { TransportOptions } from './transport/options.ts';
 export {
   WebSocketClientFactory,

@@ -149,7 +149,7 @@ export const HANDSHAKE = [
     ],
     'origin-warning-once': ['if (this.#warned) return;', ''],
   }),
-  ...defencesIn('server/refuse.ts', ['server/refuse'], {
+  ...defencesIn('server/http1/refuse.ts', ['server/http1/refuse'], {
     'refused-peer-lingers-shortly': [
       'setTimeout(() => socket.destroy(), LINGER)',
       'setTimeout(() => undefined, LINGER)',

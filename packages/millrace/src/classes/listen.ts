@@ -1,3 +1,5 @@
+import type { TlsOptions } from 'node:tls';
+
 import { isPromise } from '../protocol/base/promise.ts';
 import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import { ConnectionSet, type CloseServerOptions } from '../engine/connection-set.ts';
@@ -58,6 +60,17 @@ export class WebSocketListener {
   /** The open connections. */
   get connections(): ReadonlySet<WebSocketServerProtocol> {
     return this.#protocols.members;
+  }
+
+  /**
+   * Takes another certificate for connections that are still to come; open ones are left alone.
+   *
+   * @param tls - `key`, `cert` and what else differs; `ticketKeys` (48 bytes) are those of before unless given
+   *
+   * @throws {LocalUsageError} the server is attached to another, or does not speak TLS, or key and certificate are wrong; nothing has changed then
+   */
+  setTls(tls: TlsOptions): void {
+    this.#listener?.setTls(tls);
   }
 
   /**

@@ -1,6 +1,8 @@
 import { request } from 'node:http';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls';
 
 import { explain, HandshakeError, MillraceError, TransportError } from '../protocol/base/errors.ts';
 import { announcesBody, judgeResponse } from '../protocol/handshake/http1/read-response.ts';
@@ -27,6 +29,10 @@ export interface AttemptSetup {
   readonly signal: AbortSignal;
 }
 
+/** What brings the bytes: a transport, or an agent of Node.js with what it needs to know. */
+export type AttemptTransport =
+  { readonly socket: Duplex } | { readonly agent: Agent; readonly tls: TlsConnectionOptions };
+
 interface Outcome {
   readonly resolve: (accepted: AcceptedAttempt) => void;
   readonly reject: (error: unknown) => void;
@@ -47,20 +53,20 @@ const MAX_INTERIM_RESPONSES = 10;
 /**
  * Sends the request of an opening handshake, and judges what comes back.
  *
- * @param socket - the transport; destroyed where the server does not accept
+ * @param transport - destroyed where the server does not accept
  *
  * @throws {HandshakeError} the server did not accept, or what it answered is not valid
  * @throws {TransportError} the transport was lost; with `cause`
  */
-export function attemptOn(socket: Duplex, setup: AttemptSetup): Promise<AcceptedAttempt> {
+export function attemptOn(transport: AttemptTransport, setup: AttemptSetup): Promise<AcceptedAttempt> {
   return new Promise((resolve, reject) => {
-    new Attempt(socket, setup, { resolve, reject }).start();
+    new Attempt(transport, setup, { resolve, reject }).start();
   });
 }
 
 /** One request and its answer. It has one outcome; whatever comes after it is ignored. */
 class Attempt {
-  readonly #socket: Duplex;
+  readonly #transport: AttemptTransport;
   readonly #setup: AttemptSetup;
   /** `undefined` once it is settled. */
   #outcome: Outcome | undefined;
@@ -69,8 +75,8 @@ class Attempt {
   #refusal: Answer | undefined;
   #interimResponses = 0;
 
-  constructor(socket: Duplex, setup: AttemptSetup, outcome: Outcome) {
-    this.#socket = socket;
+  constructor(transport: AttemptTransport, setup: AttemptSetup, outcome: Outcome) {
+    this.#transport = transport;
     this.#setup = setup;
     this.#outcome = outcome;
   }
@@ -82,20 +88,20 @@ class Attempt {
       return;
     }
     signal.addEventListener('abort', this.#onAbort, { once: true });
-    if (this.#socket.destroyed) this.#fail(new Error('the transport was destroyed before it was used'));
+    if (this.#socket?.destroyed === true) this.#fail(new Error('the transport was destroyed before it was used'));
     else this.#send();
   }
 
   #send(): void {
     const { endpoint, fields, rules } = this.#setup;
     const { maxHeaderSize, maxHeaderCount } = rules;
-    const sent = request({
-      createConnection: () => this.#socket,
+    const options = {
       path: endpoint.target,
       headers: fields.flat(),
       insecureHTTPParser: false,
       maxHeaderSize: Math.min(maxHeaderSize, Number.MAX_SAFE_INTEGER),
-    });
+    };
+    const sent = this.#begin(options);
     this.#request = sent;
     // One line more than allowed is enough to know that there are too many; 0 is no limit.
     sent.maxHeadersCount = maxHeaderCount < 100_000 ? maxHeaderCount + 1 : 0;
@@ -104,6 +110,25 @@ class Attempt {
     sent.on('information', this.#onInformation);
     sent.on('error', this.#onError);
     sent.end();
+  }
+
+  get #socket(): Duplex | undefined {
+    return 'socket' in this.#transport ? this.#transport.socket : undefined;
+  }
+
+  #begin(options: RequestOptions): ClientRequest {
+    const transport = this.#transport;
+    if ('socket' in transport) {
+      const sent = request({ ...options, createConnection: () => transport.socket });
+      // One that a proxy has brought is paused, with what came behind its answer.
+      sent.once('socket', (socket) => socket.resume());
+      return sent;
+    }
+    const { agent, tls } = transport;
+    const { hostname: host, port, encrypted } = this.#setup.endpoint;
+    return encrypted
+      ? httpsRequest({ ALPNProtocols: ['http/1.1'], ...tls, ...options, agent, host, port })
+      : request({ ...options, agent, host, port });
   }
 
   readonly #onUpgrade = (message: IncomingMessage, socket: Duplex, head: Uint8Array): void => {
@@ -179,7 +204,7 @@ class Attempt {
   #reject(reason: unknown): void {
     this.#settle()?.reject(reason);
     this.#request?.destroy();
-    this.#socket.destroy();
+    this.#socket?.destroy();
   }
 
   /** Lets go of everything that could settle it again. */

@@ -1,12 +1,16 @@
-import { connect as connectTcp, isIP } from 'node:net';
+import { connect as connectTcp, isIP, type TcpNetConnectOpts } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions as TlsConnectionOptions, TLSSocket } from 'node:tls';
 
 import { describeValue } from '../protocol/base/checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
+import { MAX_TIMEOUT } from '../transport/timers.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { ResolvedClientOptions } from './options.ts';
+import { connectThrough } from './proxies/connect-through.ts';
+import { proxyFromEnvironment } from './proxies/environment.ts';
+import type { ProxyServer } from './proxies/proxy-url.ts';
 
 /** Where a {@link Connector} is to lead. */
 export interface ConnectorTarget {
@@ -48,12 +52,25 @@ export async function openTransport(
   signal: AbortSignal,
 ): Promise<Duplex> {
   const { createConnection, tls } = options;
-  if (createConnection === undefined) return watched(openDirectly(endpoint, options));
-
   const { hostname: host, port, encrypted } = endpoint;
-  const servername = tls.servername ?? host;
-  const bytes = await unlessAborted(createConnection({ host, port, servername, tls: encrypted, signal }), signal);
+  const proxy = proxyFor(endpoint, options);
+  let bytes: Duplex;
+  if (proxy !== undefined) {
+    const access = { tcp: tcpOptions(options), tls: options.proxyTls, signal };
+    bytes = await connectThrough(proxy, { host, port, encrypted }, access);
+  } else if (createConnection !== undefined) {
+    const servername = tls.servername ?? host;
+    bytes = await unlessAborted(createConnection({ host, port, servername, tls: encrypted, signal }), signal);
+  } else return watched(openDirectly(endpoint, options));
   return encrypted ? watched(secure(bytes, endpoint, tls)) : bytes;
+}
+
+/** The proxy that leads to `endpoint`, if one does; a Unix domain socket has none. */
+function proxyFor(endpoint: Endpoint, { proxy }: ResolvedClientOptions): ProxyServer | undefined {
+  if (endpoint.socketPath !== undefined) return undefined;
+  if (proxy !== 'environment') return proxy;
+  const { hostname: host, port, encrypted } = endpoint;
+  return proxyFromEnvironment({ host, port, encrypted }, process.env);
 }
 
 /** Puts TLS on top of a stream of bytes. */
@@ -74,15 +91,21 @@ async function unlessAborted(coming: Duplex | Promise<Duplex>, signal: AbortSign
 }
 
 function openDirectly(endpoint: Endpoint, options: ResolvedClientOptions): Duplex {
-  const place = {
-    ...placeOf(endpoint, options),
-    ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
-    ...(options.localPort === undefined ? {} : { localPort: options.localPort }),
-    ...(options.family === undefined ? {} : { family: options.family }),
-    ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
-  };
+  const place = { ...tcpOptions(options), ...placeOf(endpoint, options) };
   if (!endpoint.encrypted) return connectTcp(place);
   return connectTls({ ...tlsDefaults(endpoint), ...options.tls, ...place });
+}
+
+/** What TCP needs beside a name and a port. */
+function tcpOptions(options: ResolvedClientOptions): Partial<Omit<TcpNetConnectOpts, 'host' | 'port'>> {
+  const { localAddress, localPort, family, lookup, autoSelectFamilyAttemptTimeout } = options;
+  return {
+    autoSelectFamilyAttemptTimeout: Math.min(autoSelectFamilyAttemptTimeout, MAX_TIMEOUT),
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(localPort === undefined ? {} : { localPort }),
+    ...(family === undefined ? {} : { family }),
+    ...(lookup === undefined ? {} : { lookup }),
+  };
 }
 
 function tlsDefaults({ hostname }: Endpoint): TlsConnectionOptions {

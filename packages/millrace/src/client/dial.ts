@@ -12,6 +12,7 @@ import { openTransport } from './connector.ts';
 import { OpeningDeadline } from './deadline.ts';
 import { parseEndpoint } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
+import { Follower, type RequestPlan } from './follow.ts';
 import type { ResolvedClientOptions } from './options.ts';
 
 /** A connection whose opening handshake is done. */
@@ -29,7 +30,7 @@ export interface EstablishedHandshake {
 }
 
 /**
- * Connects to a WebSocket server and does the opening handshake. Redirects are not followed.
+ * Connects to a WebSocket server and does the opening handshake. Redirects are followed as the options say.
  *
  * @param url - `ws:`, `wss:`, `http:`, `https:` or `ws+unix:`; a user name and password in it become an `Authorization` header
  * @param extensions - value of the `Sec-WebSocket-Extensions` header: what to offer
@@ -46,12 +47,22 @@ export async function dial(
   options: ResolvedClientOptions,
   extensions?: string,
 ): Promise<EstablishedHandshake> {
-  const endpoint = parseEndpoint(url);
+  let plan: RequestPlan = { endpoint: parseEndpoint(url), headers: options.headers };
+  const follower = new Follower(options);
   const deadline = new OpeningDeadline(options.handshakeTimeout, options.signal);
+  const { signal } = deadline;
   try {
-    const accepted = await attempt(endpoint, options, { extensions, signal: deadline.signal });
-    prepareSocket(accepted.socket);
-    return { ...accepted, url: endpoint.url };
+    for (;;) {
+      const outcome = await attempt(plan, options, { extensions, signal }).then(
+        (accepted) => ({ accepted }),
+        (refusal: unknown) => ({ refusal }),
+      );
+      if ('accepted' in outcome) {
+        prepareSocket(outcome.accepted.socket);
+        return { ...outcome.accepted, url: plan.endpoint.url };
+      }
+      plan = await unlessAborted(follower.next(plan, outcome.refusal), signal);
+    }
   } finally {
     deadline.stop();
   }
@@ -63,31 +74,39 @@ interface AttemptPlan {
 }
 
 async function attempt(
-  endpoint: Endpoint,
+  { endpoint, headers }: RequestPlan,
   options: ResolvedClientOptions,
   { extensions, signal }: AttemptPlan,
 ): Promise<AcceptedAttempt> {
   const { target, host, authorization } = endpoint;
-  const { origin, subprotocols, headers, maxHeaderSize, maxHeaderCount } = options;
+  const { origin, subprotocols, maxHeaderSize, maxHeaderCount, agent, tls } = options;
   const key = randomBytes(16).toString('base64');
   const fields = listRequestFields({ target, host, key, origin, subprotocols, extensions, authorization, headers });
   const accept = createHash('sha1').update(acceptInput(key)).digest('base64');
   const rules = { accept, subprotocols, extensions, maxHeaderSize, maxHeaderCount };
-  const socket = await open(endpoint, options, signal);
-  return attemptOn(socket, { endpoint, rules, fields, signal });
+  const transport = agent === undefined ? { socket: await open(endpoint, options, signal) } : { agent, tls };
+  return attemptOn(transport, { endpoint, rules, fields, signal });
 }
 
 /** Opens the transport, but waits no longer than the signal says, whoever opens it. */
 async function open(endpoint: Endpoint, options: ResolvedClientOptions, signal: AbortSignal): Promise<Duplex> {
   signal.throwIfAborted();
-  const aborted = createDeferred<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await Promise.race([openTransport(endpoint, options, signal), aborted.promise]);
+    return await unlessAborted(openTransport(endpoint, options, signal), signal);
   } catch (error) {
     if (signal.aborted || error instanceof MillraceError) throw error;
     throw transportError(endpoint, error);
+  }
+}
+
+/** Waits for what somebody else does, but no longer than the signal says. */
+async function unlessAborted<T>(pending: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = createDeferred<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([pending, aborted.promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);
   }

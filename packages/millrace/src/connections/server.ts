@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
 import { ConnectionSet, type CloseServerOptions } from '../engine/connection-set.ts';
@@ -70,6 +71,17 @@ export class WebSocketServer<Context = undefined> {
   /** The open connections. */
   get connections(): ReadonlySet<WebSocketConnection<Context>> {
     return this.#connections.members;
+  }
+
+  /**
+   * Takes another certificate for connections that are still to come; open ones are left alone.
+   *
+   * @param tls - `key`, `cert` and what else differs; `ticketKeys` (48 bytes) are those of before unless given
+   *
+   * @throws {LocalUsageError} the server is attached to another, or does not speak TLS, or key and certificate are wrong; nothing has changed then
+   */
+  setTls(tls: TlsOptions): void {
+    this.#listener?.setTls(tls);
   }
 
   /**

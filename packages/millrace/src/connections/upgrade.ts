@@ -3,20 +3,25 @@ import { Duplex } from 'node:stream';
 
 import { createDeferred } from '../engine/deferred.ts';
 import { reportError } from '../engine/report-error.ts';
-import { checkFunction, checkOptions, invalidArgument, omitNames, type KnownNames } from '../protocol/base/checks.ts';
+import { checkFunction, checkOptions, invalidArgument, type KnownNames } from '../protocol/base/checks.ts';
 import { resolveConnectionOptions, type ResolvedConnectionOptions } from '../protocol/connection/options.ts';
-import type { Admission } from '../server/admission.ts';
-import { answerUpgrade } from '../server/answer-upgrade.ts';
+import type { Admission } from '../server/limits/admission.ts';
+import { answerUpgrade } from '../server/http1/answer-upgrade.ts';
 import { createAdmission, HandshakeGate } from '../server/handshake-gate.ts';
 import type { AcceptedHandshake, HandshakeHandler } from '../server/handshake-handler.ts';
-import { LISTENING_OPTION_NAMES, resolveHandshakeOptions, type ResolvedHandshakeOptions } from '../server/options.ts';
+import {
+  HANDSHAKE_OPTION_NAMES,
+  resolveHandshakeOptions,
+  type ResolvedHandshakeOptions,
+} from '../server/settings/handshake-options.ts';
+import type { ListeningOptions } from '../server/settings/listening-options.ts';
 import type { PendingHandshake } from '../server/pending-handshake.ts';
-import { resolveTransportOptions } from '../transport/options.ts';
+import { TRANSPORT_OPTION_NAMES, resolveTransportOptions } from '../transport/options.ts';
 import { findOnreadPlaces, type OnreadPlaces } from '../transport/shared-read-buffer.ts';
 import type { WebSocketConnection } from './connection.ts';
 import { openFor, type ConnectionEvents, type OpenedConnection } from './open.ts';
 import {
-  SERVE_OPTION_NAMES,
+  MESSAGE_CONNECTION_OPTION_NAMES,
   type ConnectAnswer,
   type ConnectionHandler,
   type ContextOf,
@@ -27,10 +32,16 @@ import { checkHandler, decideBy } from './serve.ts';
 /** Options of {@link upgrade}: those of `serve`, but for where it listens. */
 export type UpgradeOptions<Answer extends ConnectAnswer = undefined> = Omit<
   ServeOptions<Answer>,
-  (typeof LISTENING_OPTION_NAMES)[number]
+  keyof ListeningOptions
 >;
 
-const UPGRADE_OPTION_NAMES: KnownNames<keyof UpgradeOptions> = omitNames(SERVE_OPTION_NAMES, LISTENING_OPTION_NAMES);
+const UPGRADE_OPTION_NAMES: KnownNames<keyof UpgradeOptions> = {
+  ...HANDSHAKE_OPTION_NAMES,
+  ...MESSAGE_CONNECTION_OPTION_NAMES,
+  ...TRANSPORT_OPTION_NAMES,
+  onConnect: true,
+  onError: true,
+};
 
 /**
  * Takes a request for a WebSocket connection that a server of Node.js has told of by its event `'upgrade'`, for those who have that event in hand: behind a

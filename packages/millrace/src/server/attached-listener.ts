@@ -12,10 +12,10 @@ import { parseTarget } from '../protocol/handshake/rules/target.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import type { HandshakeHandler } from './handshake-handler.ts';
-import { answerUpgrade, type UpgradeEvent } from './answer-upgrade.ts';
-import { Http1Exchange } from './http1-exchange.ts';
+import { answerUpgrade, type UpgradeEvent } from './http1/answer-upgrade.ts';
+import { Http1Exchange } from './http1/http1-exchange.ts';
 import { formatUrl } from './listener.ts';
-import { behindResponses, giveBack, isForWebSocket, UpgradeFilter, watchTaking } from './foreign-upgrade.ts';
+import { behindResponses, giveBack, isForWebSocket, watchTaking } from './http1/foreign-upgrade.ts';
 import type { Listener } from './listener.ts';
 import type { ResolvedServerOptions } from './options.ts';
 
@@ -68,6 +68,10 @@ export class AttachedListener<Context> implements Listener {
     attachments.add(this);
   }
 
+  setTls(): never {
+    throw new LocalUsageError('the server is attached to one of the application, whose setSecureContext does it');
+  }
+
   close(): Promise<void> {
     ATTACHMENTS.get(this.#server)?.remove(this);
     this.#gate.close();
@@ -102,11 +106,9 @@ export class AttachedListener<Context> implements Listener {
 class Attachments {
   readonly #server: AnyServer;
   readonly #members = new Set<AttachedMember>();
-  readonly #filter: UpgradeFilter;
 
   constructor(server: AnyServer) {
     this.#server = server;
-    this.#filter = new UpgradeFilter(server);
   }
 
   add(member: AttachedMember): void {
@@ -120,7 +122,6 @@ class Attachments {
     if (this.#members.size === 0) {
       ATTACHMENTS.set(this.#server, this);
       this.#server.on('upgrade', this.#onUpgrade);
-      this.#filter.install();
     }
     this.#members.add(member);
   }
@@ -129,7 +130,6 @@ class Attachments {
     if (!this.#members.delete(member) || this.#members.size > 0) return;
     ATTACHMENTS.delete(this.#server);
     this.#server.off('upgrade', this.#onUpgrade);
-    this.#filter.remove();
   }
 
   readonly #onUpgrade = (message: IncomingMessage, socket: Duplex, head: Uint8Array): void => {

@@ -3,19 +3,22 @@ import type { Duplex } from 'node:stream';
 
 import { TransportError, toError } from '../protocol/base/errors.ts';
 import { isPromise } from '../protocol/base/promise.ts';
+import { parseAuthority } from '../protocol/handshake/rules/authority.ts';
 import { listAcceptanceFields } from '../protocol/handshake/rules/acceptance.ts';
 import { judgeRequest, OriginError } from '../protocol/handshake/rules/connection-request.ts';
-import type { ConnectionRequest, RequestRules } from '../protocol/handshake/rules/connection-request.ts';
+import type { ConnectionRequest, RequestParts, RequestRules } from '../protocol/handshake/rules/connection-request.ts';
 import { isRefusal, refusal, refusalFor } from '../protocol/handshake/rules/refusal.ts';
 import type { Refusal } from '../protocol/handshake/rules/refusal.ts';
 import { selectSubprotocol } from '../protocol/handshake/rules/subprotocols.ts';
+import { quote } from '../protocol/base/checks.ts';
+import { addressOf, seeThroughProxies } from '../protocol/handshake/proxies/forwarded.ts';
 import { formatNetwork, parseIpAddress } from '../protocol/handshake/proxies/ip-address.ts';
 import { formatPeer, prepareSocket } from '../transport/socket-setup.ts';
-import { Admission } from './admission.ts';
+import { Admission } from './limits/admission.ts';
 import type { Exchange } from './exchange.ts';
 import type { Decision, HandshakeHandler } from './handshake-handler.ts';
-import { LoopDelay } from './loop-delay.ts';
-import type { ResolvedHandshakeOptions } from './options.ts';
+import { LoopDelay } from './limits/loop-delay.ts';
+import type { ResolvedHandshakeOptions } from './settings/handshake-options.ts';
 import { PendingHandshake, type PendingHandshakeEvents } from './pending-handshake.ts';
 
 /**
@@ -57,10 +60,11 @@ export class HandshakeGate<Context> {
    * Takes a new transport: from now on its errors are ours, and its clock runs.
    *
    * @param exchange - how it is answered; `undefined` for a transport that TLS is still to be put on
+   * @param patience - takes so many that come too many nevertheless, and refuses them when their requests are there
    *
    * @returns `undefined` if there are too many already; it has been answered then
    */
-  begin(socket: Duplex, exchange: Exchange | undefined): PendingHandshake | undefined {
+  begin(socket: Duplex, exchange: Exchange | undefined, patience = 0): PendingHandshake | undefined {
     socket.on('error', ignore);
     const pending = new PendingHandshake(socket, exchange, this.#options.handshakeTimeout, this.#events);
     pending.peer = formatPeer(socket);
@@ -72,6 +76,11 @@ export class HandshakeGate<Context> {
     if (displaced !== undefined) this.#displace(displaced);
     this.#admission.enter(pending);
     if (obstacle === undefined) return pending;
+    const isBounded = this.#admission.pending.size <= this.#options.maxPendingHandshakes + patience;
+    if (patience > 0 && isBounded && !this.#closed) {
+      pending.obstacle = obstacle;
+      return pending;
+    }
     this.refuse(pending, obstacle);
     return undefined;
   }
@@ -90,10 +99,27 @@ export class HandshakeGate<Context> {
     this.#decide(pending, request);
   }
 
-  /** Answers a request that is no WebSocket handshake, whatever its headers say. */
-  answerPlain(pending: PendingHandshake): void {
-    if (pending.stage !== 'receiving' || this.#judge(pending) === undefined) return;
+  /**
+   * Answers a request that is no WebSocket handshake, whatever its headers say.
+   *
+   * @param present - may put the refusal in other words
+   */
+  answerPlain(pending: PendingHandshake, present: (error: unknown) => unknown): void {
+    if (pending.stage !== 'receiving' || this.#judge(pending, present) === undefined) return;
     this.refuse(pending, refusal(400, 'not a WebSocket handshake'));
+  }
+
+  /** Answers a request that is about something else than a connection. */
+  answerOther(pending: PendingHandshake, answer: Refusal): void {
+    if (pending.stage !== 'receiving') return;
+    pending.settle('refused');
+    pending.exchange?.refuse(answer);
+  }
+
+  /** Counts a handshake for whom a proxy has it from. */
+  moveTo(pending: PendingHandshake, { address, peer }: { readonly address: string; readonly peer: string }): void {
+    pending.peer = peer;
+    this.#admission.move(pending, networkOf(address));
   }
 
   /** Answers with what `error` says (see {@link refusalFor}), and ends the transport. */
@@ -135,14 +161,31 @@ export class HandshakeGate<Context> {
     else this.refuse(pending, refusal(503, 'too many opening handshakes of this address are under way'));
   }
 
-  #judge(pending: PendingHandshake): ConnectionRequest | undefined {
+  #judge(
+    pending: PendingHandshake,
+    present: (error: unknown) => unknown = (error) => error,
+  ): ConnectionRequest | undefined {
     try {
+      if (pending.obstacle !== undefined) throw pending.obstacle;
       if (pending.exchange === undefined) throw refusal(400, 'not a WebSocket handshake');
-      return judgeRequest(pending.exchange.read(this.#rules), this.#rules, pending.lifetime);
+      const parts = this.#see(pending, pending.exchange.read(this.#rules));
+      return judgeRequest(parts, this.#rules, pending.lifetime);
     } catch (error) {
-      this.refuse(pending, error);
+      this.refuse(pending, present(error));
       return undefined;
     }
+  }
+
+  /** Looks through trusted proxies. */
+  #see(pending: PendingHandshake, parts: RequestParts): RequestParts {
+    const { trustedProxies } = this.#options;
+    if (trustedProxies === undefined) return parts;
+    const { peer, scheme, authority } = seeThroughProxies(parts, parts.headers.distinct, trustedProxies);
+    if (parseAuthority(authority) === undefined) throw refusal(400, `invalid forwarded host ${quote(authority)}`);
+    if (peer !== parts.peer) this.moveTo(pending, { address: addressOf(peer), peer });
+    const full = this.#admission.findFull(pending.address);
+    if (full !== undefined) throw full;
+    return { ...parts, peer, scheme, authority };
   }
 
   #decide(pending: PendingHandshake, request: ConnectionRequest): void {

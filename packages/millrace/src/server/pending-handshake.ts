@@ -53,6 +53,8 @@ export class PendingHandshake {
   stage: HandshakeStage = 'receiving';
   /** What it is counted by; empty for what has no address. */
   address = '';
+  /** Why it is refused as soon as its request is there. */
+  obstacle: Error | undefined;
   /** Where it comes from, for people. */
   peer = '';
   /** The request, while the application decides about it. */

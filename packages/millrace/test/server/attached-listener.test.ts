@@ -174,23 +174,6 @@ describe('AttachedListener', () => {
     assert.equal(parseResponse(await ask(server, requestText({ Upgrade: 'h2c', 'X-A': '1', 'X-B': '2' }))).status, 431);
   });
 
-  it('uses the filter of newer versions of Node, and puts back what was there', async () => {
-    const server = createServer();
-    const own = (): boolean => false;
-    Reflect.set(server, 'shouldUpgradeCallback', own);
-    const decide = (): ((request: object) => boolean) =>
-      Reflect.get(server, 'shouldUpgradeCallback') as (request: object) => boolean;
-    const listener = await attach(server);
-
-    assert.equal(decide()({ headers: { upgrade: 'h2c' } }), false);
-    assert.equal(decide()({ headers: { upgrade: 'WebSocket' } }), true);
-    server.on('upgrade', () => undefined);
-    assert.equal(decide()({ headers: { upgrade: 'websocket' } }), false);
-    await listener.close();
-
-    assert.equal(decide(), own);
-  });
-
   it('refuses what it has left to others, when none of them takes it in time', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const server = createServer();

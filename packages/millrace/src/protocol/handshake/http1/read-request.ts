@@ -9,7 +9,7 @@ import { parseTarget } from '../rules/target.ts';
 import type { RequestTarget } from '../rules/target.ts';
 
 /** A request as an HTTP/1.1 parser hands it over, and what is known of its transport. */
-export interface RawRequest extends Pick<RequestParts, 'peer' | 'scheme'> {
+export interface RawRequest extends Pick<RequestParts, 'peer' | 'scheme' | 'tls'> {
   readonly method: string;
   readonly target: string;
   /** `1.1`, for one. */
@@ -38,8 +38,8 @@ export function readUpgradeRequest(raw: RawRequest, limits: HeadLimits): Upgrade
   checkUpgrade(headers);
   checkBody(headers.fields);
   const key = readKey(headers);
-  const { peer, scheme } = raw;
-  return { peer, scheme, authority, rawTarget: raw.target, target, headers, key };
+  const { peer, scheme, tls } = raw;
+  return { peer, scheme, tls, authority, rawTarget: raw.target, target, headers, key };
 }
 
 /** What is wrong with the request as HTTP. */

@@ -17,8 +17,10 @@ import type { QueryParams, RequestTarget } from './target.ts';
 export interface ConnectionRequest {
   /** Address of the client's end of the transport, such as `192.0.2.1:50000`; empty where it has none. */
   readonly peer: string;
-  /** Whether the transport is TLS that ends here. */
+  /** Whether the client speaks TLS: with this server, or with a trusted proxy. */
   readonly encrypted: boolean;
+  /** What is known of TLS that ends here, with the certificate of the client; `undefined` where none ends here. */
+  readonly tls: TransportSecurity | undefined;
   /** Host and port that the client asked for: the `Host` header, or that of a target in absolute form. */
   readonly host: string;
   /** The URL that the client asked for, `ws:` or `wss:`; made anew each time. */
@@ -49,11 +51,43 @@ export interface ConnectionRequest {
   readonly signal: AbortSignal;
 }
 
+/** What is known of the TLS of a transport. Frozen. */
+export interface TransportSecurity {
+  /** `TLSv1.3`, for one. */
+  readonly protocol: string;
+  readonly cipher: string;
+  /** The name that the client has asked for (SNI), or `undefined` for none. */
+  readonly servername: string | undefined;
+  /** Whether the client has a certificate that an authority trusted by this server has signed. It must be asked for: the options `requestCert` and `ca` of `tls`. */
+  readonly authorized: boolean;
+  /** Why a certificate is not trusted. */
+  readonly authorizationError: string | undefined;
+  /** The certificate of the client, trusted or not. */
+  readonly certificate: ClientCertificate | undefined;
+}
+
+/** A certificate, in words. Frozen. */
+export interface ClientCertificate {
+  /** Parts of the name: `CN`, `O`, … */
+  readonly subject: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly issuer: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** `DNS:client.example, email:ada@example.com`, for one. */
+  readonly subjectAltName: string | undefined;
+  readonly serialNumber: string;
+  /** SHA-256 of the certificate, in hex with colons. */
+  readonly fingerprint256: string;
+  readonly validFrom: string;
+  readonly validTo: string;
+  /** The whole, in DER. */
+  readonly raw: Uint8Array;
+}
+
 /** A request for a connection, whatever version of HTTP it came with: what the rules look at. */
 export interface RequestParts {
   /** Address of the client's end of the transport; empty where it has none. */
   readonly peer: string;
   readonly scheme: 'http' | 'https';
+  readonly tls: TransportSecurity | undefined;
   /** Host and port, found to be such. */
   readonly authority: string;
   /** Path and query, as they were sent. */
@@ -101,6 +135,7 @@ export function judgeRequest(
   return Object.freeze({
     peer,
     encrypted: scheme === 'https',
+    tls: parts.tls,
     host,
     get url() {
       return new URL(url);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { LoopDelay } from '../../src/server/loop-delay.ts';
+import { LoopDelay } from '../../../src/server/limits/loop-delay.ts';
 
 function block(milliseconds: number): void {
   for (const end = performance.now() + milliseconds; performance.now() < end;);

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 
-import { readUpgradeRequest } from '../protocol/handshake/http1/read-request.ts';
-import { acceptInput, encodeAcceptance, encodeRefusal } from '../protocol/handshake/http1/response.ts';
-import type { RequestParts } from '../protocol/handshake/rules/connection-request.ts';
-import type { HeaderField, HeadLimits } from '../protocol/handshake/rules/header-fields.ts';
-import type { Refusal } from '../protocol/handshake/rules/refusal.ts';
-import { formatPeer } from '../transport/socket-setup.ts';
-import type { AcceptedTransport, Exchange } from './exchange.ts';
+import { readUpgradeRequest } from '../../protocol/handshake/http1/read-request.ts';
+import { acceptInput, encodeAcceptance, encodeRefusal } from '../../protocol/handshake/http1/response.ts';
+import type { ProxiedSource } from '../../protocol/handshake/proxies/proxy-header.ts';
+import type { RequestParts } from '../../protocol/handshake/rules/connection-request.ts';
+import type { HeaderField, HeadLimits } from '../../protocol/handshake/rules/header-fields.ts';
+import type { Refusal } from '../../protocol/handshake/rules/refusal.ts';
+import { formatPeer } from '../../transport/socket-setup.ts';
+import type { AcceptedTransport, Exchange } from '../exchange.ts';
 import { refuse } from './refuse.ts';
+import { tlsFactsOf } from './tls-facts.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -33,8 +34,12 @@ export class Http1Exchange implements Exchange {
   #maxHeaderCount = Infinity;
   #key = '';
 
-  constructor(socket: Duplex) {
+  readonly #source: ProxiedSource | undefined;
+
+  /** @param source - whom a proxy has the connection from, if it has said so */
+  constructor(socket: Duplex, source?: ProxiedSource) {
     this.#socket = socket;
+    this.#source = source;
   }
 
   /** Takes the request, which the parser has found. */
@@ -47,6 +52,7 @@ export class Http1Exchange implements Exchange {
   }
 
   read(limits: HeadLimits): RequestParts {
+    const tls = tlsFactsOf(this.#socket);
     const { url: target = '', httpVersion = '', rawHeaders = [] } = this.#message ?? {};
     const { key, ...parts } = readUpgradeRequest(
       {
@@ -54,8 +60,9 @@ export class Http1Exchange implements Exchange {
         target,
         httpVersion,
         rawHeaders,
-        peer: formatPeer(this.#socket),
-        scheme: this.#socket instanceof TLSSocket ? 'https' : 'http',
+        peer: this.#source === undefined ? formatPeer(this.#socket) : formatSource(this.#source),
+        scheme: tls !== undefined || this.#source?.isEncrypted === true ? 'https' : 'http',
+        tls,
       },
       { ...limits, maxHeaderCount: Math.min(limits.maxHeaderCount, this.#maxHeaderCount) },
     );
@@ -75,6 +82,11 @@ export class Http1Exchange implements Exchange {
     this.#message = undefined;
     refuse(this.#socket, encodeRefusal(refusal, this.#method));
   }
+}
+
+/** Writes an address and its port: `192.0.2.1:50000`, `[2001:db8::1]:50000`. */
+export function formatSource({ address, port }: ProxiedSource): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${String(port)}`;
 }
 
 /** Joins `head` and what the socket holds unread. */

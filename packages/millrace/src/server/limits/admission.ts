@@ -1,5 +1,5 @@
-import { HandshakeError } from '../protocol/base/errors.ts';
-import { refusal } from '../protocol/handshake/rules/refusal.ts';
+import { HandshakeError } from '../../protocol/base/errors.ts';
+import { refusal } from '../../protocol/handshake/rules/refusal.ts';
 import type { LoopDelay } from './loop-delay.ts';
 
 /** How many may come in. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { refuse } from '../../src/server/refuse.ts';
-import { Wire } from './wire.ts';
+import { refuse } from '../../../src/server/http1/refuse.ts';
+import { Wire } from '../wire.ts';
 
 describe('refuse', () => {
   it('sends the response and ends', async () => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import type { HandshakeGate } from './handshake-gate.ts';
+import type { HandshakeGate } from '../handshake-gate.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 
 /** What an HTTP server of Node.js tells with the event `'upgrade'`. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { Admission, type AdmissionLimits, type Candidate } from '../../src/server/admission.ts';
-import { LoopDelay } from '../../src/server/loop-delay.ts';
+import { Admission, type AdmissionLimits, type Candidate } from '../../../src/server/limits/admission.ts';
+import { LoopDelay } from '../../../src/server/limits/loop-delay.ts';
 
 const NO_LIMITS: AdmissionLimits = {
   maxConnections: Infinity,

@@ -5,13 +5,10 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Server as TlsServer } from 'node:tls';
 
-import { listHasToken } from '../protocol/handshake/rules/syntax.ts';
+import { listHasToken } from '../../protocol/handshake/rules/syntax.ts';
 import { keepsAllHeaders, type UpgradeEvent } from './answer-upgrade.ts';
 
 type AnyServer = HttpServer | HttpsServer;
-
-/** Decides which requests are told of by the event `'upgrade'`. Node.js 22.21 and 24.9 have it. */
-type ShouldUpgrade = (request: IncomingMessage) => boolean;
 
 /** Says whether a request is for WebSocket, valid or not. */
 export function isForWebSocket({ headers }: IncomingMessage): boolean {
@@ -19,38 +16,9 @@ export function isForWebSocket({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Has a server take requests to switch to other protocols for the plain requests that they are, too (RFC 9110 §7.8), where Node.js can be told so. Elsewhere it is
- * {@link giveBack} that does it.
- */
-export class UpgradeFilter {
-  readonly #server: AnyServer;
-  #before: ShouldUpgrade | undefined;
-
-  constructor(server: AnyServer) {
-    this.#server = server;
-  }
-
-  install(): void {
-    const before: unknown = Reflect.get(this.#server, 'shouldUpgradeCallback');
-    if (!isShouldUpgrade(before)) return;
-    this.#before = before;
-    Reflect.set(this.#server, 'shouldUpgradeCallback', this.#filter);
-  }
-
-  remove(): void {
-    if (this.#before === undefined || Reflect.get(this.#server, 'shouldUpgradeCallback') !== this.#filter) return;
-    Reflect.set(this.#server, 'shouldUpgradeCallback', this.#before);
-  }
-
-  readonly #filter: ShouldUpgrade = (request) => {
-    const alone = this.#server.listenerCount('upgrade') === 1;
-    if (alone) return isForWebSocket(request);
-    return this.#before?.call(this.#server, request) ?? true;
-  };
-}
-
-/**
- * Gives a socket back to its server, with a request as if nobody had asked for another protocol in it.
+ * Gives a socket back to its server, with a request as if nobody had asked for another protocol in it: a request to switch is a plain one, too (RFC 9110 §7.8).
+ *
+ * The `shouldUpgradeCallback` of newer versions of Node.js would do it, but loses what is pipelined behind such a request.
  *
  * @returns `false` where lines of the request may be lost: it must not be taken for another one
  */
@@ -115,8 +83,4 @@ function plainValue(name: string, value: string): string | undefined {
   const tokens = value.split(',').map((token) => token.trim());
   const left = tokens.filter((token) => token !== '' && !/^(upgrade|http2-settings)$/i.test(token));
   return left.length === 0 ? undefined : left.join(', ');
-}
-
-function isShouldUpgrade(value: unknown): value is ShouldUpgrade {
-  return typeof value === 'function';
 }
