@@ -57,7 +57,7 @@ async function withConnection(
   use: (connection: WebSocketConnection) => Promise<string[]>,
 ): Promise<string[]> {
   // Proxies give up idle connections after 3 s here; the keepalive is what keeps them.
-  const keepAlive = { interval: 1000, timeout: 5000 };
+  const keepAlive = { interval: 1000, timeout: 30_000 };
   const connection = await connect(way.url, { keepAlive, headers: SPOOFED, ...way.options });
   const [encrypted = '', peer = ''] = (await (await connection.receive())?.text())?.split(' ') ?? [];
   const problems = [

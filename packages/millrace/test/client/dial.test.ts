@@ -9,7 +9,8 @@ import { resolveClientOptions } from '../../src/client/options.ts';
 import type { ClientOptions } from '../../src/client/options.ts';
 import { HandshakeError, TransportError } from '../../src/protocol/base/errors.ts';
 import { acceptInput } from '../../src/protocol/handshake/http1/response.ts';
-import { splits } from '../helpers/splits.ts';
+import { cutsOfHead } from '../helpers/cuts.ts';
+import { chunksBetween } from '../helpers/splits.ts';
 import { Wire } from '../server/wire.ts';
 
 /** Stands in a response for the accept value that belongs to the key of the request. */
@@ -54,12 +55,13 @@ async function judge(cut: (bytes: Uint8Array) => Uint8Array[], response: string,
   return outcome;
 }
 
-/** Every way to cut a text of this length: uncut, once at each place, byte by byte; a long one at some places. */
+/** Every way to cut a response: see {@link cutsOfHead}. The accept value that is put in later is as long as what stands for it. */
 function waysToCut(text: string): ((bytes: Uint8Array) => Uint8Array[])[] {
-  const { length } = text;
-  const places = length > 1000 ? Array.from({ length: 20 }, (_, n) => Math.floor((length * (n + 1)) / 21)) : undefined;
-  const count = [...splits(new Uint8Array(length), places)].length;
-  return Array.from({ length: count }, (_, n) => (bytes) => [...splits(bytes, places)][n] ?? []);
+  return [...cutsOfHead(text)].map((chunks) => {
+    const ends = chunks.map(({ length }) => length).slice(0, -1);
+    const places = ends.map((_, index) => ends.slice(0, index + 1).reduce((sum, length) => sum + length, 0));
+    return (bytes) => chunksBetween(bytes, places);
+  });
 }
 
 const ACCEPTED: [name: string, response: string, protocol?: string][] = [

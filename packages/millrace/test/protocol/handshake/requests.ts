@@ -30,7 +30,16 @@ export type Changes = Partial<Omit<RawRequest, 'rawHeaders'>> & {
 export function raw({ headers: changed, ...changes }: Changes = {}): RawRequest {
   const fields = Object.entries({ ...HEADERS, ...changed });
   const rawHeaders = fields.flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, one]));
-  return { method: 'GET', target: '/chat', httpVersion: '1.1', peer: '', scheme: 'http', tls: undefined, rawHeaders, ...changes };
+  return {
+    method: 'GET',
+    target: '/chat',
+    httpVersion: '1.1',
+    peer: '',
+    scheme: 'http',
+    tls: undefined,
+    rawHeaders,
+    ...changes,
+  };
 }
 
 /** Changes of header fields only. */
