@@ -119,20 +119,8 @@ export const HANDSHAKE = [
     'peer-gone-while-deciding': ["socket.on('end', onEnd);", ''],
   }),
   ...defencesIn('server/handshake-gate.ts', ['server/handshake-gate'], {
-    'max-connections': [
-      "if (this.#connections >= this.#options.maxConnections) return this.#tooMany('maxConnections');",
-      '',
-    ],
-    'max-connections-when-accepted': [
-      "if (this.#connections >= this.#options.maxConnections) throw this.#tooMany('maxConnections');",
-      '',
-    ],
-    'max-pending-handshakes': ['if (this.#pending.size >= this.#options.maxPendingHandshakes)', 'if (false)'],
-    'accepted-is-no-longer-pending': [
-      'this.#pending.delete(pending);\n    this.#connections++;',
-      'this.#connections++;',
-    ],
-    'closed-connections-make-room': ["socket.on('close', this.#onConnectionClose);", ''],
+    'max-connections-when-accepted': ['if (full !== undefined) throw full;\n      const headers', 'const headers'],
+    'closed-connections-make-room': ["socket.on('close', onConnectionClose);", ''],
     'decision-throws': [
       '} catch (error) {\n      this.#deny(pending, error);\n    }',
       '} finally {\n      // Nobody cares.\n    }',
@@ -149,6 +137,56 @@ export const HANDSHAKE = [
     ],
     'origin-warning-once': ['if (this.#warned) return;', ''],
   }),
+  ...defencesIn('server/handshake-gate.ts', ['server/handshake-gate.refusing', 'server/proxied'], {
+    'only-denials-are-sent': ['if (!isRefusal(error)) this.report(error);\n    const refused', 'const refused'],
+    'clients-behind-proxies-are-counted': [
+      'if (peer !== parts.peer) this.moveTo(pending, { address: addressOf(peer), peer });',
+      '',
+    ],
+    'forwarded-host-is-an-authority': ['if (parseAuthority(authority) === undefined)', 'if (false)'],
+  }),
+  ...defencesIn('server/limits/admission.ts', ['server/limits/admission'], {
+    'max-connections': ['if (this.#connections >= maxConnections)', 'if (false)'],
+    'max-connections-per-address': ["address !== '' && (this.#connectionsOf", 'false && (this.#connectionsOf'],
+    'max-pending-handshakes': ['this.#pending.size >= maxPendingHandshakes && this', 'false && this'],
+    'accepted-is-no-longer-pending': [
+      'this.#forget(member);\n    const { address } = member;',
+      'const { address } = member;',
+    ],
+    'silent-handshakes-give-way': ['members.size > most)', 'false)'],
+    'deciding-handshakes-stay': ['if (member.isDispensable) return member;', 'return member;'],
+  }),
+  ...defencesIn('server/handshake-server.ts', ['server/proxied', 'server/pages', 'server/tls'], {
+    'proxy-header-from-trusted-only': ['if (!this.#isProxy(socket))', 'if (false)'],
+    'wrong-certificate-is-not-taken': ['createSecureContext({ ...this.#options.tls, ...tls });', ''],
+    'tickets-outlive-certificates': ['server.setTicketKeys(ticketKeys);', ''],
+    'health-paths-have-a-limit': ['const HEALTH_PATIENCE = 100;', 'const HEALTH_PATIENCE = 1e6;'],
+  }),
+  ...defencesIn('server/http1/foreign-upgrade.ts', ['server/attached-listener'], {
+    'lost-lines-are-not-given-back': ['if (!keepsAllHeaders(message, server.maxHeadersCount)) return false;', ''],
+    'responses-in-front-come-first': ['if (response instanceof ServerResponse)', 'if (false)'],
+  }),
+  ...defencesIn('protocol/handshake/rules/allowed-hosts.ts', ['protocol/handshake/rules/allowed-hosts'], {
+    'host-names-below': ['hostname.endsWith(pattern.slice(1))', 'hostname.endsWith(pattern.slice(2))'],
+    'host-port': ['allowed.port !== undefined && allowed.port !== asked.port', 'false'],
+  }),
+  ...defencesIn('protocol/handshake/rules/path-rule.ts', ['protocol/handshake/rules/path-rule'], {
+    'pattern-begins-anew': ['rule.lastIndex = 0;', ''],
+  }),
+  ...defencesIn('protocol/handshake/proxies/forwarded.ts', ['protocol/handshake/proxies/forwarded'], {
+    'only-trusted-proxies-are-believed': [
+      'depth >= rules.hops || !isTrusted(found.peer, rules)',
+      'depth >= rules.hops',
+    ],
+    'hops-have-an-end': ['depth >= rules.hops ||', ''],
+    'forwarded-twice-says-nothing': ['if (found.size !== pairs.length) return {};', ''],
+  }),
+  ...defencesIn('protocol/handshake/proxies/proxy-header.ts', ['protocol/handshake/proxies/proxy-header'], {
+    'proxy-v1-length': ["text.length === MAX_V1 ? 'invalid' : undefined", 'undefined'],
+    'proxy-v2-length': ['|| size > MAX_V2', ''],
+    'proxy-v2-checksum': ['return crc32c(zeroed) === expected;', 'return true;'],
+    'proxy-v2-addresses-fit': ['|| size < addressSize', ''],
+  }),
   ...defencesIn('server/http1/refuse.ts', ['server/http1/refuse'], {
     'refused-peer-lingers-shortly': [
       'setTimeout(() => socket.destroy(), LINGER)',
@@ -156,12 +194,39 @@ export const HANDSHAKE = [
     ],
     'refused-peer-floods': ['if (discarded > MAX_DISCARDED) socket.destroy();', ''],
   }),
-  ...defencesIn('client/dial.ts', ['client/dial'], {
-    'dial-deadline': [
-      'setTimeout(() => this.#onTimeout(handshakeTimeout), Math.min(handshakeTimeout, MAX_TIMEOUT))',
-      'undefined',
-    ],
+  ...defencesIn('client/deadline.ts', ['client/dial'], {
+    'dial-deadline': ['Math.min(timeout, MAX_TIMEOUT)', 'MAX_TIMEOUT'],
+  }),
+  ...defencesIn('client/attempt.ts', ['client/dial'], {
     'dial-body-size': ['if (refusal.size >= MAX_BODY_SIZE) return;', ''],
     'dial-interim-responses': ['if (this.#interimResponses <= MAX_INTERIM_RESPONSES) return;', 'return;'],
+  }),
+  ...defencesIn('client/follow.ts', ['client/follow'], {
+    'redirects-keep-tls': ['if (endpoint.encrypted && !next.encrypted)', 'if (false)'],
+    'redirects-have-an-end': ['if (this.#redirects > this.#options.maxRedirects)', 'if (false)'],
+    'redirects-are-asked-for': ['|| this.#options.maxRedirects === 0', ''],
+    'redirects-drop-credentials': [
+      'headers: isSame ? headers : headers.filter(([name]) => !CREDENTIALS.has(name.toLowerCase())),',
+      'headers,',
+    ],
+    'redirects-drop-user-information': [
+      'authorization: isSame ? endpoint.authorization : undefined',
+      'authorization: endpoint.authorization',
+    ],
+    'challenges-are-answered-once': ['|| this.#hasAuthorized', ''],
+  }),
+  ...defencesIn('client/proxies/byte-reader.ts', ['client/proxies/byte-reader'], {
+    'proxy-answers-have-an-end': ['if (at !== -1 || this.#bytes.length >= most)', 'if (false)'],
+    'bytes-behind-the-answer-stay': ['if (this.#bytes.length > 0) stream.unshift(this.#bytes);', ''],
+  }),
+  ...defencesIn('protocol/base/checks.ts', ['protocol/base/checks', 'client/endpoint'], {
+    'urls-have-no-query': ['url.slice(0, end + 1)', 'url.slice(0)'],
+    'urls-have-no-user-information': ['base.slice(0, slashes + 2) + base.slice(at + 1)', 'base'],
+  }),
+  ...defencesIn('protocol/base/errors.ts', ['protocol/base/errors'], {
+    'instanceof-survives-proxies': [
+      '} catch {\n      return false; // A proxy may throw',
+      '} finally {\n      // A proxy may throw',
+    ],
   }),
 ];
