@@ -34,5 +34,5 @@ function parse(url: string): URL {
 }
 
 function invalidUrl(url: string, expected: string): LocalUsageError {
-  return new LocalUsageError(`server URL is ${quoteUrl(String(url))}, expected ${expected}`);
+  return new LocalUsageError(`server URL is ${quoteUrl(url)}, expected ${expected}`);
 }

@@ -81,7 +81,7 @@ function parseUrl(input: string | URL): URL {
 }
 
 function invalidUrl(input: string | URL, expected: string): LocalUsageError {
-  return new LocalUsageError(`URL is ${quoteUrl(String(input))}, expected ${expected}`);
+  return new LocalUsageError(`URL is ${quoteUrl(input)}, expected ${expected}`);
 }
 
 function basicAuthorization({ username, password }: URL): string | undefined {

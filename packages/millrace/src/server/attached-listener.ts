@@ -115,9 +115,8 @@ class Attachments {
     const { path } = member;
     for (const other of this.#members) {
       if (other.path !== path) continue;
-      throw new LocalUsageError(
-        `the server already has a listener for ${path === undefined ? 'every path' : String(path)}`,
-      );
+      const which = typeof path === 'string' ? path : path === undefined ? 'every path' : 'the same pattern';
+      throw new LocalUsageError(`the server already has a listener for ${which}`);
     }
     if (this.#members.size === 0) {
       ATTACHMENTS.set(this.#server, this);

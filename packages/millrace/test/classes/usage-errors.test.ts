@@ -180,15 +180,16 @@ describeInBothWays('A factory', (reading) => {
   }
 
   const PLACES: [url: string, place: object][] = [
-    ['ws://localhost:9000', { kind: 'port', host: 'localhost', port: 9000, backlog: 511 }],
-    ['ws://[::1]:9000/chat', { kind: 'port', host: '::1', port: 9000, backlog: 511 }],
-    ['ws://localhost', { kind: 'port', host: 'localhost', port: 80, backlog: 511 }],
+    ['ws://localhost:9000', { host: 'localhost', port: 9000 }],
+    ['ws://[::1]:9000/chat', { host: '::1', port: 9000 }],
+    ['ws://localhost', { host: 'localhost', port: 80 }],
   ];
   for (const [url, place] of PLACES) {
     it(`reads where to listen from ${url}`, () => {
       const { serverOptions } = new WebSocketServerFactory(url, { protocol: PlainServer, ...reading });
 
-      assert.deepEqual(serverOptions.place, place);
+      const options = { backlog: 511, exclusive: false, ipv6Only: false, ...place };
+      assert.deepEqual(serverOptions.place, { kind: 'listen', options });
       assert.equal(serverOptions.path, url.endsWith('/chat') ? '/chat' : undefined);
     });
   }

@@ -137,7 +137,7 @@ describe('serve, told what it cannot do,', () => {
     ['a callback that is none', () => serve(PLACE, { message: 5 } as never), /^callback message of the handler is 5/],
     ['onConnect that is none', () => serve({ ...PLACE, onConnect: 5 } as never, {}), /^option onConnect is 5/],
     ['onError that is none', () => serve({ ...PLACE, onError: {} } as never, {}), /^option onError is an object/],
-    ['no place', () => serve({}, {}), /port, socketPath and server/],
+    ['no place', () => serve({}, {}), /port, socketPath, fd and server/],
     ['a bad limit', () => serve({ ...PLACE, maxMessageSize: -1 }, {}), /maxMessageSize/],
     ['a bad way of reading', () => serve({ ...PLACE, sharedReadBuffer: 1 } as never, {}), /sharedReadBuffer/],
   ];

@@ -42,8 +42,8 @@ export function quote(text: string): string {
  *
  * @param url - or any other text that was given for one
  */
-export function quoteUrl(url: string): string {
-  return quote(redactUrl(url));
+export function quoteUrl(url: unknown): string {
+  return quote(redactUrl(String(url)));
 }
 
 /** Takes out of a URL, or of what was given for one, what may be a secret: user information, query and fragment. */

@@ -64,24 +64,36 @@ async function serveSocks(
   }
   socket.write(Uint8Array.of(5, method));
   if (method === 2) {
-    const [, nameLength = 0] = await read(2);
-    const name = await read(nameLength);
-    const [passwordLength = 0] = await read(1);
-    const given = `${name.toString()}:${(await read(passwordLength)).toString()}`;
-    socket.write(Uint8Array.of(1, given === credentials ? 0 : 1));
-    if (given !== credentials) return;
+    const isKnown = (await readCredentials(read)) === credentials;
+    socket.write(Uint8Array.of(1, isKnown ? 0 : 1));
+    if (!isKnown) return;
   }
-  const [, , , type] = await read(4);
-  const length = type === 3 ? ((await read(1))[0] ?? 0) : type === 4 ? 16 : 4;
-  const host = await read(length);
+  const [, , , type = 0] = await read(4);
+  const name = await readHost(read, type);
   const [high = 0, low = 0] = await read(2);
-  const name = type === 3 ? host.toString() : type === 1 ? host.join('.') : `[${host.toString('hex')}]`;
   log.destinations.push(`${name}:${String(high * 256 + low)}`);
   if (name === 'refused.example') socket.end(Uint8Array.of(5, 5, 0, 1, 0, 0, 0, 0, 0, 0));
   else join(socket, port, () => socket.write(Uint8Array.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0)));
 }
 
-function reader(socket: Socket): (count: number) => Promise<Buffer> {
+type Read = (count: number) => Promise<Buffer>;
+
+async function readCredentials(read: Read): Promise<string> {
+  const [, nameLength = 0] = await read(2);
+  const name = await read(nameLength);
+  const [passwordLength = 0] = await read(1);
+  return `${name.toString()}:${(await read(passwordLength)).toString()}`;
+}
+
+async function readHost(read: Read, type: number): Promise<string> {
+  if (type === 3) {
+    const [length = 0] = await read(1);
+    return (await read(length)).toString();
+  }
+  return type === 1 ? (await read(4)).join('.') : `[${(await read(16)).toString('hex')}]`;
+}
+
+function reader(socket: Socket): Read {
   return async (count) => {
     for (;;) {
       const bytes: unknown = count === 0 ? Buffer.alloc(0) : socket.read(count);

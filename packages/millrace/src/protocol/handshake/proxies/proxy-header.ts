@@ -50,15 +50,16 @@ function readV1(bytes: Uint8Array): ProxyHeader | undefined | 'invalid' {
   const words = text.slice(0, end).split(' ');
   const [, family, address = '', , port = ''] = words;
   if (family === 'UNKNOWN') return { length, source: undefined };
-  const isFamily = (family === 'TCP4' && isIpv4(address)) || (family === 'TCP6' && isIpv6(address));
-  if (words.length !== 6 || !isFamily || !words.slice(4).every(isPort)) return 'invalid';
+  if (words.length !== 6 || !isOfFamily(address, family) || !words.slice(4).every(isPort)) return 'invalid';
   return { length, source: { address, port: Number(port), isEncrypted: false } };
 }
 
+function isOfFamily(address: string, family: string | undefined): boolean {
+  return family === 'TCP4' ? isIpv4(address) : family === 'TCP6' && isIpv6(address);
+}
+
 function readV2(bytes: Uint8Array): ProxyHeader | undefined | 'invalid' {
-  for (let index = 0; index < Math.min(bytes.length, SIGNATURE.length); index++) {
-    if (bytes[index] !== SIGNATURE[index]) return 'invalid';
-  }
+  if (!SIGNATURE.slice(0, bytes.length).every((byte, index) => byte === bytes[index])) return 'invalid';
   if (bytes.length < 16) return undefined;
   const command = bytes[12]!;
   const size = bytes[14]! * 256 + bytes[15]!;
@@ -70,8 +71,6 @@ function readV2(bytes: Uint8Array): ProxyHeader | undefined | 'invalid' {
   if (addressSize === undefined || size < addressSize) return 'invalid';
   const additions = readAdditions(header, 16 + addressSize);
   if (additions === undefined || !isIntact(header, additions)) return 'invalid';
-  // LOCAL: the proxy itself, looking whether somebody is there.
-  if ((command & 0x0f) === 0) return { length, source: undefined };
   return { length, source: readSource(header, additions) };
 }
 
@@ -105,6 +104,8 @@ function isIntact(header: Uint8Array, additions: Additions): boolean {
 }
 
 function readSource(header: Uint8Array, additions: Additions): ProxiedSource | undefined {
+  // LOCAL: the proxy itself, looking whether somebody is there.
+  if ((header[12]! & 0x0f) === 0) return undefined;
   const family = header[13]! >> 4;
   const ssl = additions.get(TYPE_SSL);
   const isEncrypted = ssl !== undefined && ssl.size > 0 && (header[ssl.at]! & 1) === 1;

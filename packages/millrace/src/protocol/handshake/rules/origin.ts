@@ -54,7 +54,10 @@ export function isAllowedOrigin(origin: string | undefined, host: string, allowe
   if (origin === undefined || allowed === '*') return true;
   if (allowed === 'same-origin') return isSameOrigin(origin, host);
   // Whatever is not `true` does not let anybody in: a promise, for one.
-  if (typeof allowed === 'function') return allowed(origin, host) === true;
+  if (typeof allowed === 'function') {
+    const answer: unknown = allowed(origin, host);
+    return answer === true;
+  }
   if (origin === 'null') return allowed.includes('null');
 
   const parsed = parseOrigin(origin);

@@ -113,6 +113,7 @@ describe('judgeRequest', () => {
     assert.deepEqual(rest, {
       peer: '192.0.2.1:5',
       encrypted: true,
+      tls: undefined,
       host: 'server.example.com',
       target: '/chat?room=1&room=2',
       path: '/chat',
