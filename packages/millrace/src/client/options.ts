@@ -16,7 +16,7 @@ import { checkRequestFields } from '../protocol/handshake/http1/client-request.t
 import type { HeaderField, HeaderFieldsInit } from '../protocol/handshake/rules/header-fields.ts';
 import { checkOrigin } from '../protocol/handshake/rules/origin.ts';
 import { checkSubprotocols } from '../protocol/handshake/rules/subprotocols.ts';
-import type { Connector } from './connector.ts';
+import type { Connector } from './connector-target.ts';
 import { parseProxyUrl, type ProxyServer } from './proxies/proxy-url.ts';
 
 /** Options of a client. All are optional. */
