@@ -198,7 +198,7 @@ export const HANDSHAKE = [
     'dial-deadline': ['Math.min(timeout, MAX_TIMEOUT)', 'MAX_TIMEOUT'],
   }),
   ...defencesIn('client/attempt.ts', ['client/dial'], {
-    'dial-body-size': ['if (refusal.size >= MAX_BODY_SIZE) return;', ''],
+    'dial-body-size': ['if (refusal.size >= MAX_BODY_SIZE) this.#onRefused(refusal);', ''],
     'dial-interim-responses': ['if (this.#interimResponses <= MAX_INTERIM_RESPONSES) return;', 'return;'],
   }),
   ...defencesIn('client/follow.ts', ['client/follow'], {
