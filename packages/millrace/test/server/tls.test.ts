@@ -88,6 +88,16 @@ describe('TLS of a server', () => {
     assert.equal((await open(t, other, { session })).isSessionReused(), false);
   });
 
+  it('keeps session tickets valid where nobody has set their keys', async (t) => {
+    const listener = await start(t, { tls: { ...TLS, maxVersion: 'TLSv1.2' } });
+    const session = (await open(t, listener)).getSession();
+    assert.ok(session);
+
+    listener.setTls({ cert: FOR_ADDRESS, key: KEY });
+
+    assert.equal((await open(t, listener, { session })).isSessionReused(), true);
+  });
+
   it('tells the application of the client: its certificate, and the name it asks for', async (t) => {
     const handler = new TestHandler();
     const listener = await start(

@@ -30,7 +30,7 @@ describe('Admission', () => {
     const admission = admissionWith({ maxConnections: 3, maxConnectionsPerAddress: 2 });
     const ends = ['a', 'a', 'b'].map((address) => admission.accept(entered(admission, address)));
 
-    assert.equal(admission.connections, 3);
+    assert.deepEqual([admission.connections, admission.pending.size], [3, 0]);
     assert.match(admission.findFull('c')?.message ?? '', /maxConnections, 3/);
     ends[2]?.();
     assert.match(admission.findFull('a')?.message ?? '', /maxConnectionsPerAddress, 2/);
