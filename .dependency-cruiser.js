@@ -15,7 +15,9 @@ arrow('protocol/receive', ['protocol/wire']);
 arrow('protocol/send', ['protocol/wire']);
 arrow('protocol/extension', ['protocol/receive', 'protocol/send']);
 arrow('protocol/connection', ['protocol/extension']);
-arrow('protocol/handshake', ['protocol/base']);
+arrow('protocol/handshake/proxies', ['protocol/base']);
+arrow('protocol/handshake/rules', ['protocol/handshake/proxies']);
+arrow('protocol/handshake/http1', ['protocol/handshake/rules']);
 
 arrow('deflate', ['protocol']);
 arrow('transport', ['protocol']);
@@ -35,7 +37,7 @@ const known = folders.map(([folder]) => `${SRC}${folder}/`);
 export default {
   forbidden: [
     ...folders.map(([folder, imports]) => ({
-      name: `arrows-of-${folder.replace('/', '-')}`,
+      name: `arrows-of-${folder.replaceAll('/', '-')}`,
       comment: `${folder} may import ${imports.join(', ') || 'nothing'} only`,
       severity: /** @type {const} */ ('error'),
       from: { path: `${SRC}${folder}/` },

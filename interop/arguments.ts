@@ -8,6 +8,8 @@ export interface InteropArguments {
   readonly peers: readonly Peer[];
   /** Whether tunnels are tried. */
   readonly tunnels: boolean;
+  /** Whether proxies are tried. */
+  readonly proxies: boolean;
   /** Part of the name of a case; `''` for all. */
   readonly words: string;
   readonly json: boolean;
@@ -17,9 +19,12 @@ export interface InteropArguments {
 /** Stands for the tunnels, as the name of a peer does for it. */
 const TUNNEL = 'tunnel';
 
+/** Stands for the proxies. */
+const PROXIES = 'proxies';
+
 /** How it is used. */
 export const USAGE: string = `npm run interop -- [PEER …] [--case WORDS] [--json] [--help]
-Peers: ${[...PEERS.map(({ name }) => name), TUNNEL].join(', ')}`;
+Peers: ${[...PEERS.map(({ name }) => name), TUNNEL, PROXIES].join(', ')}`;
 
 /**
  * Reads the command line.
@@ -35,10 +40,13 @@ export function readArguments(): InteropArguments {
     },
     allowPositionals: true,
   });
-  const unknown = positionals.filter((name) => name !== TUNNEL && !PEERS.some((peer) => peer.name === name));
+  const unknown = positionals.filter(
+    (name) => name !== TUNNEL && name !== PROXIES && !PEERS.some((peer) => peer.name === name),
+  );
   if (unknown.length > 0) throw new Error(`There is no peer ${unknown.join(', ')}`);
 
   const peers = PEERS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const tunnels = positionals.length === 0 || positionals.includes(TUNNEL);
-  return { peers, tunnels, words: values.case, json: values.json, help: values.help };
+  const proxies = positionals.length === 0 || positionals.includes(PROXIES);
+  return { peers, tunnels, proxies, words: values.case, json: values.json, help: values.help };
 }

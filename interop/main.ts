@@ -10,10 +10,11 @@ import { installPeers } from './install.ts';
 import type { Peer } from './peers.ts';
 import { runPeer } from './run-peer.ts';
 import type { PeerResult, RunOptions } from './run-peer.ts';
-import { renderResults, renderTunnels, summarize } from './table.ts';
+import { PROXY_PACKAGES, runProxies } from './proxies/run-proxies.ts';
+import { renderProxies, renderResults, renderTunnels, summarize } from './table.ts';
 import type { Role } from './test-case.ts';
 import { TUNNEL_PACKAGES, runTunnels } from './tunnel/run-tunnels.ts';
-import type { TunnelResults } from './tunnel/run-tunnels.ts';
+import type { RouteResults } from './tunnel/run-tunnels.ts';
 
 /** How many peers run at the same time: each has one process, and all share ours. */
 const CONCURRENCY = 2;
@@ -21,13 +22,13 @@ const CONCURRENCY = 2;
 /** In milliseconds, for everything but installing. */
 const TIME_LIMIT = 420_000;
 
-const NO_TUNNELS: TunnelResults = { versions: {}, routes: [] };
+const NO_ROUTES: RouteResults = { versions: {}, routes: [] };
 
 const args = readArgumentsOrExit();
 if (args.help) console.log(USAGE);
 else await main(args);
 
-async function main({ peers, tunnels, words, json }: InteropArguments): Promise<void> {
+async function main({ peers, tunnels, proxies, words, json }: InteropArguments): Promise<void> {
   // Programs and files are cleared away when this process exits.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => process.exit(128 + constants.signals[signal]));
@@ -35,19 +36,27 @@ async function main({ peers, tunnels, words, json }: InteropArguments): Promise<
   const temporary = mkdtempSync(join(tmpdir(), 'millrace-interop-'));
   process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 3 }));
 
-  installPeers(peers, tunnels ? TUNNEL_PACKAGES : []);
+  installPeers(peers, [...(tunnels ? TUNNEL_PACKAGES : []), ...(proxies ? PROXY_PACKAGES : [])]);
   const results = await runAll(peers, { words, temporary, deadline: performance.now() + TIME_LIMIT });
-  const throughTunnels = tunnels ? await runTunnels(temporary, words) : NO_TUNNELS;
+  const throughTunnels = tunnels ? await runTunnels(temporary, words) : NO_ROUTES;
   for (const { route, outcomes } of throughTunnels.routes) console.error(`tunnel, ${route}: ${summarize(outcomes)}`);
-  const outcomes = [...results, ...throughTunnels.routes].flatMap((result) => result.outcomes);
+  const throughProxies = proxies ? await runProxies(temporary, words) : NO_ROUTES;
+  for (const { route, outcomes } of throughProxies.routes) console.error(`proxy, ${route}: ${summarize(outcomes)}`);
+  const outcomes = [...results, ...throughTunnels.routes, ...throughProxies.routes].flatMap(
+    (result) => result.outcomes,
+  );
 
-  if (json) console.log(JSON.stringify({ results, tunnels: throughTunnels }, undefined, 2));
-  else console.log(`${renderAll(results, throughTunnels)}\n\n${summarize(outcomes)}`);
+  if (json) console.log(JSON.stringify({ results, tunnels: throughTunnels, proxies: throughProxies }, undefined, 2));
+  else console.log(`${renderAll(results, throughTunnels, throughProxies)}\n\n${summarize(outcomes)}`);
   process.exitCode = outcomes.some(({ status }) => status === 'failed') || outcomes.length === 0 ? 1 : 0;
 }
 
-function renderAll(results: readonly PeerResult[], tunnels: TunnelResults): string {
-  const parts = [...(results.length > 0 ? [renderResults(results)] : []), ...renderTunnels(tunnels)];
+function renderAll(results: readonly PeerResult[], tunnels: RouteResults, proxies: RouteResults): string {
+  const parts = [
+    ...(results.length > 0 ? [renderResults(results)] : []),
+    ...renderTunnels(tunnels),
+    ...renderProxies(proxies),
+  ];
   return parts.join('\n\n');
 }
 

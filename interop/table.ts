@@ -4,7 +4,8 @@ import { GROUPS } from './cases.ts';
 import type { PeerResult } from './run-peer.ts';
 import type { Outcome, Role } from './test-case.ts';
 import { REDIS_CASES } from './tunnel/redis-cases.ts';
-import type { TunnelResults } from './tunnel/run-tunnels.ts';
+import { PROXY_CASES } from './proxies/proxy-cases.ts';
+import type { RouteResults } from './tunnel/run-tunnels.ts';
 
 const TITLES: Readonly<Record<Role, string>> = {
   client: "The peer is a client of Millrace's server",
@@ -35,17 +36,33 @@ export function renderResults(results: readonly PeerResult[]): string {
 }
 
 /** The results of tunnels for people, as far as there are any. */
-export function renderTunnels({ versions, routes }: TunnelResults): string[] {
+export function renderTunnels(results: RouteResults): string[] {
+  const title = 'redis-cli reaches Redis through a tunnel: by a client → by a server of WebSocket';
+  return renderRoutes(title, REDIS_CASES, results);
+}
+
+/** The results of proxies for people, as far as there are any. */
+export function renderProxies(results: RouteResults): string[] {
+  const title =
+    'A client of Millrace reaches a server of Millrace: → through a proxy of its own, → behind one of the server';
+  return renderRoutes(title, PROXY_CASES, results);
+}
+
+function renderRoutes(
+  title: string,
+  cases: readonly { readonly name: string }[],
+  { versions, routes }: RouteResults,
+): string[] {
   if (routes.length === 0) return [];
   const columns = routes.map(({ route, outcomes }) => ({ title: route, outcomes }));
   const table = renderColumns(
     columns,
-    REDIS_CASES.map(({ name }) => name),
+    cases.map(({ name }) => name),
     new Legend(),
   );
   return [
-    `redis-cli reaches Redis through a tunnel: by a client → by a server of WebSocket\n\n${table}`,
-    `Versions\n${renderVersion('tunnels', versions)}`,
+    `${title}\n\n${table}`,
+    `Versions\n${renderVersion('routes', versions)}`,
     ...columns.flatMap(({ title, outcomes }) => renderFailed(`through ${title}`, outcomes)),
   ];
 }

@@ -1,11 +1,9 @@
 // The ways on which redis-cli reaches Redis, as data: each through a client and a server of a tunnel, of which one is ours at least.
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 import { listenTunnel, serveTunnel } from 'millrace';
 
-import { lines, start, stop, waitForListener } from './program.ts';
+import { findFreePort, lines, start, stop, waitForListener } from './program.ts';
 
 /** Debian's, for which its packages are. */
 const PYTHON = '/usr/bin/python3';
@@ -63,15 +61,4 @@ async function listenByWebsockify(url: string, ...subprotocols: 'binary'[]): Pro
   const hello = await lines(program).next();
   const port = Number(hello.value);
   return { place: port, close: () => stop(program) };
-}
-
-/** websockify takes no port 0. */
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(HERE);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('there is no free port');
-  return address.port;
 }

@@ -19,7 +19,7 @@ export interface RouteResult {
 }
 
 /** What came of all routes. */
-export interface TunnelResults {
+export interface RouteResults {
   readonly versions: Readonly<Record<string, string>>;
   readonly routes: readonly RouteResult[];
 }
@@ -30,7 +30,7 @@ export interface TunnelResults {
  * @param temporary a folder for its socket
  * @param words part of the name of a case; `''` for all
  */
-export async function runTunnels(temporary: string, words: string): Promise<TunnelResults> {
+export async function runTunnels(temporary: string, words: string): Promise<RouteResults> {
   const socketPath = join(temporary, 'redis');
   const redis = start('redis-server', [
     ...['--port', '0', '--unixsocket', socketPath, '--save', '', '--appendonly', 'no', '--dir', temporary],
@@ -42,7 +42,7 @@ export async function runTunnels(temporary: string, words: string): Promise<Tunn
       const outcomes = await runRoute(route, socketPath, words);
       routes.push({ route: route.name, outcomes });
     }
-    return { versions: await findVersions(), routes };
+    return { versions: await findVersions(TUNNEL_PACKAGES), routes };
   } finally {
     await stop(redis);
   }
@@ -67,8 +67,9 @@ async function runRoute(route: Route, socketPath: string, words: string): Promis
   return outcomes;
 }
 
-async function findVersions(): Promise<Record<string, string>> {
-  const query = ['--show', '--showformat=${binary:Package} ${Version}\n', ...TUNNEL_PACKAGES];
+/** Finds the versions of packages of Debian. */
+export async function findVersions(packages: readonly string[]): Promise<Record<string, string>> {
+  const query = ['--show', '--showformat=${binary:Package} ${Version}\n', ...packages];
   const output = String(await run('dpkg-query', query)).trim();
   return Object.fromEntries(output.split('\n').map((line) => [line.replace(/ .*/, ''), line.replace(/.* /, '')]));
 }

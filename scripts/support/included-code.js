@@ -24,10 +24,18 @@ export function findPrograms(page) {
  * @returns {string}
  */
 export function includeCode(page) {
-  return page.replace(BLOCK, (/** @type {string} */ block, /** @type {string | undefined} */ file) =>
+  const shown = page.replace(BLOCK, (/** @type {string} */ block, /** @type {string | undefined} */ file) =>
     file === undefined ? block : `<!-- ${file} -->\n\n\`\`\`ts\n${readRegion(file)}\`\`\``,
   );
+  return shown.replace(
+    CONFIG,
+    (_, /** @type {string} */ file, /** @type {string} */ language) =>
+      `<!-- ${file} -->\n\n\`\`\`${language}\n${readFileSync(join(ROOT, file), 'utf8')}\`\`\``,
+  );
 }
+
+/** A block that shows a whole configuration, with the comment that names its file. */
+const CONFIG = /^<!-- (interop\/\S+\.(?:conf|cfg)) -->\n\n```(\w+)\n(.*?)^```$/gms;
 
 /**
  * The part of an example between `// #region` and `// #endregion`.

@@ -1,6 +1,11 @@
-export { ConnectionDeny } from './protocol/handshake/connection-deny.ts';
-export type { ConnectionRequest } from './protocol/handshake/connection-request.ts';
-export type { ConnectionResponse } from './protocol/handshake/connection-response.ts';
+export { ConnectionDeny } from './protocol/handshake/rules/connection-deny.ts';
+export type {
+  ClientCertificate,
+  ConnectionRequest,
+  TransportSecurity,
+} from './protocol/handshake/rules/connection-request.ts';
+export type { PathMatch, PathPattern, PathRule } from './protocol/handshake/rules/path-rule.ts';
+export type { ConnectionResponse } from './protocol/handshake/rules/connection-response.ts';
 export { CloseCode } from './protocol/base/close-code.ts';
 export type { CloseBody, Closure } from './protocol/base/closure.ts';
 export {
@@ -19,9 +24,13 @@ export type { ConnectionStats } from './protocol/connection/host.ts';
 export type { ConnectionOptions, KeepAliveOptions } from './protocol/connection/options.ts';
 export type { ExtensionPoints } from './protocol/extension/claims.ts';
 export type { PreparedMessage } from './protocol/send/prepared-message.ts';
-export type { ClientOptions } from './client/options.ts';
+export type { Connector, ConnectorTarget } from './client/connector-target.ts';
+export type { AuthenticationChallenge, ClientOptions } from './client/options.ts';
 export type { CloseServerOptions, CloseServerResult } from './engine/connection-set.ts';
 export type { ServerOptions } from './server/options.ts';
+export type { HandshakeOptions, RefusedHandshake } from './server/settings/handshake-options.ts';
+export type { ListeningOptions, StatusPage } from './server/settings/listening-options.ts';
+export type { TrustedProxies } from './server/settings/trusted-proxies.ts';
 export type { TransportOptions } from './transport/options.ts';
 export {
   WebSocketClientFactory,
@@ -69,4 +78,5 @@ export {
 export { serve } from './connections/serve.ts';
 export type { WebSocketServer } from './connections/server.ts';
 export { stayConnected } from './connections/reconnecting/stay-connected.ts';
+export { upgrade, type UpgradeOptions } from './connections/upgrade.ts';
 export { wrap, type WrapOptions } from './connections/wrap.ts';

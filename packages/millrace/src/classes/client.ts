@@ -1,10 +1,16 @@
 import { establish } from '../client/establish.ts';
 import { parseEndpoint } from '../client/endpoint.ts';
-import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from '../client/options.ts';
+import {
+  CLIENT_OPTION_NAMES,
+  resolveClientOptions,
+  type ClientOptions,
+  type ResolvedClientOptions,
+} from '../client/options.ts';
+import { checkFunction, checkOptions, type KnownNames } from '../protocol/base/checks.ts';
 import { toError } from '../protocol/base/errors.ts';
-import type { ConnectionOptions } from '../protocol/connection/options.ts';
-import type { ConnectionResponse } from '../protocol/handshake/connection-response.ts';
-import type { TransportOptions } from '../transport/options.ts';
+import { CONNECTION_OPTION_NAMES, type ConnectionOptions } from '../protocol/connection/options.ts';
+import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
+import { TRANSPORT_OPTION_NAMES, type TransportOptions } from '../transport/options.ts';
 import { reportError } from '../engine/report-error.ts';
 import { WebSocketFactory } from './factory.ts';
 import type { HookResult } from './hooks.ts';
@@ -39,6 +45,14 @@ export interface ClientFactoryOptions extends ClientOptions, ConnectionOptions, 
   readonly onError?: ((error: Error, protocol: WebSocketClientProtocol) => HookResult) | undefined;
 }
 
+const CLIENT_FACTORY_OPTION_NAMES: KnownNames<keyof ClientFactoryOptions> = {
+  ...CLIENT_OPTION_NAMES,
+  ...CONNECTION_OPTION_NAMES,
+  ...TRANSPORT_OPTION_NAMES,
+  protocol: true,
+  onError: true,
+};
+
 /** Makes a client's protocol instances; `connectWS` puts it to work. */
 export class WebSocketClientFactory extends WebSocketFactory {
   /** Where it connects to. */
@@ -54,7 +68,9 @@ export class WebSocketClientFactory extends WebSocketFactory {
    * @throws {LocalUsageError} the URL is not one to connect to, or an option has a value that it cannot have
    */
   constructor(url: string, options: ClientFactoryOptions) {
+    checkOptions('WebSocketClientFactory', options, CLIENT_FACTORY_OPTION_NAMES);
     super(options);
+    checkFunction('onError', options.onError);
     parseEndpoint(url);
     this.url = url;
     this.clientOptions = resolveClientOptions(options);

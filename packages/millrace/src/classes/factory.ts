@@ -6,7 +6,7 @@ import {
 } from '../protocol/connection/options.ts';
 import { prepareMessage, type PreparedMessage } from '../protocol/send/prepared-message.ts';
 import { resolveTransportOptions, type ResolvedTransportOptions, type TransportOptions } from '../transport/options.ts';
-import { checkObject } from '../protocol/base/argument-checks.ts';
+import { checkObject } from '../protocol/base/checks.ts';
 import { checkPayload } from './payload.ts';
 
 /**

@@ -1,7 +1,9 @@
+import type { TlsOptions } from 'node:tls';
+
 import { isPromise } from '../protocol/base/promise.ts';
-import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
 import { AsyncContext } from '../engine/async-context.ts';
 import { ConnectionSet, type CloseServerOptions, type CloseServerResult } from '../engine/connection-set.ts';
+import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts';
 import { listen } from '../server/listen.ts';
 import type { Listener } from '../server/listener.ts';
@@ -68,6 +70,17 @@ export class WebSocketListener {
   /** Fires when {@link close} is called: a sign for jobs that want to stop early. */
   get closing(): AbortSignal {
     return this.#protocols.closing;
+  }
+
+  /**
+   * Takes another certificate for connections that are still to come; open ones are left alone.
+   *
+   * @param tls - `key`, `cert` and what else differs; `ticketKeys` (48 bytes) are those of before unless given
+   *
+   * @throws {LocalUsageError} the server is attached to another, or does not speak TLS, or key and certificate are wrong; nothing has changed then
+   */
+  setTls(tls: TlsOptions): void {
+    this.#listener?.setTls(tls);
   }
 
   /**

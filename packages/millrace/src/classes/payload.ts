@@ -1,6 +1,6 @@
 import { LocalUsageError } from '../protocol/base/errors.ts';
 import { nodeTextCodec } from '../transport/node-text-codec.ts';
-import { checkBoolean, describe } from '../protocol/base/argument-checks.ts';
+import { checkBoolean, describeValue } from '../protocol/base/checks.ts';
 
 /**
  * Checks what an application wants to send as a message, and makes bytes of it.
@@ -28,7 +28,9 @@ export function checkPayload(
  */
 export function checkBytes(payload: unknown): void {
   if (payload instanceof Uint8Array) return;
-  throw new LocalUsageError(`payload is ${describe(payload)}, expected a Uint8Array, or a string where text is meant`);
+  throw new LocalUsageError(
+    `payload is ${describeValue(payload)}, expected a Uint8Array, or a string where text is meant`,
+  );
 }
 
 /**
@@ -48,5 +50,5 @@ export function checkText(payload: Uint8Array): void {
  */
 export function checkPrepared(prepared: unknown): void {
   if (typeof prepared === 'object' && prepared !== null && 'frame' in prepared && 'payload' in prepared) return;
-  throw new LocalUsageError(`prepared message is ${describe(prepared)}, expected what prepareMessage returned`);
+  throw new LocalUsageError(`prepared message is ${describeValue(prepared)}, expected what prepareMessage returned`);
 }

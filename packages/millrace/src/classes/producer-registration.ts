@@ -1,5 +1,5 @@
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { describe } from '../protocol/base/argument-checks.ts';
+import { describeValue } from '../protocol/base/checks.ts';
 import type { HookResult } from './hooks.ts';
 
 /**
@@ -59,5 +59,5 @@ export function checkProducer(producer: unknown, streaming: boolean): void {
   const isObject = typeof producer === 'object' && producer !== null;
   const missing = methods.find((method) => !isObject || typeof Reflect.get(producer, method) !== 'function');
   if (missing === undefined) return;
-  throw new LocalUsageError(`producer is ${describe(producer)}, expected an object with the method ${missing}`);
+  throw new LocalUsageError(`producer is ${describeValue(producer)}, expected an object with the method ${missing}`);
 }

@@ -6,7 +6,7 @@ import type { ConnectionStats } from '../protocol/connection/host.ts';
 import { HoldReason } from '../protocol/receive/read-ahead.ts';
 import type { PreparedMessage } from '../protocol/send/prepared-message.ts';
 import type { FrameFormat } from '../protocol/send/scheduler.ts';
-import { checkBoolean, checkNumber, checkObject, checkString } from '../protocol/base/argument-checks.ts';
+import { checkBoolean, checkNumber, checkObject, checkString } from '../protocol/base/checks.ts';
 import type { WebSocketFactory } from './factory.ts';
 import { NO_STATS, READY_STATES, ReadyState, type HookResult, type Hooks } from './hooks.ts';
 import { checkBytes, checkPrepared, checkText } from './payload.ts';

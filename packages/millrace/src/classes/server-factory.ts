@@ -1,6 +1,12 @@
-import type { ConnectionOptions } from '../protocol/connection/options.ts';
-import { resolveServerOptions, type ResolvedServerOptions, type ServerOptions } from '../server/options.ts';
-import type { TransportOptions } from '../transport/options.ts';
+import { checkFunction, checkOptions, type KnownNames } from '../protocol/base/checks.ts';
+import { CONNECTION_OPTION_NAMES, type ConnectionOptions } from '../protocol/connection/options.ts';
+import {
+  SERVER_OPTION_NAMES,
+  resolveServerOptions,
+  type ResolvedServerOptions,
+  type ServerOptions,
+} from '../server/options.ts';
+import { TRANSPORT_OPTION_NAMES, type TransportOptions } from '../transport/options.ts';
 import { reportError } from '../engine/report-error.ts';
 import { WebSocketFactory } from './factory.ts';
 import type { HookResult } from './hooks.ts';
@@ -18,6 +24,14 @@ export interface ServerFactoryOptions extends ServerOptions, ConnectionOptions, 
   readonly onError?: ((error: Error, protocol: WebSocketServerProtocol | undefined) => HookResult) | undefined;
 }
 
+const SERVER_FACTORY_OPTION_NAMES: KnownNames<keyof ServerFactoryOptions> = {
+  ...SERVER_OPTION_NAMES,
+  ...CONNECTION_OPTION_NAMES,
+  ...TRANSPORT_OPTION_NAMES,
+  protocol: true,
+  onError: true,
+};
+
 /** Makes a server's protocol instances; `listenWS` puts it to work. */
 export class WebSocketServerFactory extends WebSocketFactory {
   /** Where it listens, and whom it lets in. */
@@ -32,7 +46,9 @@ export class WebSocketServerFactory extends WebSocketFactory {
    * @throws {LocalUsageError} the URL is not one to listen on, or an option has a value that it cannot have
    */
   constructor(url: string | undefined, options: ServerFactoryOptions) {
+    checkOptions('WebSocketServerFactory', options, SERVER_FACTORY_OPTION_NAMES);
     super(options);
+    checkFunction('onError', options.onError);
     this.#options = options;
     this.serverOptions = resolveServerOptions(
       url === undefined ? options : { ...parseServerUrl(url, options), ...options },

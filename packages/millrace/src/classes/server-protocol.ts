@@ -1,5 +1,5 @@
-import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
-import type { HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
+import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
+import type { HeaderFieldsInit } from '../protocol/handshake/rules/header-fields.ts';
 import type { WebSocketFactory } from './factory.ts';
 import { WebSocketProtocol } from './protocol.ts';
 

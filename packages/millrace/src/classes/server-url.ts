@@ -1,3 +1,4 @@
+import { quoteUrl } from '../protocol/base/checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
 import type { ServerOptions } from '../server/options.ts';
 
@@ -33,5 +34,5 @@ function parse(url: string): URL {
 }
 
 function invalidUrl(url: string, expected: string): LocalUsageError {
-  return new LocalUsageError(`server URL is ${JSON.stringify(url)}, expected ${expected}`);
+  return new LocalUsageError(`server URL is ${quoteUrl(url)}, expected ${expected}`);
 }

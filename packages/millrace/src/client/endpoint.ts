@@ -1,9 +1,9 @@
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { quote } from '../protocol/base/option-checks.ts';
+import { quoteUrl, redactUrl } from '../protocol/base/checks.ts';
 
 /** Where a URL leads. */
 export interface Endpoint {
-  /** The URL without user information, for messages and logs. */
+  /** The URL without user information and query, for messages and logs. */
   readonly url: string;
   /** Whether the connection is over TLS. */
   readonly encrypted: boolean;
@@ -42,7 +42,7 @@ export function parseEndpoint(input: string | URL): Endpoint {
 
   const { hostname, host, port, pathname, search } = url;
   return {
-    url: withoutCredentials(url.href),
+    url: `${url.protocol}//${host}${pathname}${search === '' ? '' : '?…'}`,
     encrypted,
     hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
     port: port === '' ? (encrypted ? 443 : 80) : Number(port),
@@ -55,13 +55,13 @@ export function parseEndpoint(input: string | URL): Endpoint {
 
 function unixEndpoint(url: URL): Endpoint {
   const colon = url.pathname.indexOf(':');
-  const socketPath = decodeURIComponent(colon === -1 ? url.pathname : url.pathname.slice(0, colon));
+  const socketPath = decode(colon === -1 ? url.pathname : url.pathname.slice(0, colon));
   const path = colon === -1 ? '' : url.pathname.slice(colon + 1);
-  if (socketPath === '' || socketPath.includes('\0') || url.host !== '') {
+  if (socketPath === undefined || socketPath === '' || socketPath.includes('\0') || url.host !== '') {
     throw invalidUrl(url, 'the form ws+unix:/path/of/socket:/path');
   }
   return {
-    url: url.href,
+    url: redactUrl(url.href),
     encrypted: false,
     hostname: 'localhost',
     port: 80,
@@ -81,27 +81,20 @@ function parseUrl(input: string | URL): URL {
 }
 
 function invalidUrl(input: string | URL, expected: string): LocalUsageError {
-  return new LocalUsageError(`URL is ${quote(withoutCredentials(String(input)))}, expected ${expected}`);
-}
-
-/** Cuts user name and password out: a URL is shown in logs. */
-function withoutCredentials(url: string): string {
-  const start = url.indexOf('//') + 2;
-  const end = url.indexOf('/', start);
-  const at = url.lastIndexOf('@', end === -1 ? url.length : end);
-  return start >= 2 && at > start ? url.slice(0, start) + url.slice(at + 1) : url;
+  return new LocalUsageError(`URL is ${quoteUrl(input)}, expected ${expected}`);
 }
 
 function basicAuthorization({ username, password }: URL): string | undefined {
   if (username === '' && password === '') return undefined;
-  const credentials = `${decode(username)}:${decode(password)}`;
+  const credentials = `${decode(username) ?? username}:${decode(password) ?? password}`;
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
-function decode(text: string): string {
+/** Undoes percent-encoding; `undefined` if there is something else behind a `%`. */
+function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text;
+    return undefined;
   }
 }

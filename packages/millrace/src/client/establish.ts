@@ -1,8 +1,8 @@
 import type { ConnectionMade } from '../engine/engine-connection.ts';
 import { AsyncContext } from '../engine/async-context.ts';
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
-import type { ConnectionResponse } from '../protocol/handshake/connection-response.ts';
-import { formatExtensionOffers } from '../protocol/handshake/extension-offer.ts';
+import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
+import { formatExtensionOffers } from '../protocol/handshake/rules/extension-offer.ts';
 import { findOnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
 import { dial } from './dial.ts';
 import type { ResolvedClientOptions } from './options.ts';
@@ -46,7 +46,7 @@ export async function establish<Answer>(setup: EstablishSetup<Answer>): Promise<
     socket.destroy();
     throw error;
   }
-  const { peer, protocol: subprotocol } = response;
+  const { peer, subprotocol } = response;
   const extensions = formatExtensionOffers(response.extensions);
   return {
     made: { role: 'client', socket, options, onreadPlaces, peer, subprotocol, extensions, context },

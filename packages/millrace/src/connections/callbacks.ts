@@ -1,6 +1,5 @@
-import { describe } from '../protocol/base/argument-checks.ts';
+import { checkCallbackNames, type KnownNames } from '../protocol/base/checks.ts';
 import type { Closure } from '../protocol/base/closure.ts';
-import { LocalUsageError } from '../protocol/base/errors.ts';
 import type { WebSocketConnection } from './connection.ts';
 
 /**
@@ -24,17 +23,19 @@ export interface ConnectionCallbacks<Context = unknown> {
 /** What a callback returns: nothing, or a promise of it. */
 export type CallbackResult = Promise<void> | void;
 
-const NAMES = ['open', 'message', 'drain', 'close', 'error'] as const;
+const NAMES: KnownNames<keyof ConnectionCallbacks> = {
+  open: true,
+  message: true,
+  drain: true,
+  close: true,
+  error: true,
+};
 
 /**
  * Checks the callbacks of a server.
  *
- * @throws {LocalUsageError} one of them is no function
+ * @throws {LocalUsageError} one of them is no function, or nobody knows it
  */
-export function checkCallbacks(callbacks: { readonly [Name in (typeof NAMES)[number]]?: unknown }): void {
-  for (const name of NAMES) {
-    const callback = callbacks[name];
-    if (callback === undefined || typeof callback === 'function') continue;
-    throw new LocalUsageError(`callback ${name} is ${describe(callback)}, expected a function`);
-  }
+export function checkCallbacks(callbacks: object): void {
+  checkCallbackNames('the handler', callbacks, NAMES);
 }

@@ -1,16 +1,17 @@
 import { parseEndpoint } from '../client/endpoint.ts';
 import { establish } from '../client/establish.ts';
-import { resolveClientOptions, type ClientOptions } from '../client/options.ts';
-import { checkFunction } from '../protocol/base/option-checks.ts';
+import { CLIENT_OPTION_NAMES, resolveClientOptions, type ClientOptions } from '../client/options.ts';
+import { checkFunction, checkOptions, type KnownNames } from '../protocol/base/checks.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
-import type { ConnectionResponse } from '../protocol/handshake/connection-response.ts';
-import { resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
+import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
+import { TRANSPORT_OPTION_NAMES, resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
 import type { WebSocketConnection } from './connection.ts';
 import { handled } from '../engine/deferred.ts';
 import { reportError } from '../engine/report-error.ts';
 import { checkCallbacks, type ConnectionCallbacks } from './callbacks.ts';
 import { NO_EVENTS, openCalling, openIterated, type ConnectionEvents } from './open.ts';
 import {
+  MESSAGE_CONNECTION_OPTION_NAMES,
   contextOf,
   resolveReceive,
   type ContextAnswer,
@@ -29,6 +30,14 @@ export interface ConnectOptions<Answer extends ContextAnswer = undefined>
   readonly onConnect?: ((response: ConnectionResponse) => Answer | Promise<Answer>) | undefined;
 }
 
+/** What {@link ConnectOptions} are called. */
+export const CONNECT_OPTION_NAMES: KnownNames<keyof ConnectOptions> = {
+  ...CLIENT_OPTION_NAMES,
+  ...MESSAGE_CONNECTION_OPTION_NAMES,
+  ...TRANSPORT_OPTION_NAMES,
+  onConnect: true,
+};
+
 /**
  * Connects to a WebSocket server.
  *
@@ -37,20 +46,31 @@ export interface ConnectOptions<Answer extends ContextAnswer = undefined>
  *
  * @throws {LocalUsageError} the URL is invalid, or an option has a value that it cannot have
  * @throws {TransportError} there is no connection to the server
- * @throws {HandshakeError} the server did not accept, or not as RFC 6455 §4.1 demands; the time was up, or `signal` was aborted
+ * @throws {HandshakeError} the server did not accept, or not as RFC 6455 §4.1 demands; or the time was up
+ * @throws {Error} the reason of `signal`, if that was aborted
  */
 export function connect<Answer extends ContextAnswer = undefined>(
   url: string | URL,
   options: ConnectOptions<Answer> = {},
   callbacks?: ConnectionCallbacks<ContextOf<Answer>>,
 ): Promise<WebSocketConnection<ContextOf<Answer>>> {
-  return handled(open(url, options, callbacks));
+  return handled(connectChecked(url, options, callbacks));
 }
 
-async function open<Answer extends ContextAnswer>(
+async function connectChecked<Answer extends ContextAnswer>(
   url: string | URL,
   options: ConnectOptions<Answer>,
   callbacks: ConnectionCallbacks<ContextOf<Answer>> | undefined,
+): Promise<WebSocketConnection<ContextOf<Answer>>> {
+  checkOptions('connect', options, CONNECT_OPTION_NAMES);
+  return connectUnchecked(url, options, callbacks);
+}
+
+/** Connects as {@link connect} does, for a caller whose options are more than those of `connect`, and who has checked their names. */
+export async function connectUnchecked<Answer extends ContextAnswer = undefined>(
+  url: string | URL,
+  options: ConnectOptions<Answer>,
+  callbacks?: ConnectionCallbacks<ContextOf<Answer>>,
 ): Promise<WebSocketConnection<ContextOf<Answer>>> {
   parseEndpoint(url);
   const client = resolveClientOptions(options);

@@ -7,6 +7,7 @@ import { reportError } from '../engine/report-error.ts';
 import type { ConnectionCallbacks } from './callbacks.ts';
 import { WebSocketConnection } from './connection.ts';
 import { Inbox } from './receiving/inbox.ts';
+import type { ConnectionHandler } from './serve-options.ts';
 import { warnOfUnread } from './unread-warning.ts';
 
 /** What a connection tells whoever made it. */
@@ -36,6 +37,14 @@ export interface OpenedConnection<Context> {
   readonly connection: WebSocketConnection<Context>;
   /** Begins, with what came right behind the opening handshake. */
   start(head: Uint8Array): void;
+}
+
+/** Makes a connection for whatever deals with it: a function, callbacks, or whoever asks it for messages. */
+export function openFor<Context>(
+  parts: ConnectionParts<Context>,
+  handler: ConnectionHandler<Context> | undefined,
+): OpenedConnection<Context> {
+  return typeof handler === 'object' ? new CallingConnection(parts, handler) : new IteratedConnection(parts, handler);
 }
 
 /**

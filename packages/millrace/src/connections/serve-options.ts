@@ -1,10 +1,10 @@
-import { invalidOption } from '../protocol/base/option-checks.ts';
-import type { ConnectionOptions } from '../protocol/connection/options.ts';
-import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
-import type { HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
+import { invalidOption, omitNames, type KnownNames } from '../protocol/base/checks.ts';
+import { CONNECTION_OPTION_NAMES, type ConnectionOptions } from '../protocol/connection/options.ts';
+import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
+import type { HeaderFieldsInit } from '../protocol/handshake/rules/header-fields.ts';
 import type { Decision } from '../server/handshake-handler.ts';
-import type { ServerOptions } from '../server/options.ts';
-import type { TransportOptions } from '../transport/options.ts';
+import { SERVER_OPTION_NAMES, type ServerOptions } from '../server/options.ts';
+import { TRANSPORT_OPTION_NAMES, type TransportOptions } from '../transport/options.ts';
 import type { CallbackResult, ConnectionCallbacks } from './callbacks.ts';
 import type { WebSocketConnection } from './connection.ts';
 
@@ -27,6 +27,12 @@ export function resolveReceive({ receive = true }: MessageConnectionOptions): bo
   if (typeof receive !== 'boolean') throw invalidOption('receive', receive, 'true or false');
   return receive;
 }
+
+/** What {@link MessageConnectionOptions} are called. */
+export const MESSAGE_CONNECTION_OPTION_NAMES: KnownNames<keyof MessageConnectionOptions> = {
+  ...omitNames(CONNECTION_OPTION_NAMES, ['lendPayload', 'extensionPoints']),
+  receive: true,
+};
 
 /** What `onConnect` answers to accept a connection: nothing, a subprotocol, or more. */
 export type ConnectAnswer =
@@ -60,6 +66,15 @@ export interface ServeOptions<Answer extends ConnectAnswer = undefined>
   readonly onError?:
     ((error: Error, connection: WebSocketConnection<ContextOf<Answer>> | undefined) => CallbackResult) | undefined;
 }
+
+/** What {@link ServeOptions} are called. */
+export const SERVE_OPTION_NAMES: KnownNames<keyof ServeOptions> = {
+  ...SERVER_OPTION_NAMES,
+  ...MESSAGE_CONNECTION_OPTION_NAMES,
+  ...TRANSPORT_OPTION_NAMES,
+  onConnect: true,
+  onError: true,
+};
 
 /** What a server does with a connection: a function, when whose promise is fulfilled the connection is closed (1000); or callbacks. */
 export type ConnectionHandler<Context> =

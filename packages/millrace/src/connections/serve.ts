@@ -1,24 +1,21 @@
-import { describe } from '../protocol/base/argument-checks.ts';
+import { checkFunction, checkOptions, describeValue } from '../protocol/base/checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { checkFunction } from '../protocol/base/option-checks.ts';
-import { isPromise } from '../protocol/base/promise.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
-import type { Decision } from '../server/handshake-handler.ts';
 import { resolveServerOptions } from '../server/options.ts';
-import { AsyncContext } from '../engine/async-context.ts';
 import { resolveTransportOptions } from '../transport/options.ts';
 import { reportError } from '../engine/report-error.ts';
 import { findOnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
+import { decideBy } from './accepting.ts';
 import { checkCallbacks } from './callbacks.ts';
 import {
-  decisionFor,
+  SERVE_OPTION_NAMES,
   resolveReceive,
   type ConnectAnswer,
   type ConnectionHandler,
   type ContextOf,
   type ServeOptions,
 } from './serve-options.ts';
-import { WebSocketServer, type Opening } from './server.ts';
+import { WebSocketServer } from './server.ts';
 
 /**
  * Listens for connections, and has `handler` deal with each.
@@ -34,6 +31,7 @@ export async function serve<Answer extends ConnectAnswer = undefined>(
   options: ServeOptions<Answer>,
   handler: ConnectionHandler<ContextOf<Answer>>,
 ): Promise<WebSocketServer<ContextOf<Answer>>> {
+  checkOptions('serve', options, SERVE_OPTION_NAMES);
   checkHandler(handler);
   const onConnect = checkFunction('onConnect', options.onConnect);
   const onError = checkFunction('onError', options.onError);
@@ -42,25 +40,23 @@ export async function serve<Answer extends ConnectAnswer = undefined>(
     serverOptions: resolveServerOptions(options),
     connectionOptions: resolveConnectionOptions(options),
     onreadPlaces: sharedReadBuffer ? await findOnreadPlaces() : undefined,
-    decide: (request) => {
-      const asyncContext = new AsyncContext();
-      const decision = (answer: Answer | undefined): Decision<Opening<ContextOf<Answer>>> => {
-        const { context, ...decided } = decisionFor<Answer>(answer);
-        return { ...decided, context: { context, asyncContext } };
-      };
-      if (onConnect === undefined) return decision(undefined);
-      const answer = asyncContext.open(() => onConnect(request));
-      return isPromise(answer) ? Promise.resolve(answer).then(decision) : decision(answer);
-    },
+    decide: decideBy(onConnect),
     handler,
     receives: resolveReceive(options),
     report: (error, connection) => reportError(onError, error, connection),
   });
 }
 
-function checkHandler(handler: unknown): void {
+/**
+ * Checks what is to deal with connections.
+ *
+ * @throws {LocalUsageError} it is neither a function nor an object of callbacks
+ */
+export function checkHandler(handler: unknown): void {
   if (typeof handler === 'function') return;
   if (typeof handler === 'object' && handler !== null) checkCallbacks(handler);
   else
-    throw new LocalUsageError(`handler is ${describe(handler)}, expected an async function or an object of callbacks`);
+    throw new LocalUsageError(
+      `handler is ${describeValue(handler)}, expected an async function or an object of callbacks`,
+    );
 }

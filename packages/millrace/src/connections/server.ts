@@ -1,25 +1,17 @@
 import type { AddressInfo } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
-import type { AsyncContext } from '../engine/async-context.ts';
 import { ConnectionSet, type CloseServerOptions, type CloseServerResult } from '../engine/connection-set.ts';
-import type { ConnectionMade } from '../engine/engine-connection.ts';
 import type { AcceptedHandshake, HandshakeHandler } from '../server/handshake-handler.ts';
 import { listen } from '../server/listen.ts';
 import type { Listener } from '../server/listener.ts';
 import type { ResolvedServerOptions } from '../server/options.ts';
 import type { OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
 import type { WebSocketConnection } from './connection.ts';
-import { openCalling, openIterated, type ConnectionEvents } from './open.ts';
+import { openAccepted, type Opening } from './accepting.ts';
+import type { ConnectionEvents } from './open.ts';
 import type { ConnectionHandler } from './serve-options.ts';
-
-/** A connection that is being opened. */
-export interface Opening<Context> {
-  /** What the connection has as `context`. */
-  readonly context: Context;
-  /** Where its handler or callbacks run. */
-  readonly asyncContext: AsyncContext;
-}
 
 /** What a {@link WebSocketServer} is made of. */
 export interface ServerSetup<Context> {
@@ -56,7 +48,7 @@ export class WebSocketServer<Context = unknown> {
   static async listen<Context>(setup: ServerSetup<Context>): Promise<WebSocketServer<Context>> {
     const server = new WebSocketServer(setup);
     server.#listener = await listen<Opening<Context>>(setup.serverOptions, {
-      decide: (request, socket) => setup.decide(request, socket),
+      decide: (request) => setup.decide(request),
       accepted: (handshake) => server.#accept(handshake),
       error: (error) => setup.report(error, undefined),
     });
@@ -90,6 +82,17 @@ export class WebSocketServer<Context = unknown> {
   }
 
   /**
+   * Takes another certificate for connections that are still to come; open ones are left alone.
+   *
+   * @param tls - `key`, `cert` and what else differs; `ticketKeys` (48 bytes) are those of before unless given
+   *
+   * @throws {LocalUsageError} the server is attached to another, or does not speak TLS, or key and certificate are wrong; nothing has changed then
+   */
+  setTls(tls: TlsOptions): void {
+    this.#listener?.setTls(tls);
+  }
+
+  /**
    * Stops listening, closes all connections, and resolves when they have ended and their handlers have returned, at the latest after `timeout`. An HTTP server
    * that it is attached to stays. Repeating it waits for the same.
    *
@@ -107,22 +110,10 @@ export class WebSocketServer<Context = unknown> {
   }
 
   #accept(handshake: AcceptedHandshake<Opening<Context>>): void {
-    const { socket, head, request, subprotocol, extensions = '' } = handshake;
-    const { context, asyncContext } = handshake.context;
     const { connectionOptions: options, onreadPlaces, handler, receives } = this.#setup;
-    const made: ConnectionMade = {
-      role: 'server',
-      socket,
-      options,
-      peer: request.peer,
-      subprotocol,
-      extensions,
-      onreadPlaces,
-      context: asyncContext,
-    };
-    const parts = { made, context, events: this.#events, receives };
-    const opened = typeof handler === 'function' ? openIterated(parts, handler) : openCalling(parts, handler);
+    const setup = { options, onreadPlaces, receives, events: this.#events };
+    const opened = openAccepted(handshake, setup, handler);
     this.#connections.add(opened.connection);
-    opened.start(head);
+    opened.start(handshake.head);
   }
 }

@@ -1,16 +1,15 @@
 import { Duplex } from 'node:stream';
 
-import { describe } from '../protocol/base/argument-checks.ts';
+import { checkOptions, describeValue, invalidOption, type KnownNames } from '../protocol/base/checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { invalidOption } from '../protocol/base/option-checks.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import type { WebSocketConnection } from './connection.ts';
-import { NO_EVENTS, openIterated } from './open.ts';
-import { resolveReceive, type MessageConnectionOptions } from './serve-options.ts';
+import { NO_EVENTS, openFor } from './open.ts';
+import { MESSAGE_CONNECTION_OPTION_NAMES, resolveReceive, type MessageConnectionOptions } from './serve-options.ts';
 import { AsyncContext } from '../engine/async-context.ts';
 
 /** Options of {@link wrap}. */
-export interface WrapOptions extends MessageConnectionOptions {
+export interface WrapOptions<Context = undefined> extends MessageConnectionOptions {
   /**
    * What came right behind the opening handshake, and was read with it.
    *
@@ -25,7 +24,17 @@ export interface WrapOptions extends MessageConnectionOptions {
    * @defaultValue empty
    */
   readonly peer?: string | undefined;
+  /** What the connection has as `context`. */
+  readonly context?: Context | undefined;
 }
+
+const WRAP_OPTION_NAMES: KnownNames<keyof WrapOptions> = {
+  ...MESSAGE_CONNECTION_OPTION_NAMES,
+  head: true,
+  subprotocol: true,
+  peer: true,
+  context: true,
+};
 
 /**
  * Makes a connection of a stream of bytes over which somebody else has done the opening handshake, or which needs none: a stream of HTTP/2 (RFC 8441), what
@@ -38,13 +47,14 @@ export interface WrapOptions extends MessageConnectionOptions {
  *
  * @throws {LocalUsageError} it is no stream of bytes, or an option has a value that it cannot have
  */
-export function wrap(
+export function wrap<Context = undefined>(
   duplex: Duplex,
   role: 'client' | 'server',
-  options: WrapOptions = {},
-): WebSocketConnection<undefined> {
-  const { head = new Uint8Array(0), subprotocol, peer = '' } = options;
-  if (!(duplex instanceof Duplex)) throw new LocalUsageError(`duplex is ${describe(duplex)}, expected a Duplex`);
+  options: WrapOptions<Context> = {},
+): WebSocketConnection<Context | undefined> {
+  checkOptions('wrap', options, WRAP_OPTION_NAMES);
+  const { head = new Uint8Array(0), subprotocol, peer = '', context } = options;
+  if (!(duplex instanceof Duplex)) throw new LocalUsageError(`duplex is ${describeValue(duplex)}, expected a Duplex`);
   if (duplex.readableObjectMode || duplex.writableObjectMode) {
     throw new LocalUsageError('duplex is a stream of objects, expected one of bytes');
   }
@@ -60,7 +70,7 @@ export function wrap(
     context: new AsyncContext(),
   };
   const receives = resolveReceive(options);
-  const opened = openIterated<undefined>({ made, context: undefined, events: NO_EVENTS, receives });
+  const opened = openFor<Context | undefined>({ made, context, events: NO_EVENTS, receives }, undefined);
   // What is read of it may be changed in place, and it is not ours.
   opened.start(new Uint8Array(head));
   return opened.connection;

@@ -1,6 +1,6 @@
 import { CloseCode } from '../protocol/base/close-code.ts';
 import type { Closure } from '../protocol/base/closure.ts';
-import { checkLimit, invalidOption } from '../protocol/base/option-checks.ts';
+import { checkLimit, invalidOption } from '../protocol/base/checks.ts';
 import { checkCloseBody } from '../protocol/wire/close-body.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
 import { createDeferred, type Deferred } from './deferred.ts';

@@ -38,3 +38,15 @@ declare namespace WebAssembly {
     };
   }
 }
+
+/** As much of it as the protocol hands on. */
+interface AbortSignal {
+  readonly aborted: boolean;
+}
+
+/** As much of it as the protocol uses. */
+declare class URL {
+  constructor(url: string);
+  static canParse(url: string): boolean;
+  readonly href: string;
+}

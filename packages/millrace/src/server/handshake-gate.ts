@@ -1,28 +1,25 @@
-import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 
-import { HandshakeError, TransportError, toError } from '../protocol/base/errors.ts';
+import { TransportError, toError } from '../protocol/base/errors.ts';
 import { isPromise } from '../protocol/base/promise.ts';
-import { ConnectionDeny } from '../protocol/handshake/connection-deny.ts';
-import { judgeRequest, OriginError, refusal, selectSubprotocol } from '../protocol/handshake/connection-request.ts';
-import type { JudgedRequest, RequestRules } from '../protocol/handshake/connection-request.ts';
-import { acceptInput, encodeAcceptance, encodeRefusal, refusalFor } from '../protocol/handshake/server-response.ts';
-import type { Refusal } from '../protocol/handshake/server-response.ts';
+import { parseAuthority } from '../protocol/handshake/rules/authority.ts';
+import { listAcceptanceFields } from '../protocol/handshake/rules/acceptance.ts';
+import { judgeRequest, OriginError } from '../protocol/handshake/rules/connection-request.ts';
+import type { ConnectionRequest, RequestParts, RequestRules } from '../protocol/handshake/rules/connection-request.ts';
+import { isRefusal, refusal, refusalFor } from '../protocol/handshake/rules/refusal.ts';
+import type { Refusal } from '../protocol/handshake/rules/refusal.ts';
+import { selectSubprotocol } from '../protocol/handshake/rules/subprotocols.ts';
+import { quote } from '../protocol/base/checks.ts';
+import { addressOf, seeThroughProxies } from '../protocol/handshake/proxies/forwarded.ts';
+import { formatNetwork, parseIpAddress } from '../protocol/handshake/proxies/ip-address.ts';
 import { formatPeer, prepareSocket } from '../transport/socket-setup.ts';
+import { Admission } from './limits/admission.ts';
+import type { Exchange } from './exchange.ts';
 import type { Decision, HandshakeHandler } from './handshake-handler.ts';
-import type { ResolvedServerOptions } from './options.ts';
+import { LoopDelay } from './limits/loop-delay.ts';
+import type { ResolvedHandshakeOptions } from './settings/handshake-options.ts';
 import { PendingHandshake, type PendingHandshakeEvents } from './pending-handshake.ts';
-import { refuse } from './refuse.ts';
-
-const EMPTY = new Uint8Array(0);
-
-/** A valid request that is being decided about. */
-interface Exchange extends JudgedRequest {
-  readonly pending: PendingHandshake;
-  readonly head: Uint8Array;
-}
 
 /**
  * Takes sockets with requests, hands out connections: what a listener of its own and one attached to another server share.
@@ -30,95 +27,111 @@ interface Exchange extends JudgedRequest {
  * It counts handshakes and connections, keeps the deadline of each handshake, and sees to it that each is answered once.
  */
 export class HandshakeGate<Context> {
-  readonly #options: ResolvedServerOptions;
+  readonly #options: ResolvedHandshakeOptions;
   readonly #handler: HandshakeHandler<Context>;
   readonly #rules: RequestRules;
-  readonly #pending = new Set<PendingHandshake>();
+  readonly #admission: Admission<PendingHandshake>;
   // One of each for all sockets.
   readonly #events: PendingHandshakeEvents = {
     onTimeout: (pending) => this.#onTimeout(pending),
     onClose: (pending) => this.#onClose(pending),
   };
-  readonly #onConnectionClose = (): void => {
-    this.#connections--;
-  };
-  #connections = 0;
   #warned = false;
   #closed = false;
 
-  constructor(options: ResolvedServerOptions, handler: HandshakeHandler<Context>) {
+  /** @param admission - who counts, if others count with it */
+  constructor(
+    options: ResolvedHandshakeOptions,
+    handler: HandshakeHandler<Context>,
+    admission: Admission<PendingHandshake> = createAdmission(options),
+  ) {
     this.#options = options;
+    this.#admission = admission;
     this.#handler = handler;
-    const { allowedOrigins, path, maxHeaderSize, maxHeaderCount } = options;
-    this.#rules = { allowedOrigins, path, maxHeaderSize, maxHeaderCount };
+    this.#rules = options;
   }
 
   /** Connections that were accepted and are still there. */
   get connections(): number {
-    return this.#connections;
+    return this.#admission.connections;
   }
 
   /**
    * Takes a new transport: from now on its errors are ours, and its clock runs.
    *
-   * @param speaksHttp - `false` for a transport that TLS is still to be put on
+   * @param exchange - how it is answered; `undefined` for a transport that TLS is still to be put on
+   * @param patience - takes so many that come too many nevertheless, and refuses them when their requests are there
    *
    * @returns `undefined` if there are too many already; it has been answered then
    */
-  begin(socket: Duplex, speaksHttp: boolean): PendingHandshake | undefined {
+  begin(socket: Duplex, exchange: Exchange | undefined, patience = 0): PendingHandshake | undefined {
     socket.on('error', ignore);
-    const full = this.#findFull();
-    const pending = new PendingHandshake(socket, speaksHttp, this.#options.handshakeTimeout, this.#events);
-    this.#pending.add(pending);
-    if (full === undefined) return pending;
-    this.refuse(pending, full);
+    const pending = new PendingHandshake(socket, exchange, this.#options.handshakeTimeout, this.#events);
+    pending.peer = formatPeer(socket);
+    pending.address = networkOf(socket instanceof Socket ? socket.remoteAddress : undefined);
+    const obstacle = this.#closed
+      ? refusal(503, 'the server is closing')
+      : this.#admission.findObstacle(pending.address);
+    const displaced = obstacle === undefined ? this.#admission.findDisplaced(pending.address) : undefined;
+    if (displaced !== undefined) this.#displace(displaced);
+    this.#admission.enter(pending);
+    if (obstacle === undefined) return pending;
+    const isBounded = this.#admission.pending.size <= this.#options.maxPendingHandshakes + patience;
+    if (patience > 0 && isBounded && !this.#closed) {
+      pending.obstacle = obstacle;
+      return pending;
+    }
+    this.refuse(pending, obstacle);
     return undefined;
   }
 
-  /**
-   * Answers a request.
-   *
-   * @param head - what came right behind it
-   * @param maxHeaderCount - most header lines that whoever parsed the request would keep
-   */
-  answer(
-    pending: PendingHandshake,
-    message: IncomingMessage,
-    head: Uint8Array,
-    maxHeaderCount: number = Infinity,
-  ): void {
+  /** Answers the request that the exchange of `pending` has received. */
+  answer(pending: PendingHandshake): void {
     if (pending.stage !== 'receiving') {
       pending.socket.resume(); // Behind a refused request: to be discarded like the rest.
       return;
     }
-    const judged = this.#judge(pending, message, maxHeaderCount);
-    if (judged === undefined) return;
+    const request = this.#judge(pending);
+    if (request === undefined) return;
 
     pending.stage = 'deciding';
-    pending.request = judged.request;
-    // A copy: the head is a view into a read buffer of 64 KiB, which it would keep alive.
-    this.#decide({ ...judged, pending, head: head.length === 0 ? EMPTY : new Uint8Array(head) });
+    pending.request = request;
+    this.#decide(pending, request);
   }
 
-  /** Answers a request that is no WebSocket handshake, whatever its headers say. */
-  answerPlain(pending: PendingHandshake, message: IncomingMessage): void {
-    if (pending.stage !== 'receiving') return;
-    message.resume();
-    pending.headOnly = message.method === 'HEAD';
-    if (this.#judge(pending, message, Infinity) === undefined) return;
+  /**
+   * Answers a request that is no WebSocket handshake, whatever its headers say.
+   *
+   * @param present - may put the refusal in other words
+   */
+  answerPlain(pending: PendingHandshake, present: (error: unknown) => unknown): void {
+    if (pending.stage !== 'receiving' || this.#judge(pending, present) === undefined) return;
     this.refuse(pending, refusal(400, 'not a WebSocket handshake'));
+  }
+
+  /** Answers a request that is about something else than a connection. */
+  answerOther(pending: PendingHandshake, answer: Refusal): void {
+    if (pending.stage !== 'receiving') return;
+    pending.settle('refused');
+    pending.exchange?.refuse(answer);
+  }
+
+  /** Counts a handshake for whom a proxy has it from. */
+  moveTo(pending: PendingHandshake, { address, peer }: { readonly address: string; readonly peer: string }): void {
+    pending.peer = peer;
+    this.#admission.move(pending, networkOf(address));
   }
 
   /** Answers with what `error` says (see {@link refusalFor}), and ends the transport. */
   refuse(pending: PendingHandshake, error: unknown): void {
-    const { request, socket, speaksHttp } = pending;
+    const { request, socket, exchange } = pending;
     pending.settle('refused');
     if (error instanceof OriginError) this.#warnOnce(error);
-    if (!isDenial(error)) this.report(error);
-    const response = this.#encode({ ...refusalFor(error), headOnly: pending.headOnly });
-    if (speaksHttp) refuse(socket, response);
-    else socket.destroy();
-    this.#notify(() => this.#handler.refused?.(toReadableError(error), request));
+    if (!isRefusal(error)) this.report(error);
+    const refused = this.#toRefusal(error);
+    if (exchange === undefined) socket.destroy();
+    else exchange.refuse(refused);
+    this.#tellRefused(pending, { error, request, status: exchange === undefined ? undefined : refused.status });
   }
 
   /** Hands an error of ours to the application, or to the process as a warning. */
@@ -138,85 +151,88 @@ export class HandshakeGate<Context> {
   /** Ends every handshake that is under way; connections stay. */
   close(): void {
     this.#closed = true;
-    for (const { socket } of this.#pending) socket.destroy();
+    for (const { socket } of this.#admission.pending) socket.destroy();
   }
 
-  #judge(pending: PendingHandshake, message: IncomingMessage, maxHeaderCount: number): JudgedRequest | undefined {
-    const rules = { ...this.#rules, maxHeaderCount: Math.min(this.#rules.maxHeaderCount, maxHeaderCount) };
-    const { socket } = pending;
+  /** Gives a handshake up for that of another address. */
+  #displace(pending: PendingHandshake): void {
+    this.#admission.leave(pending);
+    if (pending.stage === 'refused') pending.socket.destroy();
+    else this.refuse(pending, refusal(503, 'too many opening handshakes of this address are under way'));
+  }
+
+  #judge(
+    pending: PendingHandshake,
+    present: (error: unknown) => unknown = (error) => error,
+  ): ConnectionRequest | undefined {
     try {
-      return judgeRequest(
-        {
-          method: message.method ?? '',
-          target: message.url ?? '',
-          httpVersion: message.httpVersion,
-          rawHeaders: message.rawHeaders,
-          peer: formatPeer(socket),
-          encrypted: socket instanceof TLSSocket,
-        },
-        rules,
-      );
+      if (pending.obstacle !== undefined) throw pending.obstacle;
+      if (pending.exchange === undefined) throw refusal(400, 'not a WebSocket handshake');
+      const parts = this.#see(pending, pending.exchange.read(this.#rules));
+      return judgeRequest(parts, this.#rules, pending.lifetime);
     } catch (error) {
-      this.refuse(pending, error);
+      this.refuse(pending, present(error));
       return undefined;
     }
   }
 
-  #decide(exchange: Exchange): void {
-    const { pending, request } = exchange;
+  /** Looks through trusted proxies. */
+  #see(pending: PendingHandshake, parts: RequestParts): RequestParts {
+    const { trustedProxies } = this.#options;
+    if (trustedProxies === undefined) return parts;
+    const { peer, scheme, authority } = seeThroughProxies(parts, parts.headers.distinct, trustedProxies);
+    if (parseAuthority(authority) === undefined) throw refusal(400, `invalid forwarded host ${quote(authority)}`);
+    if (peer !== parts.peer) this.moveTo(pending, { address: addressOf(peer), peer });
+    const full = this.#admission.findFull(pending.address);
+    if (full !== undefined) throw full;
+    return { ...parts, peer, scheme, authority };
+  }
+
+  #decide(pending: PendingHandshake, request: ConnectionRequest): void {
     try {
-      const decision = this.#handler.decide(request, pending.socket);
+      const decision = this.#handler.decide(request);
       if (!isPromise(decision)) {
-        this.#accept(exchange, decision);
+        this.#accept(pending, request, decision);
         return;
       }
       pending.watch();
       decision.then(
-        (decided) => this.#accept(exchange, decided),
-        (error: unknown) => this.#deny(exchange, error),
+        (decided) => this.#accept(pending, request, decided),
+        (error: unknown) => this.#deny(pending, error),
       );
     } catch (error) {
-      this.#deny(exchange, error);
+      this.#deny(pending, error);
     }
   }
 
-  #deny({ pending }: Exchange, error: unknown): void {
+  #deny(pending: PendingHandshake, error: unknown): void {
     if (pending.stage === 'deciding') this.refuse(pending, error);
-    else if (!isDenial(error)) this.report(error);
+    else if (!isRefusal(error)) this.report(error);
   }
 
-  #accept(exchange: Exchange, decision: Decision<Context>): void {
-    const { pending, request, key } = exchange;
-    const { socket } = pending;
-    if (pending.stage !== 'deciding' || socket.destroyed) return;
+  #accept(pending: PendingHandshake, request: ConnectionRequest, decision: Decision<Context>): void {
+    const { exchange } = pending;
+    if (exchange === undefined || pending.stage !== 'deciding' || pending.socket.destroyed) return;
 
-    const subprotocol = decision.subprotocol ?? selectSubprotocol(request.protocols, this.#options.subprotocols);
+    const subprotocol = decision.subprotocol ?? selectSubprotocol(request.subprotocols, this.#options.subprotocols);
     const { extensions, context } = decision;
+    let fields;
     try {
-      if (this.#connections >= this.#options.maxConnections) throw this.#tooMany('maxConnections');
-      const accept = createHash('sha1').update(acceptInput(key)).digest('base64');
+      const full = this.#admission.findFull(pending.address);
+      if (full !== undefined) throw full;
       const headers = [this.#options.headers, decision.headers];
-      socket.write(encodeAcceptance({ accept, subprotocol, extensions, headers }, request));
+      fields = listAcceptanceFields({ subprotocol, extensions, headers }, request);
     } catch (error) {
       this.refuse(pending, error);
       return;
     }
     pending.settle('accepted');
     pending.release();
-    this.#pending.delete(pending);
-    this.#connections++;
-    socket.on('close', this.#onConnectionClose);
+    const onConnectionClose = this.#admission.accept(pending);
+    const { socket, head } = exchange.accept(fields);
+    socket.on('close', onConnectionClose);
     prepareSocket(socket);
-    this.#handOver(socket, () =>
-      this.#handler.accepted({
-        socket,
-        head: readAll(exchange.head, socket),
-        request,
-        subprotocol,
-        extensions,
-        context,
-      }),
-    );
+    this.#handOver(socket, () => this.#handler.accepted({ socket, head, request, subprotocol, extensions, context }));
   }
 
   #handOver(socket: Duplex, accepted: () => void): void {
@@ -228,12 +244,13 @@ export class HandshakeGate<Context> {
     }
   }
 
-  #encode(answer: Refusal): Uint8Array {
+  /** What `error` says; where that cannot be sent, nothing but that we have failed. */
+  #toRefusal(error: unknown): Refusal {
     try {
-      return encodeRefusal(answer);
-    } catch (error) {
-      this.report(error);
-      return encodeRefusal(refusalFor(error));
+      return refusalFor(error);
+    } catch (failure) {
+      this.report(failure);
+      return refusalFor(failure);
     }
   }
 
@@ -244,29 +261,28 @@ export class HandshakeGate<Context> {
 
   #onClose(pending: PendingHandshake): void {
     const { request, stage } = pending;
-    this.#pending.delete(pending);
+    this.#admission.leave(pending);
     pending.settle(stage);
     if (stage !== 'deciding') return;
     pending.stage = 'refused';
     const error = new TransportError('the peer went away before its opening handshake was answered');
-    this.#notify(() => this.#handler.refused?.(error, request));
-  }
-
-  #findFull(): HandshakeError | undefined {
-    if (this.#closed) return refusal(503, 'the server is closing');
-    if (this.#connections >= this.#options.maxConnections) return this.#tooMany('maxConnections');
-    if (this.#pending.size >= this.#options.maxPendingHandshakes) return this.#tooMany('maxPendingHandshakes');
-    return undefined;
-  }
-
-  #tooMany(option: 'maxConnections' | 'maxPendingHandshakes'): HandshakeError {
-    return refusal(503, `the server has as many connections as it may: ${option}, ${String(this.#options[option])}`);
+    this.#tellRefused(pending, { error, request, status: undefined });
   }
 
   #warnOnce(error: OriginError): void {
     if (this.#warned) return;
     this.#warned = true;
     process.emitWarning(`${error.message} (said once)`, { type: 'MillraceWarning', code: 'MILLRACE_ORIGIN' });
+  }
+
+  #tellRefused(
+    { peer }: PendingHandshake,
+    { error, request, status }: { error: unknown; request: ConnectionRequest | undefined; status: number | undefined },
+  ): void {
+    const readable = toReadableError(error);
+    this.#notify(() => this.#handler.refused?.(readable, request));
+    const { onRefused } = this.#options;
+    if (onRefused !== undefined) this.#notify(() => onRefused({ status, error: readable, peer, request }));
   }
 
   #notify(callback: () => void): void {
@@ -278,19 +294,15 @@ export class HandshakeGate<Context> {
   }
 }
 
-/** Whether an error says how to answer a request; any other is one of ours. */
-function isDenial(error: unknown): boolean {
-  return error instanceof HandshakeError || error instanceof ConnectionDeny;
+/** Makes what counts the handshakes and connections of a server. */
+export function createAdmission(options: ResolvedHandshakeOptions): Admission<PendingHandshake> {
+  return new Admission(options, new LoopDelay(options.maxLoopDelay !== Infinity));
 }
 
-/** Joins `head` and what the socket holds unread. */
-function readAll(head: Uint8Array, socket: Duplex): Uint8Array {
-  const rest: unknown = socket.readableLength === 0 ? null : socket.read();
-  if (!(rest instanceof Uint8Array)) return head;
-  const bytes = new Uint8Array(head.length + rest.length);
-  bytes.set(head);
-  bytes.set(rest, head.length);
-  return bytes;
+/** What handshakes and connections of an address are counted by: IPv6 by /64, for that is what one client has. */
+function networkOf(address: string | undefined): string {
+  const parsed = address === undefined ? undefined : parseIpAddress(address);
+  return parsed === undefined ? '' : formatNetwork(parsed);
 }
 
 /** Makes an error of whatever was thrown, for whoever reads its message. */

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 
-import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
-import type { HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
+import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
+import type { HeaderFieldsInit } from '../protocol/handshake/rules/header-fields.ts';
 
 /** The decision to accept a request. */
 export interface Decision<Context> {
@@ -37,19 +37,16 @@ export interface HandshakeHandler<Context> {
   /**
    * Decides about a valid request.
    *
-   * To refuse it, throw (or reject with) a {@link ConnectionDeny} or a {@link HandshakeError} that has a status. Any other
-   * error is answered with 500 without details, and reported.
-   *
-   * @param socket - the transport, to look at its certificate, for one; not to be read or written
+   * To refuse it, throw (or reject with) a {@link ConnectionDeny}. Any other error is answered with 500 without details, and reported.
    */
-  decide(request: ConnectionRequest, socket: Duplex): Decision<Context> | Promise<Decision<Context>>;
+  decide(request: ConnectionRequest): Decision<Context> | Promise<Decision<Context>>;
 
   /** Takes a connection over. The response that accepts it has been handed to the socket. */
   accepted(handshake: AcceptedHandshake<Context>): void;
 
   /**
-   * Learns of a handshake that failed: a {@link HandshakeError}, a {@link ConnectionDeny}, or a {@link TransportError} where
-   * the peer went away before its answer.
+   * Learns of a handshake that failed: a {@link HandshakeError}, a {@link ConnectionDeny}, a {@link TransportError} where the peer went away before its
+   * answer, or whatever else {@link decide} has thrown.
    *
    * @param request - the request, if it got so far as to be a valid one
    */

@@ -1,20 +1,41 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, Server as HttpServer, ServerOptions as HttpOptions } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
-import type { Server as HttpsServer } from 'node:https';
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import { createServer, Socket } from 'node:net';
 import type { AddressInfo, ListenOptions, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createSecureContext, type TlsOptions } from 'node:tls';
 
-import { TransportError } from '../protocol/base/errors.ts';
-import { refusal } from '../protocol/handshake/connection-request.ts';
+import { explain, LocalUsageError, TransportError } from '../protocol/base/errors.ts';
+import { isInRanges, parseIpAddress } from '../protocol/handshake/proxies/ip-address.ts';
+import type { ProxiedSource } from '../protocol/handshake/proxies/proxy-header.ts';
+import { refusal } from '../protocol/handshake/rules/refusal.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import type { HandshakeHandler } from './handshake-handler.ts';
+import { formatSource, Http1Exchange } from './http1/http1-exchange.ts';
+import { healthAnswer, presentRefusal } from './http1/plain-pages.ts';
+import { takeProxyHeader } from './http1/proxy-protocol.ts';
 import { formatUrl } from './listener.ts';
 import type { Listener } from './listener.ts';
-import type { ListeningPlace, ResolvedServerOptions } from './options.ts';
+import type { ResolvedServerOptions } from './options.ts';
 import type { PendingHandshake } from './pending-handshake.ts';
+
+/** A handshake whose request is still to come, and who takes it. */
+interface PendingRequest {
+  readonly pending: PendingHandshake;
+  readonly exchange: Http1Exchange;
+}
+
+/** A handshake that is still without TLS. */
+interface UnsecuredHandshake {
+  readonly pending: PendingHandshake;
+  /** Whom a proxy has it from. */
+  readonly source: ProxiedSource | undefined;
+}
+
+/** Handshakes above `maxPendingHandshakes` that are taken where there are health paths, which no limit holds for. */
+const HEALTH_PATIENCE = 100;
 
 /**
  * A server of its own, for nothing but WebSocket connections.
@@ -27,9 +48,11 @@ export class HandshakeServer<Context> implements Listener {
   readonly #gate: HandshakeGate<Context>;
   readonly #http: HttpServer | HttpsServer;
   readonly #server: Server;
-  readonly #pending = new WeakMap<Duplex, PendingHandshake>();
+  readonly #pending = new WeakMap<Duplex, PendingRequest>();
   /** Handshakes of TLS connections that are not there yet, by both ends' addresses. */
-  readonly #unsecured = new Map<string, PendingHandshake>();
+  readonly #unsecured = new Map<string, UnsecuredHandshake>();
+  #isClosed = false;
+  #lastReport = -Infinity;
 
   constructor(options: ResolvedServerOptions, handler: HandshakeHandler<Context>) {
     this.#options = options;
@@ -43,7 +66,8 @@ export class HandshakeServer<Context> implements Listener {
   }
 
   get url(): string {
-    return formatUrl(this.address, this.#options.tls !== undefined, this.#options.path);
+    const { path, tls } = this.#options;
+    return formatUrl(this.address, tls !== undefined, typeof path === 'string' ? path : undefined);
   }
 
   get connections(): number {
@@ -55,79 +79,164 @@ export class HandshakeServer<Context> implements Listener {
    *
    * @throws {TransportError} the place cannot be had: in use, not permitted, no such address
    */
-  async listen(place: Exclude<ListeningPlace, { kind: 'server' }>): Promise<void> {
+  async listen(options: ListenOptions): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const onError = (cause: Error): void => reject(new TransportError(`cannot listen: ${cause.message}`, { cause }));
+      const onError = (cause: Error): void => reject(new TransportError(`cannot listen: ${explain(cause)}`, { cause }));
       this.#server.once('error', onError);
-      this.#server.listen(listenOptions(place), () => {
+      this.#server.listen(options, () => {
         this.#server.off('error', onError);
-        this.#server.on('error', (error) => this.#gate.report(error));
+        this.#server.on('error', this.#onListeningError);
         resolve();
       });
     });
   }
 
+  /**
+   * Takes another certificate, for connections that are still to come.
+   *
+   * @throws {LocalUsageError} the server does not speak TLS, or key and certificate are wrong; nothing has changed then
+   */
+  setTls(tls: TlsOptions): void {
+    const server = this.#http;
+    if (!(server instanceof HttpsServer)) {
+      throw new LocalUsageError('the server does not speak TLS; expected one with the option tls');
+    }
+    try {
+      createSecureContext({ ...this.#options.tls, ...tls });
+    } catch (cause) {
+      throw new LocalUsageError(`the certificate cannot be used: ${explain(cause)}`, { cause });
+    }
+    const ticketKeys = tls.ticketKeys ?? server.getTicketKeys();
+    server.setSecureContext({ ...this.#options.tls, ...tls });
+    server.setTicketKeys(ticketKeys);
+  }
+
   /** Takes a connection that was accepted here, or comes from anywhere else: a tunnel, a test. */
   handleConnection(socket: Duplex): void {
-    if (this.#options.tls === undefined) {
-      const pending = this.#gate.begin(socket, true);
-      if (pending === undefined) return;
-      this.#pending.set(socket, pending);
-    } else if (!this.#beginTls(socket)) {
+    const { tls, proxyProtocol } = this.#options;
+    if (tls !== undefined && !proxyProtocol && addressesOf(socket) === undefined) {
+      // Nobody could find it again when it has TLS: its clock starts then.
+      this.#http.emit('connection', socket);
       return;
     }
-    this.#http.emit('connection', socket);
+    const exchange = tls === undefined && !proxyProtocol ? new Http1Exchange(socket) : undefined;
+    const pending = this.#gate.begin(socket, exchange, this.#patience);
+    if (pending === undefined) return;
+    if (exchange !== undefined) this.#receive(socket, { pending, exchange });
+    else if (proxyProtocol) this.#takeProxyHeader(socket, pending);
+    else this.#secure(socket, pending, undefined);
   }
 
   close(): Promise<void> {
+    this.#isClosed = true;
     this.#server.close();
     this.#gate.close();
     return Promise.resolve();
   }
 
-  /** Puts the clock on a connection before it has TLS. Without addresses to find it again by, it starts with TLS. */
-  #beginTls(socket: Duplex): boolean {
-    const addresses = addressesOf(socket);
-    if (addresses === undefined) return true;
-    const pending = this.#gate.begin(socket, false);
-    if (pending === undefined) return false;
-    this.#unsecured.set(addresses, pending);
-    socket.once('close', () => {
-      if (this.#unsecured.get(addresses) === pending) this.#unsecured.delete(addresses);
-    });
-    return true;
+  /** Handshakes above the limit that are taken for their requests may be for a health path. */
+  get #patience(): number {
+    return this.#options.readyPath === undefined && this.#options.livePath === undefined ? 0 : HEALTH_PATIENCE;
   }
+
+  #receive(socket: Duplex, request: PendingRequest): void {
+    this.#pending.set(socket, request);
+    this.#http.emit('connection', socket);
+  }
+
+  #takeProxyHeader(socket: Duplex, pending: PendingHandshake): void {
+    if (!this.#isProxy(socket)) {
+      this.#gate.refuse(pending, refusal(400, 'it does not come from a trusted proxy'));
+      return;
+    }
+    takeProxyHeader(socket, {
+      onInvalid: () => this.#gate.refuse(pending, refusal(400, 'it does not begin with the PROXY protocol')),
+      onHeader: ({ source }) => {
+        if (source !== undefined) this.#gate.moveTo(pending, { address: source.address, peer: formatSource(source) });
+        if (this.#options.tls !== undefined) {
+          this.#secure(socket, pending, source);
+          return;
+        }
+        const exchange = new Http1Exchange(socket, source);
+        pending.secured(socket, exchange);
+        this.#receive(socket, { pending, exchange });
+        socket.resume();
+      },
+    });
+  }
+
+  #isProxy(socket: Duplex): boolean {
+    const { trustedProxies } = this.#options;
+    const address = socket instanceof Socket ? socket.remoteAddress : undefined;
+    if (trustedProxies === undefined) return false;
+    if (address === undefined) return trustedProxies.trustsUnix;
+    const parsed = parseIpAddress(address);
+    return parsed !== undefined && isInRanges(parsed, trustedProxies.ranges);
+  }
+
+  /** Puts TLS on a connection, and finds it again by its addresses when that is done. */
+  #secure(socket: Duplex, pending: PendingHandshake, source: ProxiedSource | undefined): void {
+    const addresses = addressesOf(socket) ?? '';
+    const unsecured = { pending, source };
+    this.#unsecured.set(addresses, unsecured);
+    socket.once('close', () => {
+      if (this.#unsecured.get(addresses) === unsecured) this.#unsecured.delete(addresses);
+    });
+    this.#http.emit('connection', socket);
+  }
+
+  readonly #onListeningError = (error: Error): void => {
+    // Without descriptors, each attempt to accept fails: one report a second is enough.
+    const now = performance.now();
+    if (now - this.#lastReport < 1000) return;
+    this.#lastReport = now;
+    this.#gate.report(new TransportError(`the listening socket failed: ${explain(error)}`, { cause: error }));
+  };
 
   readonly #onSecure = (socket: Duplex): void => {
     socket.on('error', () => undefined);
     const addresses = addressesOf(socket);
-    const pending = addresses === undefined ? this.#gate.begin(socket, true) : this.#unsecured.get(addresses);
+    const found = addresses === undefined ? undefined : this.#unsecured.get(addresses);
     if (addresses !== undefined) this.#unsecured.delete(addresses);
+    const exchange = new Http1Exchange(socket, found?.source);
+    const pending = addresses === undefined ? this.#gate.begin(socket, exchange, this.#patience) : found?.pending;
     if (pending === undefined) {
       // Without addresses it has been answered; with them, nobody knows when it began: its peer is gone.
       if (addresses !== undefined) socket.destroy();
       return;
     }
-    pending.secured(socket);
-    this.#pending.set(socket, pending);
+    pending.secured(socket, exchange);
+    this.#pending.set(socket, { pending, exchange });
   };
 
   readonly #onUpgrade = (message: IncomingMessage, socket: Duplex, head: Uint8Array): void => {
-    const pending = this.#pending.get(socket);
+    const found = this.#pending.get(socket);
     // HTTP has nothing more to say about this socket.
     this.#pending.delete(socket);
-    if (pending === undefined) socket.destroy();
-    else this.#gate.answer(pending, message, head);
+    if (found === undefined) {
+      socket.destroy();
+      return;
+    }
+    if (found.pending.stage === 'receiving') found.exchange.receive({ message, head });
+    this.#gate.answer(found.pending);
   };
 
   readonly #onRequest = (message: IncomingMessage): void => {
-    const pending = this.#pending.get(message.socket);
-    if (pending === undefined) message.socket.destroy();
-    else this.#gate.answerPlain(pending, message);
+    const found = this.#pending.get(message.socket);
+    if (found === undefined) {
+      message.socket.destroy();
+      return;
+    }
+    if (found.pending.stage !== 'receiving') return;
+    message.resume();
+    found.exchange.receive({ message });
+    const health = healthAnswer(message, this.#options, !this.#isClosed);
+    if (health !== undefined) this.#gate.answerOther(found.pending, health);
+    else this.#gate.answerPlain(found.pending, (error) => presentRefusal(error, message, this.#options.statusPage));
   };
 
   readonly #onClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
-    const pending = this.#pending.get(socket);
+    const pending = this.#pending.get(socket)?.pending;
     const answer = answerTo(error.code);
     if (pending === undefined || answer === undefined) socket.destroy();
     else if (pending.stage === 'receiving') this.#gate.refuse(pending, answer);
@@ -162,12 +271,6 @@ export class HandshakeServer<Context> implements Listener {
 function answerTo(code: string | undefined): Error | undefined {
   if (code === 'HPE_HEADER_OVERFLOW') return refusal(431, 'the request head exceeds maxHeaderSize');
   return code?.startsWith('HPE_') === true ? refusal(400, 'this is not HTTP/1.1') : undefined;
-}
-
-function listenOptions(place: Exclude<ListeningPlace, { kind: 'server' }>): ListenOptions {
-  const { backlog } = place;
-  if (place.kind === 'socket') return { path: place.socketPath, backlog };
-  return place.host === undefined ? { port: place.port, backlog } : { port: place.port, host: place.host, backlog };
 }
 
 /** Both ends' addresses, which no other connection has at the same time; `undefined` where there are none. */

@@ -23,6 +23,6 @@ export async function listen<Context>(
     return attached;
   }
   const server = new HandshakeServer(options, handler);
-  await server.listen(place);
+  await server.listen(place.options);
   return server;
 }

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 
 /** A server that listens. */
 export interface Listener {
@@ -8,6 +9,12 @@ export interface Listener {
   readonly url: string;
   /** Connections that were accepted and are still there. */
   readonly connections: number;
+  /**
+   * Takes another certificate for connections that are still to come; open ones are left alone.
+   *
+   * @throws {LocalUsageError} the server is somebody else's, or does not speak TLS, or key and certificate are wrong; nothing has changed then
+   */
+  setTls(tls: TlsOptions): void;
   /** Stops listening (or detaches) and ends the handshakes under way. Accepted connections are not touched. */
   close(): Promise<void>;
 }

@@ -1,132 +1,29 @@
-import type { Server as HttpServer } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
-import type { TlsOptions } from 'node:tls';
-
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { checkLimit, checkPort, checkText, invalidOption } from '../protocol/base/option-checks.ts';
-import type { HeaderField, HeaderFieldsInit } from '../protocol/handshake/header-fields.ts';
-import { checkSubprotocols } from '../protocol/handshake/option-checks.ts';
-import { checkAllowedOrigins } from '../protocol/handshake/origin.ts';
-import type { AllowedOrigins } from '../protocol/handshake/origin.ts';
-import { checkAcceptanceFields } from '../protocol/handshake/server-response.ts';
+import type { KnownNames } from '../protocol/base/checks.ts';
+import {
+  HANDSHAKE_OPTION_NAMES,
+  resolveHandshakeOptions,
+  type HandshakeOptions,
+  type ResolvedHandshakeOptions,
+} from './settings/handshake-options.ts';
+import {
+  LISTENING_OPTION_NAMES,
+  resolveListeningOptions,
+  type ListeningOptions,
+  type ResolvedListeningOptions,
+} from './settings/listening-options.ts';
 
-/** Options of a server. One of {@link port}, {@link socketPath} and {@link server} says where it listens. */
-export interface ServerOptions {
-  /** TCP port to listen on; 0 takes a free one. */
-  readonly port?: number | undefined;
+/** Options of a server: where it listens, and whom it lets in. */
+export interface ServerOptions extends ListeningOptions, HandshakeOptions {}
 
-  /**
-   * Name or address to listen on, with {@link port}.
-   *
-   * @defaultValue all addresses of this machine
-   */
-  readonly host?: string | undefined;
-
-  /** Path of a Unix domain socket (or name of a Windows pipe) to listen on. */
-  readonly socketPath?: string | undefined;
-
-  /**
-   * How many connections the operating system may hold that were not yet taken.
-   *
-   * @defaultValue 511
-   */
-  readonly backlog?: number | undefined;
-
-  /**
-   * An HTTP or HTTPS server to attach to: requests for a WebSocket connection are taken, everything else stays with it.
-   * Whoever made it starts and closes it, and sets its limits for sockets that did not send a whole request yet.
-   */
-  readonly server?: HttpServer | HttpsServer | undefined;
-
-  /**
-   * Path to serve, without a query. Requests for others are answered with 404, or left to the other listeners of
-   * {@link server}.
-   *
-   * @defaultValue every path
-   */
-  readonly path?: string | undefined;
-
-  /** Certificate, key and what else TLS needs; with it, the server speaks wss. Not together with {@link server}. */
-  readonly tls?: TlsOptions | undefined;
-
-  /**
-   * Subprotocols that the server speaks. Where the application does not choose, the one is chosen that the client prefers.
-   *
-   * @defaultValue none
-   */
-  readonly subprotocols?: readonly string[] | undefined;
-
-  /**
-   * Header fields to add to every response that accepts a connection.
-   *
-   * @defaultValue none
-   */
-  readonly headers?: HeaderFieldsInit | undefined;
-
-  /**
-   * Which pages a browser may connect from: see {@link AllowedOrigins}.
-   *
-   * @defaultValue 'same-origin'
-   */
-  readonly allowedOrigins?: AllowedOrigins | undefined;
-
-  /**
-   * Time for the opening handshake, in milliseconds: from the TCP connection, TLS included, to the response; for
-   * {@link server}, from the request. What the peer sends meanwhile does not prolong it.
-   *
-   * @defaultValue 10_000
-   */
-  readonly handshakeTimeout?: number | undefined;
-
-  /**
-   * Connections to keep open at most. Further ones are answered with 503.
-   *
-   * @defaultValue Infinity
-   */
-  readonly maxConnections?: number | undefined;
-
-  /**
-   * Opening handshakes to have under way at most. Further ones are answered with 503.
-   *
-   * @defaultValue 1000
-   */
-  readonly maxPendingHandshakes?: number | undefined;
-
-  /**
-   * Longest head of a request, in bytes: 431 above it.
-   *
-   * @defaultValue 16_384 (16 KiB)
-   */
-  readonly maxHeaderSize?: number | undefined;
-
-  /**
-   * Most header lines of a request: 431 above it.
-   *
-   * @defaultValue 128
-   */
-  readonly maxHeaderCount?: number | undefined;
-}
-
-/** Where a server listens. */
-export type ListeningPlace =
-  | { readonly kind: 'port'; readonly port: number; readonly host: string | undefined; readonly backlog: number }
-  | { readonly kind: 'socket'; readonly socketPath: string; readonly backlog: number }
-  | { readonly kind: 'server'; readonly server: HttpServer | HttpsServer };
+/** What {@link ServerOptions} are called. */
+export const SERVER_OPTION_NAMES: KnownNames<keyof ServerOptions> = {
+  ...LISTENING_OPTION_NAMES,
+  ...HANDSHAKE_OPTION_NAMES,
+};
 
 /** {@link ServerOptions} with every default filled in and every value checked. Frozen. */
-export interface ResolvedServerOptions {
-  readonly place: ListeningPlace;
-  readonly path: string | undefined;
-  readonly tls: TlsOptions | undefined;
-  readonly subprotocols: readonly string[];
-  readonly headers: readonly HeaderField[];
-  readonly allowedOrigins: AllowedOrigins;
-  readonly handshakeTimeout: number;
-  readonly maxConnections: number;
-  readonly maxPendingHandshakes: number;
-  readonly maxHeaderSize: number;
-  readonly maxHeaderCount: number;
-}
+export interface ResolvedServerOptions extends ResolvedListeningOptions, ResolvedHandshakeOptions {}
 
 /**
  * Fills in the defaults of {@link ServerOptions} and checks the values. Members that are not its own are ignored, so that
@@ -135,43 +32,9 @@ export interface ResolvedServerOptions {
  * @throws {LocalUsageError} naming the option, its value and what would be valid
  */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
-  const { path, subprotocols = [], allowedOrigins = 'same-origin', handshakeTimeout = 10_000 } = options;
-  const { maxConnections = Infinity, maxPendingHandshakes = 1000 } = options;
-  const { maxHeaderSize = 16_384, maxHeaderCount = 128 } = options;
-
-  return Object.freeze({
-    place: Object.freeze(resolvePlace(options)),
-    path: checkPath(path),
-    tls: options.tls === undefined ? undefined : Object.freeze({ ...options.tls }),
-    subprotocols: checkSubprotocols(subprotocols),
-    headers: checkAcceptanceFields(options.headers),
-    allowedOrigins: checkAllowedOrigins(allowedOrigins),
-    handshakeTimeout: checkLimit('handshakeTimeout', handshakeTimeout),
-    maxConnections: checkLimit('maxConnections', maxConnections),
-    maxPendingHandshakes: checkLimit('maxPendingHandshakes', maxPendingHandshakes),
-    maxHeaderSize: checkLimit('maxHeaderSize', maxHeaderSize),
-    maxHeaderCount: checkLimit('maxHeaderCount', maxHeaderCount),
-  });
-}
-
-function resolvePlace(options: ServerOptions): ListeningPlace {
-  const { host, server, backlog = 511 } = options;
-  const port = checkPort('port', options.port);
-  const socketPath = checkText('socketPath', options.socketPath);
-  checkLimit('backlog', backlog);
-  if ([port, socketPath, server].filter((one) => one !== undefined).length !== 1) {
-    throw new LocalUsageError('expected exactly one of the options port, socketPath and server');
+  const resolved = { ...resolveListeningOptions(options), ...resolveHandshakeOptions(options) };
+  if (resolved.proxyProtocol && resolved.trustedProxies === undefined) {
+    throw new LocalUsageError('option proxyProtocol is true, expected it together with the option trustedProxies');
   }
-  if (host !== undefined && port === undefined) throw invalidOption('host', host, 'it only with the option port');
-  if (server !== undefined) {
-    if (options.tls !== undefined) throw invalidOption('tls', options.tls, 'it not together with the option server');
-    return { kind: 'server', server };
-  }
-  if (port !== undefined) return { kind: 'port', port, host: checkText('host', host), backlog };
-  return { kind: 'socket', socketPath: socketPath ?? '', backlog };
-}
-
-function checkPath(value: unknown): string | undefined {
-  if (value === undefined || (typeof value === 'string' && value.startsWith('/') && !/[?#]/.test(value))) return value;
-  throw invalidOption('path', value, 'a path such as /chat, without a query');
+  return Object.freeze(resolved);
 }

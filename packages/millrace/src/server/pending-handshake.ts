@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream';
 
-import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
+import { TransportError } from '../protocol/base/errors.ts';
+import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
+import type { Exchange } from './exchange.ts';
 
 /**
  * How far an opening handshake is.
@@ -19,17 +21,46 @@ export interface PendingHandshakeEvents {
   readonly onClose: (pending: PendingHandshake) => void;
 }
 
+/** How long an application has to decide about a request: as a signal, if somebody asks for one. */
+class HandshakeLifetime {
+  #stage: HandshakeStage | undefined;
+  #controller: AbortController | undefined;
+
+  /** Aborted when the handshake ends without having been accepted. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    this.#abort();
+    return this.#controller.signal;
+  }
+
+  end(stage: HandshakeStage): void {
+    this.#stage = stage;
+    this.#abort();
+  }
+
+  #abort(): void {
+    if (this.#stage === undefined || this.#stage === 'accepted') return;
+    this.#controller?.abort(new TransportError('the opening handshake has ended without being accepted'));
+  }
+}
+
 /** One opening handshake under way, from the first byte of its transport. */
 export class PendingHandshake {
   /** The transport to answer on. For TLS it is the one beneath until {@link secured}. */
   socket: Duplex;
-  /** Whether an HTTP response would be understood: not before TLS is there. */
-  speaksHttp: boolean;
+  /** How it is answered; `undefined` before TLS is there, when no response would be understood. */
+  exchange: Exchange | undefined;
   stage: HandshakeStage = 'receiving';
+  /** What it is counted by; empty for what has no address. */
+  address = '';
+  /** Why it is refused as soon as its request is there. */
+  obstacle: Error | undefined;
+  /** Where it comes from, for people. */
+  peer = '';
   /** The request, while the application decides about it. */
   request: ConnectionRequest | undefined;
-  /** Whether the request was a HEAD: its response has no body. */
-  headOnly = false;
+  /** What the application may learn of, while it decides. */
+  readonly lifetime: HandshakeLifetime = new HandshakeLifetime();
 
   #timer: NodeJS.Timeout | undefined;
   #unwatch: (() => void) | undefined;
@@ -37,19 +68,29 @@ export class PendingHandshake {
   /** Takes away the listener that waits for the end of the transport. */
   readonly #unlisten: () => void;
 
-  constructor(socket: Duplex, speaksHttp: boolean, timeout: number, { onTimeout, onClose }: PendingHandshakeEvents) {
+  constructor(
+    socket: Duplex,
+    exchange: Exchange | undefined,
+    timeout: number,
+    { onTimeout, onClose }: PendingHandshakeEvents,
+  ) {
     this.socket = socket;
-    this.speaksHttp = speaksHttp;
+    this.exchange = exchange;
     this.#timer = setTimeout(onTimeout, Math.min(timeout, MAX_TIMEOUT), this).unref();
     const onGone = (): void => onClose(this);
     socket.on('close', onGone);
     this.#unlisten = () => socket.off('close', onGone);
   }
 
+  /** Whether it may be given up for another. */
+  get isDispensable(): boolean {
+    return this.stage === 'receiving' || this.stage === 'refused';
+  }
+
   /** Goes on with the TLS socket above the transport. */
-  secured(socket: Duplex): void {
+  secured(socket: Duplex, exchange: Exchange): void {
     this.socket = socket;
-    this.speaksHttp = true;
+    this.exchange = exchange;
   }
 
   /** Destroys the transport if the peer ends it before {@link settle}. What the peer sends instead stays unread, and bounded. */
@@ -76,6 +117,7 @@ export class PendingHandshake {
   settle(stage: HandshakeStage): void {
     this.stage = stage;
     this.request = undefined;
+    this.lifetime.end(stage);
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#unwatch?.();

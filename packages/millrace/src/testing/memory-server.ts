@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 
 import { dial } from '../client/dial.ts';
 import { resolveClientOptions } from '../client/options.ts';
-import { connect, type ConnectOptions } from '../connections/connect.ts';
+import { CONNECT_OPTION_NAMES, connectUnchecked, type ConnectOptions } from '../connections/connect.ts';
 import type { WebSocketConnection } from '../connections/connection.ts';
 import type {
   ConnectAnswer,
@@ -14,6 +14,8 @@ import type {
 import { serve } from '../connections/serve.ts';
 import type { WebSocketServer } from '../connections/server.ts';
 import type { CloseServerOptions, CloseServerResult } from '../engine/connection-set.ts';
+import { handled } from '../engine/deferred.ts';
+import { checkOptions, omitNames, type KnownNames } from '../protocol/base/checks.ts';
 import type { Chunking } from './byte-line.ts';
 import { createDuplexPair, type DuplexEnd } from './duplex-pair.ts';
 import { ScriptedPeer } from './scripted-peer.ts';
@@ -51,6 +53,13 @@ export interface MemoryConnectOptions<Answer extends ContextAnswer = undefined>
   readonly path?: string | undefined;
 }
 
+const MEMORY_CONNECT_OPTION_NAMES: KnownNames<keyof MemoryConnectOptions> = {
+  ...omitNames(CONNECT_OPTION_NAMES, ['createConnection']),
+  toServer: true,
+  toClient: true,
+  path: true,
+};
+
 /** A server without a network: connections to it are made in memory, with the whole opening handshake. */
 export class MemoryServer<Context = unknown> {
   readonly #http: Server;
@@ -78,7 +87,14 @@ export class MemoryServer<Context = unknown> {
   connect<Answer extends ContextAnswer = undefined>(
     options: MemoryConnectOptions<Answer> = {},
   ): Promise<WebSocketConnection<ContextOf<Answer>>> {
-    return connect<Answer>(urlOf(options.path), { ...options, createConnection: () => this.dial(options) });
+    return handled(this.#connect(options));
+  }
+
+  async #connect<Answer extends ContextAnswer>(
+    options: MemoryConnectOptions<Answer>,
+  ): Promise<WebSocketConnection<ContextOf<Answer>>> {
+    checkOptions('connect', options, MEMORY_CONNECT_OPTION_NAMES);
+    return connectUnchecked<Answer>(urlOf(options.path), { ...options, createConnection: () => this.dial(options) });
   }
 
   /**

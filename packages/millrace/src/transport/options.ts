@@ -1,4 +1,4 @@
-import { invalidOption } from '../protocol/base/option-checks.ts';
+import { checkSwitch, type KnownNames } from '../protocol/base/checks.ts';
 
 /** Options of how bytes are moved. */
 export interface TransportOptions {
@@ -10,6 +10,9 @@ export interface TransportOptions {
    */
   readonly sharedReadBuffer?: boolean | undefined;
 }
+
+/** What {@link TransportOptions} are called. */
+export const TRANSPORT_OPTION_NAMES: KnownNames<keyof TransportOptions> = { sharedReadBuffer: true };
 
 /** {@link TransportOptions} with every default filled in and every value checked. */
 export interface ResolvedTransportOptions {
@@ -23,6 +26,5 @@ export interface ResolvedTransportOptions {
  */
 export function resolveTransportOptions(options: TransportOptions): ResolvedTransportOptions {
   const { sharedReadBuffer = true } = options;
-  if (typeof sharedReadBuffer !== 'boolean') throw invalidOption('sharedReadBuffer', sharedReadBuffer, 'true or false');
-  return { sharedReadBuffer };
+  return { sharedReadBuffer: checkSwitch('sharedReadBuffer', sharedReadBuffer) };
 }

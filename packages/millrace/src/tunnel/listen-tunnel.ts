@@ -2,12 +2,13 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 
 import { parseEndpoint } from '../client/endpoint.ts';
 import { resolveClientOptions } from '../client/options.ts';
+import { checkFunction, checkOptions, omitNames, type KnownNames } from '../protocol/base/checks.ts';
 import { CloseCode } from '../protocol/base/close-code.ts';
-import { TransportError, toError } from '../protocol/base/errors.ts';
+import { explain, TransportError, toError } from '../protocol/base/errors.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
 import { reportError } from '../engine/report-error.ts';
 import { prepareSocket } from '../transport/socket-setup.ts';
-import { connect, type ConnectOptions } from '../connections/connect.ts';
+import { CONNECT_OPTION_NAMES, connectUnchecked, type ConnectOptions } from '../connections/connect.ts';
 import type { WebSocketConnection } from '../connections/connection.ts';
 import { TUNNEL_SUBPROTOCOLS, reset, tunnel } from './tunnel.ts';
 
@@ -40,6 +41,11 @@ export interface ListenTunnelOptions extends Omit<ConnectOptions, 'onConnect' | 
   readonly onError?: ((error: Error) => unknown) | undefined;
 }
 
+const LISTEN_TUNNEL_OPTION_NAMES: KnownNames<keyof ListenTunnelOptions> = {
+  ...omitNames(CONNECT_OPTION_NAMES, ['onConnect', 'signal']),
+  onError: true,
+};
+
 /**
  * Listens for TCP connections, and takes each through a WebSocket connection of its own, to what the server there forwards it to: `serveTunnel`, or
  * websockify.
@@ -57,8 +63,10 @@ export async function listenTunnel(
   options: ListenTunnelOptions = {},
 ): Promise<TunnelListener> {
   parseEndpoint(url);
+  checkOptions('listenTunnel', options, LISTEN_TUNNEL_OPTION_NAMES);
   resolveClientOptions(options);
   resolveConnectionOptions(options);
+  checkFunction('onError', options.onError);
   return TunnelListener.listen(place, url, options);
 }
 
@@ -86,7 +94,7 @@ export class TunnelListener {
     const listener = new TunnelListener(url, options);
     const server = listener.#server;
     await new Promise<void>((resolve, reject) => {
-      const onError = (cause: Error): void => reject(new TransportError(`cannot listen: ${cause.message}`, { cause }));
+      const onError = (cause: Error): void => reject(new TransportError(`cannot listen: ${explain(cause)}`, { cause }));
       server.once('error', onError);
       const where =
         'socketPath' in place ? { path: place.socketPath } : { port: place.port, host: place.host ?? 'localhost' };
@@ -130,7 +138,7 @@ export class TunnelListener {
     const { closeTimeout } = resolveConnectionOptions(this.#options);
     let connection: WebSocketConnection;
     try {
-      connection = await connect(this.#url, { ...this.#options, subprotocols, signal: this.#stop.signal });
+      connection = await connectUnchecked(this.#url, { ...this.#options, subprotocols, signal: this.#stop.signal });
     } catch (error) {
       reset(socket);
       if (!this.#stop.signal.aborted) this.#report(toError(error));

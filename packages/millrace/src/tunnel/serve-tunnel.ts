@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
 
 import { CloseCode } from '../protocol/base/close-code.ts';
-import { TransportError, toError } from '../protocol/base/errors.ts';
+import { explain, TransportError, toError } from '../protocol/base/errors.ts';
 import { resolveConnectionOptions } from '../protocol/connection/options.ts';
-import type { ConnectionRequest } from '../protocol/handshake/connection-request.ts';
+import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import { resolveServerOptions } from '../server/options.ts';
 import { reportError } from '../engine/report-error.ts';
 import { prepareSocket } from '../transport/socket-setup.ts';
@@ -47,7 +47,7 @@ export async function serveTunnel(
     request: ConnectionRequest,
   ): Promise<{ readonly context: TunnelTarget; readonly subprotocol: string | undefined }> => ({
     context: typeof target === 'function' ? await target(request) : target,
-    subprotocol: chooseSubprotocol(request.protocols),
+    subprotocol: chooseSubprotocol(request.subprotocols),
   });
   return serve({ ...options, onConnect }, async (connection) => {
     let socket: Socket;
@@ -80,7 +80,7 @@ function connectTo({ context, closed }: WebSocketConnection<TunnelTarget>, timeo
   void closed.then(() => giveUp('the WebSocket connection has ended'));
   return new Promise((resolve, reject) => {
     socket.on('error', (cause) => {
-      reject(new TransportError(`cannot connect to the target: ${cause.message}`, { cause }));
+      reject(new TransportError(`cannot connect to the target: ${explain(cause)}`, { cause }));
     });
     socket.once('close', () => clearTimeout(timer));
     socket.once('connect', () => {

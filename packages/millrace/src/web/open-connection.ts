@@ -1,6 +1,6 @@
 import { establish, type EstablishedConnection } from '../client/establish.ts';
 import { HandshakeError } from '../protocol/base/errors.ts';
-import type { ConnectionResponse } from '../protocol/handshake/connection-response.ts';
+import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
 import { BLOCKED_PORTS } from './blocked-ports.ts';
 import type { ResolvedConnectOptions } from './options.ts';
 
@@ -24,9 +24,9 @@ export async function openConnection(
   const { connection, sharedReadBuffer } = options;
   const client = { ...options.client, signal: eitherOf(giveUp, options.client.signal) };
   const { subprotocols } = client;
-  const onConnect = ({ protocol }: ConnectionResponse): void => {
+  const onConnect = ({ subprotocol }: ConnectionResponse): void => {
     // The standard is stricter here than RFC 6455 §4.1, which lets a server choose none.
-    if (subprotocols.length > 0 && protocol === undefined) {
+    if (subprotocols.length > 0 && subprotocol === undefined) {
       throw new HandshakeError('the server chose none of the subprotocols');
     }
   };

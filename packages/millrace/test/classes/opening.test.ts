@@ -188,7 +188,7 @@ describeInBothWays('A client', (reading) => {
   ): new () => WebSocketClientProtocol {
     return class extends WebSocketClientProtocol {
       override onConnect(response: ConnectionResponse): void | Promise<void> {
-        journal.write(`connect ${response.protocol ?? ''}`.trimEnd());
+        journal.write(`connect ${response.subprotocol ?? ''}`.trimEnd());
         return onConnect(response);
       }
       override onOpen(): void {

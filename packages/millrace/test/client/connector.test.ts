@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer } from 'node:net';
-import { Socket } from 'node:net';
+import { connect as connectTcp, createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
+import { TLSSocket } from 'node:tls';
 
 import { WebSocketServer } from 'ws';
 
@@ -14,6 +14,7 @@ import { dial } from '../../src/client/dial.ts';
 import type { EstablishedHandshake } from '../../src/client/dial.ts';
 import { resolveClientOptions } from '../../src/client/options.ts';
 import type { ClientOptions } from '../../src/client/options.ts';
+import { createDeferred } from '../../src/engine/deferred.ts';
 import { HandshakeError, TransportError } from '../../src/protocol/base/errors.ts';
 import { listen } from '../../src/server/listen.ts';
 import type { Listener } from '../../src/server/listener.ts';
@@ -57,7 +58,7 @@ describe('openTransport', () => {
 
     const { socket, response, url } = await connect(listener.url, { subprotocols: ['a', 'b'] });
 
-    assert.equal(response.protocol, 'b');
+    assert.equal(response.subprotocol, 'b');
     assert.equal(response.peer, listener.url.slice(5, -1));
     assert.equal(url, listener.url);
     assert.equal(handler.connections[0]?.subprotocol, 'b');
@@ -102,7 +103,7 @@ describe('openTransport', () => {
       received = Buffer.concat([received, chunk]);
     }
     assert.equal(received.toString('latin1'), '\x81\x05hello');
-    assert.equal(response.protocol, 'b');
+    assert.equal(response.subprotocol, 'b');
     socket.destroy();
   });
 
@@ -228,6 +229,73 @@ describe('openTransport', () => {
     });
   }
 
+  it('takes a transport that comes later, told where to lead', async (t) => {
+    const listener = await start(t);
+    const { port } = new URL(listener.url);
+    const targets: unknown[] = [];
+    const options: ClientOptions = {
+      createConnection: async ({ signal, ...target }) => {
+        targets.push(target, signal.aborted);
+        await new Promise(setImmediate);
+        return connectTcp(Number(port), '127.0.0.1');
+      },
+    };
+
+    const { socket } = await connect('ws://service.example:81/', options);
+
+    socket.destroy();
+    assert.deepEqual(targets, [
+      { host: 'service.example', port: 81, servername: 'service.example', tls: false },
+      false,
+    ]);
+  });
+
+  it('V029: puts TLS on top of a transport, and checks the name that was asked for', async (t) => {
+    const listener = await start(t, { tls: { cert: certificates.FOR_LOCALHOST, key: certificates.KEY } });
+    const createConnection = (): Socket => connectTcp(Number(new URL(listener.url).port), '127.0.0.1');
+    const tls = { ca: certificates.CA_CERTIFICATE };
+
+    const { socket } = await connect('wss://localhost/', { createConnection, tls });
+
+    assert.equal(socket instanceof TLSSocket && socket.alpnProtocol, 'http/1.1');
+    socket.destroy();
+    await assert.rejects(connect('wss://other.example/', { createConnection, tls }), {
+      name: 'TransportError',
+      message: /other\.example/,
+    });
+    await assert.rejects(connect('wss://127.0.0.1/', { createConnection, tls }), { name: 'TransportError' });
+  });
+
+  it('destroys a transport that comes too late', async (t) => {
+    const listener = await start(t);
+    const later = createDeferred<Socket>();
+    const controller = new AbortController();
+    const reason = new Error('mine');
+    const outcome = connect(listener.url, { createConnection: () => later.promise, signal: controller.signal });
+    controller.abort(reason);
+    await assert.rejects(outcome, reason);
+    const socket = connectTcp(Number(new URL(listener.url).port), '127.0.0.1');
+
+    later.resolve(socket);
+
+    await once(socket, 'close');
+  });
+
+  it('waits no longer than handshakeTimeout for a transport that never comes', async () => {
+    const createConnection = (): Promise<never> => new Promise(() => undefined);
+
+    await assert.rejects(connect('ws://a', { createConnection, handshakeTimeout: 20 }), /handshakeTimeout, 20 ms/);
+  });
+
+  it('says that what was brought is no stream', async () => {
+    const createConnection = (): never => 5 as never;
+
+    await assert.rejects(connect('ws://a', { createConnection }), {
+      name: 'LocalUsageError',
+      message: 'createConnection returned 5, expected a Duplex',
+    });
+  });
+
   it('fails where nobody listens', async (t) => {
     const listener = await start(t);
     const { url } = listener;
@@ -267,7 +335,7 @@ describe('openTransport', () => {
       const outcome = connect(`wss://${hostname}:${String(port)}`, { ...options, signal: controller.signal });
       setImmediate(() => controller.abort());
 
-      await assert.rejects(outcome, { name: 'HandshakeError', message: /aborted/ });
+      await assert.rejects(outcome, { name: 'AbortError' });
     }
   });
 

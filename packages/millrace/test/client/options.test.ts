@@ -23,6 +23,12 @@ describe('resolveClientOptions', () => {
       lookup: undefined,
       signal: undefined,
       createConnection: undefined,
+      autoSelectFamilyAttemptTimeout: 1000,
+      proxy: undefined,
+      proxyTls: {},
+      agent: undefined,
+      maxRedirects: 0,
+      onUnauthorized: undefined,
     };
 
     assert.deepEqual(resolveClientOptions(), defaults);
@@ -41,16 +47,25 @@ describe('resolveClientOptions', () => {
       family: 6,
       lookup,
     } as const;
-    const places = { socketPath: '/s', localAddress: '127.0.0.1', localPort: 4, signal, createConnection };
+    const rest = { autoSelectFamilyAttemptTimeout: 5, maxRedirects: 7, onUnauthorized: () => 'x' };
+    const places = { socketPath: undefined, localAddress: '127.0.0.1', localPort: 4, signal, createConnection };
 
-    const resolved = resolveClientOptions({ ...own, ...places, tls, subprotocols: ['a'], headers: { A: ['1', '2'] } });
+    const resolved = resolveClientOptions({
+      ...own,
+      ...rest,
+      ...places,
+      tls,
+      subprotocols: ['a'],
+      headers: { A: ['1', '2'] },
+    });
     tls.ca = 'y';
 
     const headers = [
       ['A', '1'],
       ['A', '2'],
     ];
-    assert.deepEqual(resolved, { ...own, ...places, tls: { ca: 'x' }, subprotocols: ['a'], headers });
+    const way = { ...rest, autoSelectFamilyAttemptTimeout: 10, proxy: undefined, proxyTls: {}, agent: undefined };
+    assert.deepEqual(resolved, { ...own, ...way, ...places, tls: { ca: 'x' }, subprotocols: ['a'], headers });
     for (const part of [resolved, resolved.tls, resolved.subprotocols, resolved.headers])
       assert.ok(Object.isFrozen(part));
   });
@@ -62,6 +77,13 @@ describe('resolveClientOptions', () => {
   });
 
   const invalid: [options: object, message: RegExp][] = [
+    [{ proxy: 'http://a', socketPath: '/s' }, /at most one of the options proxy and socketPath/],
+    [{ proxy: 'ftp://u:secret@a' }, /option proxy is "ftp:\/\/a", expected a URL/],
+    [{ agent: {} }, /option agent is an object/],
+    [{ maxRedirects: -1 }, /option maxRedirects is -1/],
+    [{ onUnauthorized: 'x' }, /option onUnauthorized is "x"/],
+    [{ proxyTls: 1 }, /option proxyTls is 1/],
+    [{ autoSelectFamilyAttemptTimeout: '1' }, /option autoSelectFamilyAttemptTimeout/],
     [{ subprotocols: 'a' }, /option subprotocols is "a", expected a list/],
     [{ subprotocols: ['a', 'a'] }, /option subprotocols has "a", expected each once/],
     [{ headers: { Host: 'a' } }, /header Host cannot be set/],

@@ -132,12 +132,12 @@ describeInBothWays('serve', (reading) => {
 describe('serve, told what it cannot do,', () => {
   const WRONG: [name: string, run: () => Promise<unknown>, message: RegExp][] = [
     ['no handler', () => serve(PLACE, undefined as never), /^handler is undefined/],
-    ['a handler that is none', () => serve(PLACE, 'echo' as never), /^handler is string "echo"/],
-    ['null', () => serve(PLACE, null as never), /^handler is object null/],
-    ['a callback that is none', () => serve(PLACE, { message: 5 } as never), /^callback message is number 5/],
+    ['a handler that is none', () => serve(PLACE, 'echo' as never), /^handler is "echo"/],
+    ['null', () => serve(PLACE, null as never), /^handler is null/],
+    ['a callback that is none', () => serve(PLACE, { message: 5 } as never), /^callback message of the handler is 5/],
     ['onConnect that is none', () => serve({ ...PLACE, onConnect: 5 } as never, {}), /^option onConnect is 5/],
     ['onError that is none', () => serve({ ...PLACE, onError: {} } as never, {}), /^option onError is an object/],
-    ['no place', () => serve({}, {}), /port, socketPath and server/],
+    ['no place', () => serve({}, {}), /port, socketPath, fd and server/],
     ['a bad limit', () => serve({ ...PLACE, maxMessageSize: -1 }, {}), /maxMessageSize/],
     ['a bad way of reading', () => serve({ ...PLACE, sharedReadBuffer: 1 } as never, {}), /sharedReadBuffer/],
   ];

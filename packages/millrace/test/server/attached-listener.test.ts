@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import { Agent, createServer, request } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Agent as HttpsAgent, createServer as createHttpsServer, request as httpsRequest } from 'node:https';
+import { connect as connectTcp, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { describe, it } from 'node:test';
 
+import { createDeferred } from '../../src/engine/deferred.ts';
 import { listen } from '../../src/server/listen.ts';
 import type { Listener } from '../../src/server/listener.ts';
 import { resolveServerOptions } from '../../src/server/options.ts';
@@ -72,11 +75,181 @@ describe('AttachedListener', () => {
     assert.deepEqual(seen, ['websocket /other', 'h2c /chat']);
   });
 
-  it('V032: refuses other protocols where nobody else would', async () => {
-    const server = createServer();
+  it('V032: leaves a request for another protocol to the server as the plain request that it also is', async () => {
+    const seen: IncomingMessage[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request);
+      response.setHeader('Connection', 'close').end('page');
+    });
+    await attach(server);
+    const fields = { Upgrade: 'h2c', Connection: 'Upgrade, HTTP2-Settings', 'HTTP2-Settings': 'AAMAAABk' };
+
+    for (const chunks of splits(Buffer.from(requestText(fields)))) {
+      assert.match(await ask(server, ...chunks), /^HTTP\/1\.1 200 OK[^]*page/);
+    }
+    assert.equal(seen.at(-1)?.headers.host, 'server.example.com');
+  });
+
+  it('gives a request with a body back whole, and what is behind it', async () => {
+    const bodies: string[] = [];
+    const server = createServer((request, response) => {
+      let body = `${request.method ?? ''} ${String(request.headers.connection)} `;
+      request.setEncoding('latin1').on('data', (chunk: string) => (body += chunk));
+      request.on('end', () => {
+        bodies.push(body);
+        response.end('page');
+      });
+    });
+    await attach(server);
+    const fields = { Upgrade: 'h2c', Connection: 'keep-alive, Upgrade' };
+    const requests = [
+      requestText({ ...fields, 'Content-Length': '5' }, 'POST /a HTTP/1.1') + 'hello',
+      requestText({ ...fields, 'Transfer-Encoding': 'chunked' }, 'PUT /b HTTP/1.1') + '3\r\nabc\r\n0\r\n\r\n',
+      'GET /c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    ].join('');
+    const length = requests.length;
+
+    for (const cut of [0, 1, 200, 240, 245, 248, 250, 300, length - 60, length - 3]) {
+      const answer = await ask(server, requests.slice(0, cut), requests.slice(cut));
+
+      assert.equal(answer.match(/page/g)?.length, 3);
+      assert.deepEqual(bodies.splice(0), ['POST keep-alive hello', 'PUT keep-alive abc', 'GET close ']);
+    }
+  });
+
+  it('answers Expect of a request that is given back', async () => {
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => response.setHeader('Connection', 'close').end('page'));
+    });
+    await attach(server);
+    const fields = { Upgrade: 'h2c', Expect: '100-continue', 'Content-Length': '2' };
+    const wire = new Wire();
+    server.emit('connection', wire);
+
+    wire.feed(requestText(fields, 'POST / HTTP/1.1'));
+    await wire.wrote('HTTP/1.1 100 Continue\r\n\r\n');
+    wire.feed('hi');
+
+    assert.match(await wire.answered(), /page/);
+    await wire.discard();
+  });
+
+  it('gives back over TLS, to real clients', async (t) => {
+    for (const tls of [undefined, { cert: FOR_LOCALHOST, key: KEY }]) {
+      const answer = (request: IncomingMessage, response: ServerResponse): void => {
+        request.resume().on('end', () => response.end(`page ${request.method ?? ''}`));
+      };
+      const server = tls === undefined ? createServer(answer) : createHttpsServer(tls, answer);
+      await attach(server);
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      t.after(() => server.close());
+      const agent = tls === undefined ? new Agent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true });
+      t.after(() => agent.destroy());
+      const { port } = server.address() as AddressInfo;
+      for (let round = 0; round < 3; round++) {
+        const options = {
+          port,
+          host: '127.0.0.1',
+          agent,
+          method: 'POST',
+          rejectUnauthorized: false,
+          headers: { Connection: 'keep-alive, Upgrade', Upgrade: 'h2c' },
+        };
+        const sent = tls === undefined ? request(options) : httpsRequest(options);
+        sent.end('body');
+        const [response] = (await once(sent, 'response')) as [IncomingMessage];
+        let text = '';
+        for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
+        assert.equal(text, 'page POST');
+      }
+    }
+  });
+
+  it('V004: gives nothing back of which lines may be lost', async () => {
+    const server = createServer((_, response) => response.end('page'));
+    server.maxHeadersCount = 6;
     await attach(server);
 
-    assert.equal(parseResponse(await ask(server, requestText({ Upgrade: 'h2c' }))).status, 400);
+    assert.equal(parseResponse(await ask(server, requestText({ Upgrade: 'h2c', 'X-A': '1', 'X-B': '2' }))).status, 431);
+  });
+
+  it('refuses what it has left to others, when none of them takes it in time', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const server = createServer();
+    await attach(server, new TestHandler(), { path: '/chat', handshakeTimeout: 1000 });
+    const takers: ((socket: Duplex) => void)[] = [
+      () => undefined,
+      (socket) => socket.on('data', () => undefined),
+      (socket) => socket.on('error', () => undefined),
+    ];
+    let taker = takers[0];
+    server.on('upgrade', (_, socket) => taker?.(socket));
+
+    for (const [index, one] of takers.entries()) {
+      taker = one;
+      const wire = new Wire();
+      const told = once(server, 'upgrade');
+      server.emit('connection', wire);
+      wire.feed(forPath('/other'));
+      await told;
+      t.mock.timers.tick(999);
+      const before = wire.written;
+      t.mock.timers.tick(1);
+
+      if (index === 0) assert.equal(parseResponse(await wire.answered()).status, 404);
+      else assert.deepEqual([wire.destroyed, wire.written], [false, before]);
+      await wire.discard();
+    }
+  });
+
+  it('leaves alone what somebody has written to, however long it takes', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const server = createServer();
+    await attach(server, new TestHandler(), { path: '/chat', handshakeTimeout: 1000 });
+    const told = createDeferred<Duplex>();
+    server.on('upgrade', (_, socket) => told.resolve(socket));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = connectTcp((server.address() as AddressInfo).port, '127.0.0.1');
+    t.after(() => {
+      client.destroy();
+      server.close();
+    });
+    client.write(forPath('/other'));
+
+    (await told.promise).write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+    await once(client, 'data');
+    t.mock.timers.tick(1000);
+    (await told.promise).write('mine');
+
+    assert.equal(String(await once(client, 'data')), 'mine');
+  });
+
+  it('serves paths by pattern: exact ones first, then patterns, then all', async () => {
+    const server = createServer();
+    const rules = [undefined, /^\/rooms\//, '/rooms/lobby'] as const;
+    const handlers = rules.map(() => new TestHandler());
+    for (const [index, handler] of handlers.entries()) await attach(server, handler, { path: rules[index] });
+
+    for (const path of ['/rooms/lobby', '/rooms/7', '/x', '/rooms/8']) await ask(server, forPath(path));
+
+    assert.deepEqual(
+      handlers.map(({ connections }) => connections.map(({ request }) => request.path)),
+      [['/x'], ['/rooms/7', '/rooms/8'], ['/rooms/lobby']],
+    );
+  });
+
+  it('answers 500 where a pattern throws, and reports it', async () => {
+    const server = createServer();
+    const handler = new TestHandler();
+    const exec = (): never => {
+      throw new Error('mine');
+    };
+    await attach(server, handler, { path: { exec } });
+
+    assert.equal(parseResponse(await ask(server, forPath('/'))).status, 500);
+    assert.equal(handler.errors[0]?.message, 'mine');
   });
 
   it('shares a server with others of its kind, by path', async () => {

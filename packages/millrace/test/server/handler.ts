@@ -1,5 +1,5 @@
 import type { AcceptedHandshake, Decision, HandshakeHandler } from '../../src/server/handshake-handler.ts';
-import type { ConnectionRequest } from '../../src/protocol/handshake/connection-request.ts';
+import type { ConnectionRequest } from '../../src/protocol/handshake/rules/connection-request.ts';
 
 type Decide = (request: ConnectionRequest) => Decision<string> | Promise<Decision<string>>;
 

@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { HandshakeError, LocalUsageError, TransportError } from '../../src/protocol/base/errors.ts';
-import { ConnectionDeny } from '../../src/protocol/handshake/connection-deny.ts';
+import { ConnectionDeny } from '../../src/protocol/handshake/rules/connection-deny.ts';
 import type { Decision } from '../../src/server/handshake-handler.ts';
 import { HandshakeServer } from '../../src/server/handshake-server.ts';
 import { resolveServerOptions } from '../../src/server/options.ts';

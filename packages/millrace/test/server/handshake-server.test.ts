@@ -4,26 +4,14 @@ import { describe, it } from 'node:test';
 import { HandshakeServer } from '../../src/server/handshake-server.ts';
 import { resolveServerOptions } from '../../src/server/options.ts';
 import type { ServerOptions } from '../../src/server/options.ts';
+import { cutsOfHead } from '../helpers/cuts.ts';
 import { splits } from '../helpers/splits.ts';
 import { ACCEPTED, MANY, REFUSED } from './corpus.ts';
 import { TestHandler } from './handler.ts';
 import { ACCEPT, parseResponse, requestText, Wire } from './wire.ts';
 
-/** Longest input that is cut at every place; a longer one is cut at its ends and at some places between. */
-const SHORT = 1000;
-
 function makeServer(handler = new TestHandler(), options: ServerOptions = {}): HandshakeServer<string> {
   return new HandshakeServer(resolveServerOptions({ port: 0, ...options }), handler);
-}
-
-function* cuts(text: string): Generator<Uint8Array[], void> {
-  const bytes = Buffer.from(text, 'latin1');
-  if (bytes.length <= SHORT) {
-    yield* splits(bytes);
-    return;
-  }
-  const places = Array.from({ length: 20 }, (_, n) => Math.floor((bytes.length * (n + 1)) / 21));
-  yield* splits(bytes, [1, 2, 3, ...places, bytes.length - 4, bytes.length - 3, bytes.length - 2, bytes.length - 1]);
 }
 
 /** What the server answers to `chunks`. */
@@ -40,7 +28,7 @@ describe('HandshakeServer', () => {
   for (const [name, request] of ACCEPTED) {
     it(`accepts ${name}, however it is cut`, async () => {
       const server = makeServer();
-      for (const chunks of cuts(request)) {
+      for (const chunks of cutsOfHead(request)) {
         const { status, headers } = parseResponse(await answerTo(server, chunks));
 
         assert.equal(status, 101);
@@ -52,7 +40,7 @@ describe('HandshakeServer', () => {
   it('V014: takes white space behind Connection as the HTTP parser of this Node does, however it is cut', async () => {
     const server = makeServer();
     const statuses = new Set<number>();
-    for (const chunks of cuts(requestText({ Connection: 'Upgrade\t' }))) {
+    for (const chunks of cutsOfHead(requestText({ Connection: 'Upgrade\t' }))) {
       statuses.add(parseResponse(await answerTo(server, chunks)).status);
     }
 
@@ -64,7 +52,7 @@ describe('HandshakeServer', () => {
   for (const [name, request, status] of REFUSED) {
     it(`refuses ${name} with ${String(status)}, however it is cut`, async () => {
       const server = makeServer();
-      for (const chunks of cuts(request)) {
+      for (const chunks of cutsOfHead(request)) {
         const response = parseResponse(await answerTo(server, chunks));
 
         assert.equal(response.status, status, JSON.stringify(response));

@@ -183,6 +183,51 @@ describe('listen', () => {
     assert.equal(await readToEnd(socket), '');
   });
 
+  it('lets nobody be locked out by the silent sockets of one address', async (t) => {
+    const port = portOf(await start(t, { maxPendingHandshakes: 3, handshakeTimeout: Infinity }));
+    const silent = [1, 2, 3].map(() => connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' }));
+    const ends = silent.map(readToEnd);
+    t.after(() => silent.forEach((socket) => socket.destroy()));
+    for (const socket of silent) await once(socket, 'connect');
+    const ofTheSame = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+    assert.equal(parseResponse(await readToEnd(ofTheSame)).status, 503);
+
+    const answer = await ask(port, requestText({ 'Sec-WebSocket-Version': '8' }));
+
+    assert.equal(parseResponse(answer).status, 426);
+    assert.equal(parseResponse(await Promise.race(ends)).status, 503);
+  });
+
+  it('refuses connections of an address over maxConnectionsPerAddress', async (t) => {
+    const listener = await start(t, { maxConnectionsPerAddress: 1 });
+    const port = portOf(listener);
+    const first = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+    t.after(() => first.destroy());
+    first.write(requestText());
+    await once(first, 'data');
+
+    const second = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+    const other = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.3' });
+    t.after(() => other.destroy());
+    other.write(requestText());
+
+    assert.equal(parseResponse(await readToEnd(second)).status, 503);
+    assert.match(String(await once(other, 'data')), /^HTTP\/1\.1 101 /);
+  });
+
+  it('refuses new connections while the event loop is late by more than maxLoopDelay', async (t) => {
+    const listener = await start(t, { maxLoopDelay: 100 });
+    const first = connect({ port: portOf(listener), host: '127.0.0.1' });
+    t.after(() => first.destroy());
+    first.write(requestText());
+    await once(first, 'data');
+    const second = connect({ port: portOf(listener), host: '127.0.0.1' });
+
+    for (const end = performance.now() + 300; performance.now() < end;);
+
+    assert.equal(parseResponse(await readToEnd(second)).status, 503);
+  });
+
   it('refuses connections over maxConnections with 503 where TLS comes before the clock', async (t) => {
     const socketPath = join(tmpdir(), `millrace-full-${String(process.pid)}.sock`);
     await start(t, { socketPath, tls: TLS, maxConnections: 0 });

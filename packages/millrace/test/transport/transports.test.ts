@@ -5,7 +5,6 @@ import { createServer as createHttpsServer } from 'node:https';
 import { connect as connectTcp, type AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
 import { it, type TestContext } from 'node:test';
-import { connect as connectTls } from 'node:tls';
 
 import {
   WebSocketClientProtocol,
@@ -50,9 +49,8 @@ const TRANSPORTS: [name: string, arrange: (t: TestContext, tls: Certificate) => 
   [
     'TLS over a stream that is no socket',
     (_t, tls) => {
-      const createConnection = (): Duplex =>
-        connectTls({ socket: overTcp(Number(port())), ca: tls.cert, servername: 'localhost' });
-      return { server: { tls }, client: { createConnection } };
+      const createConnection = (): Duplex => overTcp(Number(port()));
+      return { server: { tls }, client: { createConnection, tls: { ca: tls.cert, servername: 'localhost' } } };
     },
   ],
 ];
@@ -207,8 +205,9 @@ describeInBothWays('A connection', (reading) => {
     const innerServer = await startServer(t, InnerServer, { ...reading, tls });
     const outerServer = await startServer(t, Forwarder, reading);
     const tunnel = await startClient(t, outerServer.url, Tunnel, reading);
-    const createConnection = (): Duplex => connectTls({ socket: tunnel.stream, ca: tls.cert, servername: 'localhost' });
-    const client = await startClient(t, innerServer.url, InnerClient, { ...reading, createConnection });
+    const createConnection = (): Duplex => tunnel.stream;
+    const clientTls = { ca: tls.cert, servername: 'localhost' };
+    const client = await startClient(t, innerServer.url, InnerClient, { ...reading, createConnection, tls: clientTls });
 
     for (let round = 0; round < 5; round++) {
       client.sendMessage(inner.payload);

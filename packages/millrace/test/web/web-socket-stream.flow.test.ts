@@ -140,7 +140,7 @@ for (const { name, open } of STREAM_SIDES) {
       assert.equal(writer.desiredSize, 1);
     });
 
-    it('16 large messages are not all taken while nobody reads, and all there when somebody does', async (t) => {
+    it('V110: 16 large messages are not all taken while nobody reads, and all there when somebody does', async (t) => {
       const { stream, peer, frame: frameOf } = await open(t);
       const { readable } = await stream.opened;
       const large = frameOf(0x82, new Uint8Array(2 * MIB));

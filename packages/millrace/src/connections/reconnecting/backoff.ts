@@ -1,7 +1,12 @@
 import { randomInt } from 'node:crypto';
 
-import { checkObject } from '../../protocol/base/argument-checks.ts';
-import { checkLimit, invalidOption } from '../../protocol/base/option-checks.ts';
+import {
+  checkLimit,
+  checkObject,
+  checkOptionNames,
+  invalidOption,
+  type KnownNames,
+} from '../../protocol/base/checks.ts';
 import { MAX_TIMEOUT } from '../../transport/timers.ts';
 
 /** How long to wait before the next attempt: longer each time, and never the same for two clients. */
@@ -33,6 +38,8 @@ export interface BackoffOptions {
   readonly jitter?: number | undefined;
 }
 
+const BACKOFF_NAMES: KnownNames<keyof BackoffOptions> = { initial: true, max: true, factor: true, jitter: true };
+
 /** {@link BackoffOptions} with every default filled in and every value checked. */
 export type ResolvedBackoffOptions = Readonly<Record<keyof BackoffOptions, number>>;
 
@@ -43,6 +50,7 @@ export type ResolvedBackoffOptions = Readonly<Record<keyof BackoffOptions, numbe
  */
 export function resolveBackoffOptions(options: BackoffOptions = {}): ResolvedBackoffOptions {
   checkObject('option backoff', options);
+  checkOptionNames('backoff', options, BACKOFF_NAMES);
   const { initial = 1000, max = 30_000, factor = 2, jitter = 1 } = options;
   return Object.freeze({
     initial: checkLimit('backoff.initial', initial),

@@ -1,11 +1,11 @@
 import { parseEndpoint } from '../../client/endpoint.ts';
 import { resolveClientOptions } from '../../client/options.ts';
-import { checkFunction, checkLimit, invalidOption } from '../../protocol/base/option-checks.ts';
+import { checkFunction, checkLimit, checkOptions, invalidOption, type KnownNames } from '../../protocol/base/checks.ts';
 import { resolveConnectionOptions } from '../../protocol/connection/options.ts';
-import type { HeaderFieldsInit } from '../../protocol/handshake/header-fields.ts';
+import type { HeaderFieldsInit } from '../../protocol/handshake/rules/header-fields.ts';
 import { resolveTransportOptions } from '../../transport/options.ts';
 import { resolveBackoffOptions, type BackoffOptions, type ResolvedBackoffOptions } from './backoff.ts';
-import type { ConnectOptions } from '../connect.ts';
+import { CONNECT_OPTION_NAMES, type ConnectOptions } from '../connect.ts';
 import type { ContextAnswer } from '../serve-options.ts';
 
 /** An attempt to connect that is about to be made. */
@@ -68,6 +68,15 @@ export interface ReconnectOptions<Answer extends ContextAnswer = undefined> exte
   readonly signal?: AbortSignal | undefined;
 }
 
+const RECONNECT_OPTION_NAMES: KnownNames<keyof ReconnectOptions> = {
+  ...CONNECT_OPTION_NAMES,
+  backoff: true,
+  stableAfter: true,
+  maxAttempts: true,
+  retry: true,
+  onConnecting: true,
+};
+
 /** How to reconnect, with every default filled in. */
 export interface ReconnectRules {
   readonly backoff: ResolvedBackoffOptions;
@@ -82,6 +91,7 @@ export interface ReconnectRules {
  */
 export function resolveReconnectRules(url: string | URL, options: ReconnectOptions<ContextAnswer>): ReconnectRules {
   parseEndpoint(url);
+  checkOptions('reconnect', options, RECONNECT_OPTION_NAMES);
   resolveClientOptions(options);
   resolveConnectionOptions(options);
   resolveTransportOptions(options);

@@ -2,7 +2,7 @@ import { CloseCode } from '../../protocol/base/close-code.ts';
 import { ConnectionClosedError, toError } from '../../protocol/base/errors.ts';
 import { onAbort, untilAborted } from '../../engine/abort.ts';
 import { Backoff } from './backoff.ts';
-import { connect } from '../connect.ts';
+import { connectUnchecked } from '../connect.ts';
 import { WebSocketConnection } from '../connection.ts';
 import type { ReconnectOptions, ReconnectRules } from './reconnect-options.ts';
 import { isOurFarewell, isPassing, retryAfter } from './retry-rules.ts';
@@ -88,7 +88,7 @@ export class Reconnection<Answer extends ContextAnswer> {
     const attempt = { attempt: this.#attempts, url, headers: options.headers, signal, cause: this.#cause };
     const changes = await untilAborted(Promise.resolve(options.onConnecting?.(attempt)), signal);
     const headers = changes?.headers ?? options.headers;
-    const connection = await connect<Answer>(changes?.url ?? url, { ...options, headers });
+    const connection = await connectUnchecked<Answer>(changes?.url ?? url, { ...options, headers });
     if (signal.aborted) connection.drop();
     else onAbort(signal, connection.closed, () => void connection.close(CloseCode.GOING_AWAY));
     return connection;

@@ -1,4 +1,4 @@
-import { describe } from '../../protocol/base/argument-checks.ts';
+import { describeValue } from '../../protocol/base/checks.ts';
 import { CloseCode } from '../../protocol/base/close-code.ts';
 import { LocalUsageError } from '../../protocol/base/errors.ts';
 import { prepareMessage, type PreparedMessage } from '../../protocol/send/prepared-message.ts';
@@ -117,12 +117,12 @@ function isSlow(connection: WebSocketConnection): boolean {
 }
 
 function prepare(message: Chunk, type: MessageKind | undefined): PreparedMessage {
-  if (!isChunk(message)) throw new LocalUsageError(`message is ${describe(message)}, expected a string or bytes`);
+  if (!isChunk(message)) throw new LocalUsageError(`message is ${describeValue(message)}, expected a string or bytes`);
   const { payload, opcode } = toWholeMessage(message, type);
   return prepareMessage(typeof payload === 'string' ? nodeTextCodec.encode(payload) : payload, opcode);
 }
 
 function checkOnSlow(value: unknown): void {
   if (value === 'wait' || value === 'skip' || value === 'close') return;
-  throw new LocalUsageError(`option onSlow is ${describe(value)}, expected 'wait', 'skip' or 'close'`);
+  throw new LocalUsageError(`option onSlow is ${describeValue(value)}, expected 'wait', 'skip' or 'close'`);
 }

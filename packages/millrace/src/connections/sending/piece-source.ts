@@ -2,7 +2,7 @@ import { Blob } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 
-import { describe } from '../../protocol/base/argument-checks.ts';
+import { describeValue } from '../../protocol/base/checks.ts';
 import { LocalUsageError } from '../../protocol/base/errors.ts';
 import { handled } from '../../engine/deferred.ts';
 import type { Chunk, Sendable } from './sendable.ts';
@@ -30,7 +30,7 @@ export function openSource(data: Exclude<Sendable, Chunk>): PieceSource {
     if (Symbol.iterator in data) return sourceOfIterator(data[Symbol.iterator]());
   }
   throw new LocalUsageError(
-    `what is to be sent is ${describe(data)}, expected a string, bytes, a Blob, or an iterable or stream of these`,
+    `what is to be sent is ${describeValue(data)}, expected a string, bytes, a Blob, or an iterable or stream of these`,
   );
 }
 

@@ -2,7 +2,7 @@ import type { Blob } from 'node:buffer';
 import { isAnyArrayBuffer } from 'node:util/types';
 
 import { LocalUsageError } from '../../protocol/base/errors.ts';
-import { describe } from '../../protocol/base/argument-checks.ts';
+import { describeValue } from '../../protocol/base/checks.ts';
 import { MessageType } from '../../protocol/base/opcode.ts';
 import { nodeTextCodec } from '../../transport/node-text-codec.ts';
 
@@ -35,7 +35,7 @@ export function isChunk(data: unknown): data is Chunk {
  */
 export function toChunk(data: unknown): Chunk {
   if (isChunk(data)) return data;
-  throw new LocalUsageError(`a piece of a message is ${describe(data)}, expected a string or bytes`);
+  throw new LocalUsageError(`a piece of a message is ${describeValue(data)}, expected a string or bytes`);
 }
 
 /** A message that is there as a whole, ready to be sent. */
@@ -72,5 +72,5 @@ export function toWholeMessage(data: Chunk, type: MessageKind | undefined): Whol
  */
 export function checkType(type: unknown): void {
   if (type === undefined || type === 'text' || type === 'binary') return;
-  throw new LocalUsageError(`type is ${describe(type)}, expected 'text' or 'binary'`);
+  throw new LocalUsageError(`type is ${describeValue(type)}, expected 'text' or 'binary'`);
 }

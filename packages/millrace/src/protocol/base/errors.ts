@@ -2,13 +2,50 @@ import { CloseCode } from './close-code.ts';
 import type { Closure } from './closure.ts';
 
 /**
+ * What each of our errors has on its prototype: the names of its class and of those above it. One for all copies of this package in a process.
+ */
+const BRAND = Symbol.for('millrace.errors');
+
+/** What each of our classes of errors has by itself, and classes that extend them have not: its name. */
+const CLASS_NAME = Symbol('class');
+
+/**
  * Base of every error that Millrace creates.
  *
- * Match on {@link code} or with `instanceof`; messages are for people and may change in any release.
+ * Match on {@link code} or with `instanceof`, which also knows the errors of another copy of this package; messages are for people and may change in any
+ * release.
  */
 export abstract class MillraceError extends Error {
+  static {
+    brand(this, 'MillraceError');
+  }
+
   /** Stable identifier, in the style of Node.js system errors. */
   abstract readonly code: string;
+
+  /** Says whether a value is an error of this class, of whatever copy of this package. It never throws. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    try {
+      if (!Object.hasOwn(this, CLASS_NAME)) return Function.prototype[Symbol.hasInstance].call(this, value);
+      return brandsOf(value).includes(Reflect.get(this, CLASS_NAME));
+    } catch {
+      return false; // A proxy may throw for whatever it is asked.
+    }
+  }
+}
+
+/** Marks a class of errors with its name. A literal: `constructor.name` does not survive minification. */
+export function brand(errorClass: { readonly prototype: object }, name: string): void {
+  const { prototype } = errorClass;
+  const inherited: readonly unknown[] = brandsOf(prototype);
+  Object.defineProperty(prototype, 'name', { value: name, writable: true, configurable: true });
+  Object.defineProperty(prototype, BRAND, { value: Object.freeze([...inherited, name]) });
+  Object.defineProperty(errorClass, CLASS_NAME, { value: name });
+}
+
+function brandsOf(value: unknown): readonly unknown[] {
+  const brands: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, BRAND) : undefined;
+  return Array.isArray(brands) ? brands : [];
 }
 
 /**
@@ -18,8 +55,7 @@ export abstract class MillraceError extends Error {
  */
 export class LocalUsageError extends MillraceError {
   static {
-    // A literal on the prototype: `constructor.name` does not survive minification.
-    this.prototype.name = 'LocalUsageError';
+    brand(this, 'LocalUsageError');
   }
 
   override readonly code = 'MILLRACE_LOCAL_USAGE';
@@ -28,7 +64,7 @@ export class LocalUsageError extends MillraceError {
 /** The peer broke a rule of RFC 6455 or of an extension. The connection fails with {@link closeCode} (§7.1.7). */
 export class RemoteProtocolError extends MillraceError {
   static {
-    this.prototype.name = 'RemoteProtocolError';
+    brand(this, 'RemoteProtocolError');
   }
 
   override readonly code: string = 'MILLRACE_REMOTE_PROTOCOL';
@@ -68,7 +104,7 @@ export interface ExceededLimit {
 /** A limit of ours was exceeded: by the peer (1009), or by what waits to be sent to it (1008). */
 export class LimitExceededError extends RemoteProtocolError {
   static {
-    this.prototype.name = 'LimitExceededError';
+    brand(this, 'LimitExceededError');
   }
 
   override readonly code = 'MILLRACE_LIMIT_EXCEEDED';
@@ -88,7 +124,7 @@ export class LimitExceededError extends RemoteProtocolError {
 /** A payload is not what its type promises: text that is not UTF-8, compressed data that is not (1007). */
 export class InvalidPayloadError extends RemoteProtocolError {
   static {
-    this.prototype.name = 'InvalidPayloadError';
+    brand(this, 'InvalidPayloadError');
   }
 
   override readonly code = 'MILLRACE_INVALID_PAYLOAD';
@@ -104,6 +140,8 @@ export interface HandshakeFailure {
   readonly status?: number | undefined;
   /** Header fields of the response; a client's are those it received, names in lower case. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The values of each of these fields, line by line, as a client received them. */
+  readonly headersDistinct?: Readonly<Record<string, readonly string[]>> | undefined;
   /** Body of the response, at most 64 KiB of it. */
   readonly body?: string | undefined;
   /** The error beneath, if there is one. */
@@ -113,18 +151,21 @@ export interface HandshakeFailure {
 /** The opening handshake failed (RFC 6455 §4). */
 export class HandshakeError extends MillraceError {
   static {
-    this.prototype.name = 'HandshakeError';
+    brand(this, 'HandshakeError');
   }
 
   override readonly code = 'MILLRACE_HANDSHAKE';
   readonly status: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** The values of each field, line by line: `Set-Cookie` cannot be joined. */
+  readonly headersDistinct: Readonly<Record<string, readonly string[]>>;
   readonly body: string;
 
   constructor(message: string, failure: HandshakeFailure = {}) {
     super(message, failure.cause === undefined ? undefined : { cause: failure.cause });
     this.status = failure.status;
     this.headers = failure.headers ?? {};
+    this.headersDistinct = failure.headersDistinct ?? {};
     this.body = failure.body ?? '';
   }
 }
@@ -132,7 +173,7 @@ export class HandshakeError extends MillraceError {
 /** The connection has ended, or ended while the caller waited. */
 export class ConnectionClosedError extends MillraceError {
   static {
-    this.prototype.name = 'ConnectionClosedError';
+    brand(this, 'ConnectionClosedError');
   }
 
   override readonly code = 'MILLRACE_CONNECTION_CLOSED';
@@ -150,13 +191,50 @@ export class ConnectionClosedError extends MillraceError {
 /** The transport failed, or was silent for too long; `cause` is the error of the socket, where there is one. */
 export class TransportError extends MillraceError {
   static {
-    this.prototype.name = 'TransportError';
+    brand(this, 'TransportError');
   }
 
   override readonly code = 'MILLRACE_TRANSPORT';
 }
 
-/** Makes an error of whatever was thrown: if it is none, it becomes the `cause` of one. */
+/** Makes an error of whatever was thrown: if it is none, it becomes the `cause` of one. It never throws. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('a value that is no error was thrown', { cause: thrown });
+  return isError(thrown) ? thrown : new Error('a value that is no error was thrown', { cause: thrown });
+}
+
+/**
+ * Says what an error of somebody else says, for a message of ours. One that stands for several says what each of them says.
+ *
+ * It never throws.
+ */
+export function explain(error: unknown): string {
+  try {
+    if (error instanceof AggregateError && error.message === '') return explainAll(error.errors);
+    if (!(error instanceof Error)) return describeThrown(error);
+    if (typeof error.message === 'string' && error.message !== '') return error.message;
+    return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  } catch {
+    return 'an error that cannot be read';
+  }
+}
+
+/** So many of several errors are told. */
+const MAX_TOLD = 8;
+
+function explainAll(errors: readonly unknown[]): string {
+  const texts = [...new Set(errors.map(explain))];
+  const told = texts.slice(0, MAX_TOLD).join('; ');
+  return texts.length > MAX_TOLD ? `${told}; and ${String(texts.length - MAX_TOLD)} more` : told;
+}
+
+function describeThrown(thrown: unknown): string {
+  return typeof thrown === 'string' ? thrown : 'a value that is no error was thrown';
+}
+
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error;
+  } catch {
+    return false; // A proxy may throw for whatever it is asked.
+  }
 }

@@ -1,4 +1,4 @@
-import { checkLimit, invalidOption } from '../base/option-checks.ts';
+import { checkBag, checkLimit, checkOptionNames, invalidOption, type KnownNames } from '../base/checks.ts';
 import { claimExtensionPoints, type Claims, type ExtensionPoints } from '../extension/claims.ts';
 
 /** When a silent peer is pinged, and when it is given up. */
@@ -106,6 +106,29 @@ export interface ResolvedConnectionOptions {
   readonly lendPayload: boolean | 'debug';
 }
 
+/** What {@link ConnectionOptions} are called. */
+export const CONNECTION_OPTION_NAMES: KnownNames<keyof ConnectionOptions> = {
+  maxMessageSize: true,
+  maxFrameSize: true,
+  maxStreamedMessageSize: true,
+  closeTimeout: true,
+  keepAlive: true,
+  readAhead: true,
+  highWaterMark: true,
+  maxBufferedAmount: true,
+  fragmentSize: true,
+  extensionPoints: true,
+  lendPayload: true,
+};
+
+const KEEP_ALIVE_NAMES: KnownNames<keyof KeepAliveOptions> = { interval: true, timeout: true, midFrameTimeout: true };
+
+const EXTENSION_POINT_NAMES: KnownNames<keyof ExtensionPoints> = {
+  reservedBits: true,
+  dataOpcodes: true,
+  controlOpcodes: true,
+};
+
 const MIB = 1024 * 1024;
 
 const AMOUNTS = [
@@ -150,7 +173,8 @@ export function resolveConnectionOptions(options: ConnectionOptions = {}): Resol
 
   const { lendPayload = false } = options;
   checkLendPayload(lendPayload);
-  const extensionPoints = Object.freeze({ ...options.extensionPoints });
+  const extensionPoints = Object.freeze({ ...checkBag('extensionPoints', options.extensionPoints) });
+  checkOptionNames('extensionPoints', extensionPoints, EXTENSION_POINT_NAMES);
   const claims = claimExtensionPoints(extensionPoints);
   const keepAlive = resolveKeepAlive(options.keepAlive);
   return Object.freeze({ ...amounts, keepAlive, extensionPoints, claims, lendPayload });
@@ -165,6 +189,7 @@ function checkLendPayload(value: unknown): void {
 function resolveKeepAlive(options: PartialKeepAlive | false = DEFAULT_KEEP_ALIVE): KeepAliveOptions | false {
   if (options === false) return false;
   checkObject('keepAlive', options);
+  checkOptionNames('keepAlive', options, KEEP_ALIVE_NAMES);
   const resolved: { -readonly [Name in keyof KeepAliveOptions]: number } = { ...DEFAULT_KEEP_ALIVE };
   for (const name of ['interval', 'timeout', 'midFrameTimeout'] as const) {
     const time = checkLimit(`keepAlive.${name}`, options[name] ?? resolved[name]);

@@ -1,3 +1,4 @@
+import { checkString } from '../base/checks.ts';
 import { isSendableCloseCode, isValidCloseCode } from '../base/close-code.ts';
 import type { CloseBody } from '../base/closure.ts';
 import { InvalidPayloadError, LocalUsageError, RemoteProtocolError } from '../base/errors.ts';
@@ -43,10 +44,11 @@ const SENDABLE_CODES = {
  * Checks what an application wants to say in a Close frame.
  *
  * @throws {LocalUsageError} this side may not send `code` (RFC 6455 §7.4), the reason is over {@link MAX_CLOSE_REASON}
- *   bytes, or it comes without a code
+ *   bytes or no text, or it comes without a code
  */
 export function checkCloseBody(body: CloseBody, role: 'client' | 'server'): void {
   const { code, reason } = body;
+  checkString('close reason', reason);
   if (code === undefined) {
     if (reason !== '') throw new LocalUsageError(`close reason ${JSON.stringify(reason)} comes without a code`);
     return;

@@ -1,4 +1,5 @@
-import { isToken } from '../../protocol/handshake/syntax.ts';
+import { quoteUrl } from '../../protocol/base/checks.ts';
+import { isToken } from '../../protocol/handshake/rules/syntax.ts';
 import { toUSVString } from './conversions.ts';
 
 /**
@@ -54,6 +55,6 @@ function parseUrl(text: string): URL {
   try {
     return new URL(text);
   } catch {
-    throw new DOMException(`${JSON.stringify(text)} is not an absolute URL`, 'SyntaxError');
+    throw new DOMException(`${quoteUrl(text)} is not an absolute URL`, 'SyntaxError');
   }
 }

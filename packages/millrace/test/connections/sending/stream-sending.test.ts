@@ -227,7 +227,7 @@ describe('send, of what comes in pieces', () => {
 
       await assert.rejects(connection.send(source), {
         name: 'LocalUsageError',
-        message: /piece of a message is number 5/,
+        message: /piece of a message is 5/,
       });
 
       assert.equal((await framesUntilClose()).at(-1), '88: 03 f3');

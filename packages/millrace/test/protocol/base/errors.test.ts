@@ -11,6 +11,8 @@ import {
   MillraceError,
   RemoteProtocolError,
   TransportError,
+  brand,
+  explain,
   toError,
 } from '../../../src/protocol/base/errors.ts';
 
@@ -190,6 +192,87 @@ describe('toError', () => {
       assert.equal(error.message, 'a value that is no error was thrown');
       assert.ok(Object.hasOwn(error, 'cause'));
       assert.equal(error.cause, thrown);
+    });
+  }
+});
+
+describe('instanceof', () => {
+  /** What another copy of this package makes. */
+  class TheirError extends Error {
+    static {
+      brand(this, 'MillraceError');
+    }
+  }
+  class TheirUsageError extends TheirError {
+    static {
+      brand(this, 'LocalUsageError');
+    }
+  }
+
+  it('knows the errors of another copy of this package', () => {
+    const error = new TheirUsageError('x');
+
+    assert.ok(error instanceof LocalUsageError);
+    assert.ok(error instanceof MillraceError);
+    assert.equal(error instanceof TransportError, false);
+  });
+
+  it('is as ever for classes that extend ours', () => {
+    class Mine extends LocalUsageError {}
+
+    assert.ok(new Mine('x') instanceof Mine);
+    assert.ok(new Mine('x') instanceof LocalUsageError);
+    assert.equal(new LocalUsageError('x') instanceof Mine, false);
+    assert.equal(new TheirUsageError('x') instanceof Mine, false);
+  });
+
+  const trap = (): never => {
+    throw new Error('trap');
+  };
+  const hostile = new Proxy({}, { get: trap, has: trap, getPrototypeOf: trap, getOwnPropertyDescriptor: trap });
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const values: [name: string, value: unknown][] = [
+    ['a proxy that throws', hostile],
+    ['a proxy that was revoked', revoked.proxy],
+    ['nothing', undefined],
+    ['null', null],
+    ['a string', 'x'],
+    ['another error', new Error('x')],
+    ['what only has a code', { code: 'MILLRACE_LOCAL_USAGE' }],
+  ];
+  for (const [name, value] of values) {
+    it(`says no to ${name}`, () => {
+      class Mine extends LocalUsageError {}
+
+      for (const Class of [MillraceError, LocalUsageError, Mine]) assert.equal(value instanceof Class, false);
+    });
+
+    it(`makes an error of ${name}, and says something of it`, () => {
+      assert.ok(toError(value) instanceof Error);
+      assert.equal(typeof explain(value), 'string');
+    });
+  }
+});
+
+describe('explain', () => {
+  const rows: [error: unknown, text: string][] = [
+    [new Error('lost'), 'lost'],
+    ['lost', 'lost'],
+    [Object.assign(new Error(''), { code: 'ECONNRESET' }), 'ECONNRESET'],
+    [new TypeError(''), 'TypeError'],
+    [new AggregateError([new Error('a'), new Error('b'), new Error('a')]), 'a; b'],
+    [new AggregateError([new Error('a')], 'all of them'), 'all of them'],
+    [
+      new AggregateError(Array.from({ length: 10 }, (_, n) => new Error(String(n)))),
+      '0; 1; 2; 3; 4; 5; 6; 7; and 2 more',
+    ],
+    [Object.assign(new Error('x'), { message: Symbol('x') }), 'Error'],
+    [5, 'a value that is no error was thrown'],
+  ];
+  for (const [error, text] of rows) {
+    it(`says ${text}`, () => {
+      assert.equal(explain(error), text);
     });
   }
 });
