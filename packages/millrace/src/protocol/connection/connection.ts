@@ -106,7 +106,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#bytesReceived += chunk.length;
     this.#keepAlive.heard(this.#host.now());
     this.#inbound.receive(chunk);
-    if (this.#inbound.bytesDiscarded > MAX_DISCARDED && this.#inbound.isStopped) this.drop();
+    if (this.#inbound.bytesBehindEnd > MAX_DISCARDED) this.drop();
   }
 
   /** Takes the end of the peer's side of the transport: no bytes will come any more. Repeating it does nothing. */
@@ -143,7 +143,6 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   handleTurn(): void {
     this.#inbound.renewTurn();
     this.#ending.handleTurn();
-    this.#host.requestUpdate();
   }
 
   // From the application
@@ -161,9 +160,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
 
   /** Takes a reason to wait away; without any left, receiving goes on with what waits. Repeating it does nothing. */
   release(reason: HoldReason): void {
-    if (!this.#inbound.release(reason)) return;
-    this.#keepAlive.heard(this.#host.now());
-    this.#host.requestUpdate();
+    if (this.#inbound.release(reason)) this.#keepAlive.heard(this.#host.now());
   }
 
   /** Whether something waits for the application. */
@@ -183,13 +180,11 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** Goes on with what waits for the application, if that is possible: it may have returned from something. May be called often. */
   proceed(): void {
     this.#inbound.proceed();
-    this.#host.requestUpdate();
   }
 
   /** From now on messages are dropped as they come; limits hold as before, and control frames are dealt with. Repeating it does nothing. */
   ignoreMessages(): void {
     this.#inbound.ignoreMessages();
-    this.#host.requestUpdate();
   }
 
   /**
@@ -305,6 +300,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
 
   onAdvanced(): void {
     this.#ending.onAdvanced();
+    // It may want more input now.
+    this.#host.requestUpdate();
   }
 
   onFull(): void {

@@ -67,6 +67,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   #mayWait = true;
   #discarder: Discarder | undefined;
   #bytesDiscarded = 0;
+  #bytesBehindEnd = 0;
 
   constructor(setup: InboundSetup) {
     const { role, reserved, receiver, limits, transforms, host, owner } = setup;
@@ -142,6 +143,11 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     return this.#bytesDiscarded + (this.#discarder?.size ?? 0);
   }
 
+  /** What has come behind the end of receiving, in bytes. */
+  get bytesBehindEnd(): number {
+    return this.#bytesBehindEnd;
+  }
+
   /** Whether bytes should be read. */
   get wantsInput(): boolean {
     if (this.#isStopped) return !this.#turn.isOver;
@@ -160,6 +166,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     this.#turn.count();
     if (this.#isStopped) {
       this.#bytesDiscarded += chunk.length;
+      this.#bytesBehindEnd += chunk.length;
     } else if (this.#isAdvancing || this.#unread.size > 0 || !this.#mayParse) {
       this.#unread.append(chunk);
       this.proceed();
@@ -205,13 +212,16 @@ export class Inbound implements PipelineGateOwner, PipelineState {
       this.#owner.onReceiveError(toError(error));
       return false;
     } finally {
-      this.#isAdvancing = false;
+      this.#endWork();
+      // Whoever was told has let all come.
+      if (!this.#readAhead.isBusy) this.proceed();
     }
   }
 
-  /** Tells the application something behind the messages that came before it. */
+  /** Tells the application something behind the messages that came before it; not where these are discarded. */
   tellInOrder(payload: Uint8Array, tell: () => void): void {
-    this.#readAhead.onControl(payload, tell);
+    if (this.#discarder === undefined) this.#readAhead.onControl(payload, tell);
+    else this.#discarder.onFrameData(payload);
   }
 
   /** From now on messages are dropped as they come. Limits hold as before. Repeating it does nothing. */
@@ -231,10 +241,9 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#bytesDiscarded += this.#unread.size;
-    this.#unread.clear();
     this.#parser.pause();
-    this.#gate.close();
+    this.#giveUpPipeline();
+    if (!this.#isAdvancing) this.#discardUnread();
   }
 
   /** Throws away what waits for the application. */
@@ -293,9 +302,14 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     } catch (error) {
       this.#owner.onReceiveError(toError(error));
     } finally {
-      this.#isAdvancing = false;
+      this.#endWork();
     }
     this.#owner.onAdvanced();
+  }
+
+  #endWork(): void {
+    this.#isAdvancing = false;
+    if (this.#isStopped) this.#discardUnread();
   }
 
   /** @returns whether something could be done */
@@ -306,8 +320,19 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     }
     const isIdle = this.#unread.size === 0 && !this.#parser.isFrameComplete && !this.#reader.hasWaiting;
     if (isIdle || !this.#mayParse) return false;
-    this.#unread.consume(this.#parse(this.#unread.bytes));
+    this.#parseUnread();
     return true;
+  }
+
+  #parseUnread(): void {
+    const { bytes } = this.#unread;
+    // Where that throws, the rest is of no use.
+    let parsed = bytes.length;
+    try {
+      parsed = this.#parse(bytes);
+    } finally {
+      this.#unread.consume(parsed);
+    }
   }
 
   #parseChunk(chunk: Uint8Array): void {
@@ -344,9 +369,20 @@ export class Inbound implements PipelineGateOwner, PipelineState {
 
   #discard(): void {
     if (this.#discarder !== undefined) return;
+    this.#giveUpPipeline();
     this.#discarder = new Discarder();
     this.#reader.redirect(this.#discarder);
+  }
+
+  /** Nothing comes out of the pipeline any more. */
+  #giveUpPipeline(): void {
+    if (this.#discarder === undefined) this.#bytesDiscarded += this.#pipeline.collectedSize();
     this.#gate.close();
+  }
+
+  #discardUnread(): void {
+    this.#bytesDiscarded += this.#unread.size;
+    this.#unread.clear();
   }
 }
 
