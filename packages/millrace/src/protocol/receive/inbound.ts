@@ -206,16 +206,16 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   handOutOne(): boolean {
     if (this.#isAdvancing) return false;
     this.#isAdvancing = true;
+    let isHandedOut = false;
     try {
-      return this.#readAhead.handOutOne();
+      isHandedOut = this.#readAhead.handOutOne();
     } catch (error) {
       this.#owner.onReceiveError(toError(error));
-      return false;
-    } finally {
-      this.#endWork();
-      // Whoever was told has let all come.
-      if (!this.#readAhead.isBusy) this.proceed();
     }
+    this.#endWork();
+    // Whoever was told has let all come.
+    if (!this.#readAhead.isBusy) this.proceed();
+    return isHandedOut;
   }
 
   /** Tells the application something behind the messages that came before it; not where these are discarded. */
@@ -301,9 +301,8 @@ export class Inbound implements PipelineGateOwner, PipelineState {
       while (this.#goOn());
     } catch (error) {
       this.#owner.onReceiveError(toError(error));
-    } finally {
-      this.#endWork();
     }
+    this.#endWork();
     this.#owner.onAdvanced();
   }
 

@@ -213,7 +213,7 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   /** Tells something else behind the messages that came before it. */
   onControl(payload: Uint8Array, tell: () => void): void {
     if (this.#passes) tell();
-    else this.#put(payload, { tell, isMessage: false });
+    else this.#put({ tell, size: payload.length, cost: payload.length + ENTRY_COST, isMessage: false });
   }
 
   #handOut({ tell, cost }: Waiting): void {
@@ -230,13 +230,13 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
 
   /** Has something of a message wait. */
   #wait(payload: string | Uint8Array, tell: Waiting['tell']): void {
-    if (!this.#isIgnoring) this.#put(payload, { tell, isMessage: true });
+    if (this.#isIgnoring) return;
+    this.#put({ tell, size: payload.length, cost: payloadCost(payload) + ENTRY_COST, isMessage: true });
   }
 
-  #put(payload: string | Uint8Array, waiting: Pick<Waiting, 'tell' | 'isMessage'>): void {
-    const cost = payloadCost(payload) + ENTRY_COST;
-    this.#waiting.put({ ...waiting, size: payload.length, cost });
-    this.#cost += cost;
+  #put(waiting: Waiting): void {
+    this.#waiting.put(waiting);
+    this.#cost += waiting.cost;
     if (this.isFull) this.#setup.onFull();
   }
 }

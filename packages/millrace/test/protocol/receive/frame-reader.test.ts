@@ -129,11 +129,7 @@ describe('FrameReader', () => {
         reading.read(chunks);
 
         const { lines: all } = reading.log;
-        assert.equal(
-          all.filter((line) => line === 'wait').length,
-          all.length / 2,
-          'nothing is told while it waits',
-        );
+        assert.equal(all.filter((line) => line === 'wait').length, all.length / 2, 'nothing is told while it waits');
         reading.log.lines.splice(0, Infinity, ...all.filter((line) => line !== 'wait'));
         assert.deepEqual(reading.log.merged, lines);
       }

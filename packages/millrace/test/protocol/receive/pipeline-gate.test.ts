@@ -98,6 +98,8 @@ describe('PipelineGate', () => {
 
       assert.equal(gating.gate.mayGive(2, nothing), false, 'farther from the application');
       assert.equal(gating.gate.mayGive(0, nothing), true, 'nearer');
+      gating.gate.proceed();
+      assert.equal(gating.gate.isWaiting, false);
     });
 
     it('lets the one that is nearest to the application go on first, and the others when nothing waits behind them', () => {

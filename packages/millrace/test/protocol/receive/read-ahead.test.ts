@@ -143,25 +143,25 @@ describe('ReadAhead', () => {
     }
 
     it('are copies of chunks, unless they are lent', () => {
-      const [given, [atOnce, later]] = chunksOf({});
+      const [given, chunks] = chunksOf({});
 
       given.fill(0xee);
-      assert.deepEqual([toHex(atOnce!), toHex(later!)], ['01 02', '01 02']);
+
+      assert.deepEqual(chunks.map(toHex), ['01 02', '01 02']);
     });
 
     it('are lent chunks at once, and copies of them later', () => {
-      const [given, [atOnce, later]] = chunksOf({ lends: true });
+      const [given, chunks] = chunksOf({ lends: true });
 
-      assert.equal(atOnce, given);
+      assert.equal(chunks[0], given);
       given.fill(0xee);
-      assert.equal(toHex(later!), '01 02');
+      assert.equal(toHex(chunks[1]!), '01 02');
     });
 
     it('are the chunks themselves, where they come as copies', () => {
-      const [given, [atOnce, later]] = chunksOf({ isWhole: true });
+      const [given, chunks] = chunksOf({ isWhole: true });
 
-      assert.equal(atOnce, given);
-      assert.equal(later, given);
+      assert.ok(chunks.length === 2 && chunks.every((chunk) => chunk === given));
     });
 
     it('are headers as they were', () => {
