@@ -253,8 +253,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   takeOutput(limit: number): Uint8Array[] {
     const pieces = this.#scheduler.takeOutput(limit);
     for (const piece of pieces) this.#bytesSent += piece.length;
-    const { lostPayload: size } = this.#scheduler.output;
-    if (size !== undefined) this.fail(lostPayload(size));
+    const size = this.#scheduler.takeLostPayload();
+    if (size !== undefined) this.#ending.losePayload(lostPayload(size));
     return pieces;
   }
 
@@ -317,8 +317,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#closing.move('sendClose');
   }
 
-  onMove(before: ClosingState): void {
-    this.#ending.onMove(before);
+  onMove(): void {
+    this.#ending.onMove();
   }
 
   #applicationFailed(error: Error): void {

@@ -5,7 +5,6 @@ import type { Scheduler } from '../send/scheduler.ts';
 import type { SendQueue } from '../send/send-queue.ts';
 import { checkCloseBody, decodeCloseBody, encodeCloseBody, truncateCloseReason } from '../wire/close-body.ts';
 import type { ClosingHandshake, ClosingListener } from './closing-handshake.ts';
-import type { ClosingState } from './closing.ts';
 import type { ConnectionOwner, ConnectionHost, TransportDirective } from './host.ts';
 import type { MessageSender } from './message-sender.ts';
 
@@ -112,9 +111,20 @@ export class Ending implements ClosingListener {
 
   /** See `Connection.fail`. */
   fail(error: Error): void {
-    const { state, isSent } = this.#closing;
-    if (state === 'closeDone' || state === 'failed' || state === 'closed') return;
+    const { state } = this.#closing;
+    if (state !== 'closeDone' && state !== 'failed' && state !== 'closed') this.#fail(error);
+  }
+
+  /** A payload was lost before it left, and all that was behind it: our Close, too, if that was on its way. */
+  losePayload(error: Error): void {
+    if (this.#isDropped || this.#closing.state === 'closed') return;
+    this.#closing.isSent = false;
+    this.#fail(error);
+  }
+
+  #fail(error: Error): void {
     const { inbound, host } = this.#setup;
+    const { isSent } = this.#closing;
     this.#closing.begin('engine', error);
     inbound.stop();
     inbound.drop();
@@ -206,11 +216,11 @@ export class Ending implements ClosingListener {
     else this.#endWaiting();
   }
 
-  onMove(before: ClosingState): void {
+  onMove(): void {
     const { state } = this.#closing;
     const { host, closeTimeout, sender, tell } = this.#setup;
     if (this.#closeDeadline === Infinity && state !== 'failing') this.#closeDeadline = host.now() + closeTimeout;
-    if (before !== 'closed') this.#deadline = this.#closeDeadline;
+    this.#deadline = this.#closeDeadline;
     if (this.#sendingEnded || sender.canSend) return;
     this.#sendingEnded = true;
     tell((handler) => handler.onClosing());

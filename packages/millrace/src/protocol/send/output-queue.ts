@@ -29,6 +29,20 @@ export interface PieceFormat {
   readonly isReference: boolean;
 }
 
+/** What an {@link OutputQueue} holds, and has held. */
+export interface OutputState {
+  /** What it holds, in bytes. */
+  readonly size: number;
+  /** What that costs in memory, in bytes. */
+  readonly cost: number;
+  /** How many payloads it was given by reference so far. */
+  readonly referencesGiven: number;
+  /** How many of them, the first ones, were taken out or given up. */
+  readonly referencesTaken: number;
+  /** What was given up with payloads that were detached or shrunk before their turn, in bytes. */
+  readonly lostSize: number;
+}
+
 interface Piece extends PieceFormat {
   readonly bytes: Uint8Array;
   /** The length of `bytes` when they were given. */
@@ -45,7 +59,7 @@ interface Piece extends PieceFormat {
  * It knows where frames end, so that a control frame can be put in front of what waits, and what waits can be given up. Payloads by reference are masked
  * (into a copy) only when they are taken, so that a large message has no second copy.
  */
-export class OutputQueue {
+export class OutputQueue implements OutputState {
   #pieces: Piece[] = [];
   #size = 0;
 
@@ -61,33 +75,43 @@ export class OutputQueue {
   #takenEndsFrame = true;
   #referencesGiven = 0;
   #referencesTaken = 0;
-  /** The size of a payload that was detached or shrunk before it was taken. */
+  #referencesGivenUp = 0;
+  /** The size of a payload that was detached or shrunk before it was taken, until somebody was told. */
   #lostPayload: number | undefined;
+  #lostSize = 0;
 
-  /** What it holds, in bytes. */
   get size(): number {
     return this.#size;
   }
 
-  /** What it costs in memory, in bytes. */
   get cost(): number {
-    const room = this.#packing === slab.bytes ? 0 : this.#packing.length - this.#end;
+    const room = this.#blockSize === 0 ? 0 : this.#packing.length - this.#end;
     return this.#size + this.#pieces.length * ENTRY_COST + room;
   }
 
-  /** How many payloads it was given by reference so far. */
   get referencesGiven(): number {
     return this.#referencesGiven;
   }
 
-  /** How many of them were taken out, or given up. */
   get referencesTaken(): number {
-    return this.#referencesTaken;
+    const areAllGone = this.#referencesTaken + this.#referencesGivenUp === this.#referencesGiven;
+    return areAllGone ? this.#referencesGiven : this.#referencesTaken;
   }
 
-  /** The size in bytes of a payload that was detached or shrunk before its turn; nothing is left behind it. `undefined` if there was none. */
-  get lostPayload(): number | undefined {
-    return this.#lostPayload;
+  get lostSize(): number {
+    return this.#lostSize;
+  }
+
+  /**
+   * Says, once, that a payload was detached or shrunk before its turn. It was given up with all that was behind it, from the end of the frame before it on, if that
+   * was still to be taken.
+   *
+   * @returns its size in bytes, or `undefined` if there was none
+   */
+  takeLostPayload(): number | undefined {
+    const size = this.#lostPayload;
+    this.#lostPayload = undefined;
+    return size;
   }
 
   /**
@@ -143,7 +167,7 @@ export class OutputQueue {
    */
   take(limit: number): Uint8Array[] {
     this.seal();
-    const taken: Uint8Array[] = [];
+    const taken: Piece[] = [];
     let count = 0;
     let bytes = 0;
     while (count < this.#pieces.length && bytes < limit) {
@@ -152,7 +176,7 @@ export class OutputQueue {
         this.#giveUpFrom(count, piece);
         continue;
       }
-      addPiece(taken, piece);
+      taken.push(piece);
       bytes += piece.size;
       count++;
       this.#takenEndsFrame = piece.endsFrame;
@@ -162,7 +186,7 @@ export class OutputQueue {
     this.#pieces = count === this.#pieces.length ? [] : this.#pieces.slice(count);
     // An idle connection keeps no memory alive.
     if (this.#pieces.length === 0) this.#stopPacking();
-    return taken;
+    return joinSmall(taken);
   }
 
   /**
@@ -247,11 +271,13 @@ export class OutputQueue {
 
   /** A payload is lost: gives up all from the end of a frame before it on. */
   #giveUpFrom(index: number, piece: Piece): void {
+    const before = this.#size;
     const lost = this.#pieces.find(({ bytes, size }) => bytes.length !== size);
     this.#lostPayload = lost?.size ?? piece.size;
     this.#remove(index + 1);
     if (piece.bytes.length === piece.size && piece.frameEnd > 0) this.#shorten(index, piece);
     else this.#remove(index);
+    this.#lostSize += before - this.#size;
   }
 
   /** Cuts a piece off where the last frame ends in it. */
@@ -265,7 +291,7 @@ export class OutputQueue {
   #remove(index: number): void {
     for (const { size, isReference } of this.#pieces.splice(index)) {
       this.#size -= size;
-      if (isReference) this.#referencesTaken++;
+      if (isReference) this.#referencesGivenUp++;
     }
   }
 
@@ -288,19 +314,38 @@ function split(piece: Piece): [whole: Piece, rest: Piece] {
   return [whole, { ...piece, bytes: bytes.subarray(frameEnd), size: size - frameEnd, frameEnd: 0 }];
 }
 
-/** Adds a piece to what is written: small ones are joined. */
-function addPiece(taken: Uint8Array[], { bytes, maskingKey }: Piece): void {
-  const last = taken.at(-1);
-  if (maskingKey !== undefined) taken.push(maskedCopy(bytes, maskingKey));
-  else if (last !== undefined && last.length + bytes.length <= SMALL_PIECE) taken[taken.length - 1] = join(last, bytes);
-  else taken.push(bytes);
+/** Gives what is to be written for pieces: small ones that follow each other are joined. */
+function joinSmall(pieces: readonly Piece[]): Uint8Array[] {
+  const joined: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  let size = 0;
+  const endSmall = (): void => {
+    if (small.length > 0) joined.push(small.length === 1 ? small[0]! : concatenate(small, size));
+    small = [];
+    size = 0;
+  };
+  for (const { bytes, maskingKey } of pieces) {
+    if (size + bytes.length > SMALL_PIECE) endSmall();
+    if (maskingKey !== undefined) {
+      endSmall();
+      joined.push(maskedCopy(bytes, maskingKey));
+    } else {
+      small.push(bytes);
+      size += bytes.length;
+    }
+  }
+  endSmall();
+  return joined;
 }
 
-function join(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(one.length + other.length);
-  joined.set(one);
-  joined.set(other, one.length);
-  return joined;
+function concatenate(parts: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
 }
 
 function maskedCopy(bytes: Uint8Array, maskingKey: number): Uint8Array {

@@ -70,6 +70,7 @@ export class SendQueue {
   /** Whoever waits for a turn that will not come, and learns so when the connection has ended. */
   #lost: ((error: Error) => void)[] = [];
   #isAdvancing = false;
+  #lostSize = 0;
 
   constructor(setup: SendQueueSetup) {
     this.#setup = setup;
@@ -88,6 +89,11 @@ export class SendQueue {
   /** What these cost in memory, in bytes. */
   get waitingCost(): number {
     return this.#waitingCost + (this.#holder?.pendingCost ?? 0);
+  }
+
+  /** Bytes of payloads that were detached or shrunk before their turn came. */
+  get lostSize(): number {
+    return this.#lostSize;
   }
 
   /**
@@ -226,6 +232,7 @@ export class SendQueue {
         format.onTaken?.();
       } else {
         if (format.onLost !== undefined) this.#lost.push(format.onLost);
+        this.#lostSize += size;
         this.#setup.onPayloadLost(size);
       }
     };
