@@ -22,7 +22,7 @@ export function losablePayload(loss: Loss, size: number): LosablePayload {
   const { buffer, resize } = resizableBuffer(size, size);
   const bytes = loss === 'shrunk' ? new Uint8Array(buffer, 0, size) : new Uint8Array(buffer);
   bytes.set(randomBytes(size, 1));
-  return { bytes, lose: () => resize(size - 1) };
+  return { bytes, lose: () => resize(1) };
 }
 
 /** Makes `size` bytes whose view grows with its memory. */

@@ -172,8 +172,11 @@ export class OutputQueue implements OutputState {
     let bytes = 0;
     while (count < this.#pieces.length && bytes < limit) {
       const piece = this.#pieces[count]!;
-      if (piece.bytes.length !== piece.size || this.#isLost(count + 1)) {
-        this.#giveUpFrom(count, piece);
+      // A header goes out only with its payload.
+      const lost = lostSizeOf(piece) ?? (piece.endsFrame ? undefined : lostSizeOf(this.#pieces[count + 1]));
+      if (lost !== undefined) {
+        this.#lostPayload = lost;
+        this.#giveUpFrom(count);
         continue;
       }
       taken.push(piece);
@@ -262,20 +265,12 @@ export class OutputQueue implements OutputState {
     this.#blockSize = 0;
   }
 
-  /** Whether the piece at `index` is not what was given any more, and goes on with the frame of the one before it. */
-  #isLost(index: number): boolean {
-    const piece = this.#pieces[index];
-    if (piece === undefined || piece.bytes.length === piece.size) return false;
-    return this.#pieces[index - 1]?.endsFrame === false;
-  }
-
-  /** A payload is lost: gives up all from the end of a frame before it on. */
-  #giveUpFrom(index: number, piece: Piece): void {
+  /** The payload in the piece at `index`, or the one that goes on with its frame, is lost: gives up all but the whole frames before it. */
+  #giveUpFrom(index: number): void {
     const before = this.#size;
-    const lost = this.#pieces.find(({ bytes, size }) => bytes.length !== size);
-    this.#lostPayload = lost?.size ?? piece.size;
+    const piece = this.#pieces[index]!;
     this.#remove(index + 1);
-    if (piece.bytes.length === piece.size && piece.frameEnd > 0) this.#shorten(index, piece);
+    if (piece.frameEnd > 0 && lostSizeOf(piece) === undefined) this.#shorten(index, piece);
     else this.#remove(index);
     this.#lostSize += before - this.#size;
   }
@@ -305,6 +300,11 @@ export class OutputQueue implements OutputState {
     if (!piece.endsFrame) this.#pieces.splice(index, 1, ...split(piece));
     return index + 1;
   }
+}
+
+/** The size of a piece that is not what was given any more; `undefined` if it is. */
+function lostSizeOf(piece: Piece | undefined): number | undefined {
+  return piece === undefined || piece.bytes.length === piece.size ? undefined : piece.size;
 }
 
 /** Cuts a piece in two where the last frame ends in it. */

@@ -208,6 +208,20 @@ describe('OutputQueue', () => {
       assert.equal(takeAll(queue), '03 f1');
     });
 
+    it('puts frames between two that are packed together', () => {
+      const queue = new OutputQueue();
+      pack(queue, '02 02 01', false);
+      queue.take(1);
+      pack(queue, '02');
+      pack(queue, '00 05', false);
+
+      assert.equal(queue.insert([hex('89 00')]), true);
+      pack(queue, '01', false);
+
+      assert.equal(queue.size, 6);
+      assert.equal(takeAll(queue), '02 89 00 00 05 01');
+    });
+
     it('finds a place in an empty queue, at the end of a frame', () => {
       const queue = new OutputQueue();
 
