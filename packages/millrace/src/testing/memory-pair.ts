@@ -107,25 +107,31 @@ function createEnd(
 ): { end: MemoryEnd; driver: MemoryDriver } {
   const { receiver = { level: 'message', handler: { onMessage: ignore } }, maskingKey = createKeys() } = setup;
   const options = resolveConnectionOptions(setup.options);
-  const handler: ConnectionOwner = {
-    isWorking: false,
-    onPong: ignore,
-    onError: ignore,
-    onHighWater: ignore,
-    onProgress: ignore,
-    onDrain: ignore,
-    onClosing: ignore,
-    onFull: ignore,
-    onEnded: ignore,
-    onClosed: ignore,
-    ...setup.handler,
-  };
+  const handler = completeOwner(setup.handler);
   const driver: MemoryDriver = new MemoryDriver({
     ...surroundings,
     maskingKey,
     createConnection: (host) => new Connection({ role, options, host, receiver, handler, controls: setup.controls }),
   });
   return { driver, end: { connection: driver.connection, transport: surroundings.transport } };
+}
+
+/** Makes an owner of a connection of what there is of it. */
+function completeOwner(owner: Partial<ConnectionOwner> = {}): ConnectionOwner {
+  return {
+    get isWorking() {
+      return owner.isWorking ?? false;
+    },
+    onPong: (payload) => owner.onPong?.(payload),
+    onError: (error) => owner.onError?.(error),
+    onHighWater: () => owner.onHighWater?.(),
+    onProgress: () => owner.onProgress?.(),
+    onDrain: () => owner.onDrain?.(),
+    onClosing: () => owner.onClosing?.(),
+    onFull: () => owner.onFull?.(),
+    onEnded: (closure) => owner.onEnded?.(closure),
+    onClosed: (closure) => owner.onClosed?.(closure),
+  };
 }
 
 function ignore(): void {

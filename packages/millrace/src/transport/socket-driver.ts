@@ -209,26 +209,22 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
 
   #flush(): void {
     const { connection } = this;
-    while (this.#mayWrite && connection.hasOutput && !this.#socket.destroyed) {
-      if (this.#writeTurn < 0) break;
+    let isStuck = false;
+    while (this.#mayWrite && connection.hasOutput && !this.#socket.destroyed && this.#writeTurn >= 0) {
       const pieces = connection.takeOutput(WRITE_SIZE);
-      if (pieces.length === 0) {
-        this.#giveUpWriting();
+      if (pieces.length > 0) {
+        this.#followsHandshake = false;
+        this.#write(pieces);
+      } else if (isStuck) {
+        connection.fail(new Error('the connection has output but gave none'));
+        connection.drop();
         break;
       }
-      this.#followsHandshake = false;
-      this.#write(pieces);
+      // Once, it may have failed for a payload that was lost, and have a Close to send.
+      isStuck = pieces.length === 0;
     }
     // Whoever waits for this sends on at once, so it is part of the turn.
     if (this.#writeTurn >= 0) connection.outputMoved();
-  }
-
-  /** The connection says that it has output, and gives none: it may have failed for that; otherwise it would do so for ever. */
-  #giveUpWriting(): void {
-    const { connection } = this;
-    if (!connection.hasOutput || connection.state === 'failed') return;
-    connection.fail(new Error('the connection has output but gave none'));
-    connection.drop();
   }
 
   /** Counts what is written, and leaves the rest for later when it is enough. */

@@ -30,7 +30,7 @@ export class Receiving implements InboundOwner {
   readonly inbound: Inbound;
   readonly errors: Error[] = [];
   time = 0;
-  turnTime = Infinity;
+  turnTime: number = Infinity;
   /** How often it asked for a turn. */
   turnsRequested = 0;
   /** How often it said that it moved on, and that enough waits. */

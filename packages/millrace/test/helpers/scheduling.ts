@@ -25,7 +25,7 @@ export class Scheduling {
   }
 
   /** Takes output, and gives it in hex. */
-  take(limit = Infinity): string {
+  take(limit: number = Infinity): string {
     return toHex(concat(this.scheduler.takeOutput(limit)));
   }
 }

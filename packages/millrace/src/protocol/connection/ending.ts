@@ -157,12 +157,7 @@ export class Ending implements ClosingListener {
   receiveEnd(): void {
     if (this.#inputEnded) return;
     this.#inputEnded = true;
-    const { state } = this.#closing;
-    // Otherwise the Close that we still have to send may find its way.
-    if (state === 'open' || state === 'closing' || state === 'closeSent') {
-      this.#closing.begin('remote', new TransportError('the peer ended the transport without a Close frame'));
-      this.drop();
-    }
+    this.#endInput();
     this.#setup.host.requestUpdate();
   }
 
@@ -209,6 +204,7 @@ export class Ending implements ClosingListener {
 
   /** Something was received or handed out, or the application has returned from something. */
   onAdvanced(): void {
+    if (this.#inputEnded) this.#endInput();
     const { state } = this.#closing;
     if (state !== 'closeReceived' && state !== 'closed') return;
     if (!this.#setup.inbound.isEmpty || this.#setup.handler.isWorking) return;
@@ -224,6 +220,15 @@ export class Ending implements ClosingListener {
     if (this.#sendingEnded || sender.canSend) return;
     this.#sendingEnded = true;
     tell((handler) => handler.onClosing());
+  }
+
+  /** The end of the peer's side ends the connection, if there was no Close before it. */
+  #endInput(): void {
+    const { state } = this.#closing;
+    // The Close may be in what is not parsed yet. If it was there, our answer may still find its way.
+    if (this.#setup.inbound.hasUnread || (state !== 'open' && state !== 'closing' && state !== 'closeSent')) return;
+    this.#closing.begin('remote', new TransportError('the peer ended the transport without a Close frame'));
+    this.drop();
   }
 
   /** Answers the peer's Close with its own code, as the application has not asked for another. */
