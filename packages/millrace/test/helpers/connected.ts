@@ -1,4 +1,5 @@
 import type { Closure } from '../../src/protocol/base/closure.ts';
+import type { MessageTransform } from '../../src/protocol/base/transform.ts';
 import type { ConnectionOwner } from '../../src/protocol/connection/host.ts';
 import type { ConnectionOptions } from '../../src/protocol/connection/options.ts';
 import type { Receiver } from '../../src/protocol/receive/handlers.ts';
@@ -19,6 +20,7 @@ export interface ConnectedSetup {
   readonly onLine?: (line: string, connected: Connected) => void;
   /** What the application is told of control frames; all of them unless given, so that the engine answers no Ping. */
   readonly controls?: ControlHooks;
+  readonly transforms?: readonly MessageTransform[];
   readonly maskingKey?: () => number;
 }
 
@@ -40,7 +42,7 @@ export interface Connected extends ScriptedPair {
 export function connect(setup: ConnectedSetup = {}): Connected {
   const { role = 'client', level = 'streaming', onLine = () => undefined, options, maskingKey } = setup;
   const log = new EventLog((line) => onLine(line, connected));
-  const { controls = log.hooks } = setup;
+  const { controls = log.hooks, transforms } = setup;
   const endings: Closure[] = [];
   const closures: Closure[] = [];
   const errors: Error[] = [];
@@ -66,6 +68,7 @@ export function connect(setup: ConnectedSetup = {}): Connected {
     options,
     handler,
     controls,
+    transforms,
     receiver: receiverFor(level, log),
     maskingKey,
   });

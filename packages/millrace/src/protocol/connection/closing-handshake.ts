@@ -19,7 +19,7 @@ export class ClosingHandshake {
   /** Who began; the first one to set it stays. */
   #initiator: Closure['initiator'] | undefined;
   /** The Close frame that we sent, or send as soon as it can go out. */
-  body: CloseBody | undefined;
+  body: CloseBody = { code: undefined, reason: '' };
   /** Whether it is on its way. */
   isSent = false;
   /** The peer's Close frame. */

@@ -1,5 +1,6 @@
 import { RemoteProtocolError, toError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
+import type { MessageTransform } from '../base/transform.ts';
 import type { Receiver } from '../receive/handlers.ts';
 import { Inbound, type InboundOwner } from '../receive/inbound.ts';
 import type { ControlHooks, HoldReason } from '../receive/read-ahead.ts';
@@ -25,6 +26,8 @@ export interface ConnectionSetup {
   readonly handler: ConnectionOwner;
   /** What the application is told of control frames; nothing unless given, and Pings are answered. */
   readonly controls?: ControlHooks | undefined;
+  /** What the extensions change of messages that are received, in the order in which they were agreed on. */
+  readonly transforms?: readonly MessageTransform[] | undefined;
 }
 
 /**
@@ -58,7 +61,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   #bytesSent = 0;
 
   constructor(setup: ConnectionSetup) {
-    const { role, options, host, receiver, handler, controls = NO_CONTROLS } = setup;
+    const { role, options, host, receiver, handler, controls = NO_CONTROLS, transforms = [] } = setup;
     const { fragmentSize, highWaterMark, closeTimeout } = options;
     this.#host = host;
     this.#handler = handler;
@@ -66,7 +69,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#keepAlive = new KeepAlive(options.keepAlive, host.now());
     const closing = new ClosingHandshake(this);
     const reserved = options.claims;
-    const inbound = new Inbound({ role, reserved, receiver, limits: options, transforms: [], host, owner: this });
+    const inbound = new Inbound({ role, reserved, receiver, limits: options, transforms, host, owner: this });
     const scheduler = new Scheduler({ role, host, fragmentSize, listener: this });
     const onPayloadLost = (size: number): void => this.fail(lostPayload(size));
     const queue = new SendQueue({ scheduler, text: host.text, highWaterMark, onPayloadLost });

@@ -1,4 +1,5 @@
 import { CloseCode } from '../base/close-code.ts';
+import type { CloseBody } from '../base/closure.ts';
 import { RemoteProtocolError, TransportError } from '../base/errors.ts';
 import type { Inbound } from '../receive/inbound.ts';
 import type { Scheduler } from '../send/scheduler.ts';
@@ -90,7 +91,8 @@ export class Ending implements ClosingListener {
     const { state } = this.#closing;
     if (state === 'answering') this.#sendClose();
     if (state !== 'closeReceived') return;
-    // The peer's clock runs, too.
+    // Our answer has its code, unless the application asks for another. The peer's clock runs, too.
+    this.#closing.body = received;
     this.#deadline = host.now() + closeTimeout / 2;
     host.requestUpdate();
   }
@@ -128,7 +130,7 @@ export class Ending implements ClosingListener {
     this.#closing.begin('engine', error);
     inbound.stop();
     inbound.drop();
-    const body = closeBodyFor(this.#closing.error ?? error);
+    const body = closeBodyFor(this.#closing.error);
     if (!isSent) this.#closing.body = body;
     this.#closing.move('fail');
     this.#giveUpOutput();
@@ -231,9 +233,8 @@ export class Ending implements ClosingListener {
     this.drop();
   }
 
-  /** Answers the peer's Close with its own code, as the application has not asked for another. */
+  /** Answers the peer's Close, as the application has not done so. */
   #answerClose(): void {
-    this.#closing.body = this.#closing.received;
     this.#closing.move('close');
     this.#sendClose();
   }
@@ -242,7 +243,7 @@ export class Ending implements ClosingListener {
   #sendClose(): void {
     const { state, body } = this.#closing;
     // A handler that was told of it may have failed the connection.
-    if (body === undefined || (state !== 'closing' && state !== 'answering')) return;
+    if (state !== 'closing' && state !== 'answering') return;
     const { scheduler, queue, sender, inbound, host } = this.#setup;
     const encoded = encodeCloseBody(body);
     if (scheduler.insideEndlessFrame) {
@@ -303,7 +304,7 @@ export class Ending implements ClosingListener {
   }
 }
 
-function closeBodyFor(error: Error): { code: number; reason: string } {
+function closeBodyFor(error: Error | undefined): CloseBody {
   if (!(error instanceof RemoteProtocolError)) return { code: CloseCode.INTERNAL_ERROR, reason: '' };
   return { code: error.closeCode, reason: truncateCloseReason(error.closeReason) };
 }

@@ -119,6 +119,23 @@ describe('Connection.close', () => {
     assert.equal(summary(connected), '1002 clean application sent 1000 received 1002');
   });
 
+  for (const [name, act] of [
+    ['we close', ({ connection }) => connection.close(1000)],
+    ['the peer closes', ({ peer }) => peer.sendClose(1000)],
+  ] satisfies [string, (connected: Connected) => void][]) {
+    it(`is sent once, when the connection fails as ${name}, where its handler is told`, () => {
+      const connected = connect({
+        onLine: (line, { connection }) => {
+          if (line === 'closing') connection.fail(new Error('bad'));
+        },
+      });
+
+      act(connected);
+
+      assert.deepEqual(connected.heard(), ['88: 03 f3', 'end']);
+    });
+  }
+
   it('may be called within any handler', () => {
     const connected = connect({
       level: 'message',

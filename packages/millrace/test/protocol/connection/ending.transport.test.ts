@@ -176,8 +176,8 @@ describe('Connection, when the transport ends', () => {
 
     connected.transport.fail(new Error('ECONNRESET'));
 
-    // The first message was the transport's.
-    assert.equal(connected.endings[0]?.unsentBytes, 50_004 + 12 + 1000 + 2 + 2);
+    // The transport had the first one.
+    assert.equal(connected.endings[0]?.unsentBytes, 100_010 + 50_004 + 12 + 1000 + 2 + 2);
   });
 
   describe('while the application is busy', () => {
