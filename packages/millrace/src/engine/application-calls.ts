@@ -45,7 +45,8 @@ export class ApplicationCalls {
     if (!isPromise(result)) return;
     this.#pending++;
     this.#owner.connection.hold(HoldReason.PROMISE);
-    result.then(this.#settle, (error: unknown) => {
+    // Promises of any make, each of which settles once then.
+    Promise.resolve(result).then(this.#settle, (error: unknown) => {
       this.fail(error);
       this.#settle();
     });
@@ -69,7 +70,7 @@ export class ApplicationCalls {
   readonly #callUnawaited = (callback: () => unknown): void => {
     try {
       const result = callback();
-      if (isPromise(result)) result.then(undefined, (error: unknown) => this.fail(error));
+      if (isPromise(result)) Promise.resolve(result).catch((error: unknown) => this.fail(error));
     } catch (error) {
       this.fail(error);
     }

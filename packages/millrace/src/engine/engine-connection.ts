@@ -270,16 +270,16 @@ export class EngineConnection implements ConnectionOwner {
   #sendLater(payload: string | Uint8Array, opcode: number, signal: AbortSignal | undefined): Promise<void> {
     const { sender } = this.connection;
     const turn = createDeferred<undefined>();
-    let isTaken = false;
+    const wait = { isOver: false };
     const onTaken = (): void => {
-      isTaken = true;
+      wait.isOver = true;
       turn.resolve(undefined);
     };
     const entry = sender.queueMessage(payload, { opcode, onTaken, onLost: turn.reject });
     // It was too much, and the connection has failed for it.
     if (entry === undefined) return this.ended();
     // It waits in a copy.
-    if (isTaken) return DONE;
+    if (wait.isOver) return DONE;
     onAbort(signal, turn.promise, (reason) => {
       if (sender.withdraw(entry)) turn.reject(reason);
     });

@@ -37,7 +37,7 @@ export interface OutputState {
   readonly cost: number;
   /** How many payloads it was given by reference so far. */
   readonly referencesGiven: number;
-  /** How many of them, the first ones, were taken out or given up. */
+  /** How many of them, the first ones, were taken out. What is given up counts no more, for the connection fails then. */
   readonly referencesTaken: number;
   /** What was given up with payloads that were detached or shrunk before their turn, in bytes. */
   readonly lostSize: number;
@@ -75,7 +75,6 @@ export class OutputQueue implements OutputState {
   #takenEndsFrame = true;
   #referencesGiven = 0;
   #referencesTaken = 0;
-  #referencesGivenUp = 0;
   /** The size of a payload that was detached or shrunk before it was taken, until somebody was told. */
   #lostPayload: number | undefined;
   #lostSize = 0;
@@ -94,8 +93,7 @@ export class OutputQueue implements OutputState {
   }
 
   get referencesTaken(): number {
-    const areAllGone = this.#referencesTaken + this.#referencesGivenUp === this.#referencesGiven;
-    return areAllGone ? this.#referencesGiven : this.#referencesTaken;
+    return this.#referencesTaken;
   }
 
   get lostSize(): number {
@@ -284,10 +282,7 @@ export class OutputQueue implements OutputState {
 
   /** Removes the pieces from `index` on. */
   #remove(index: number): void {
-    for (const { size, isReference } of this.#pieces.splice(index)) {
-      this.#size -= size;
-      if (isReference) this.#referencesGivenUp++;
-    }
+    for (const { size } of this.#pieces.splice(index)) this.#size -= size;
   }
 
   /** The index of the first piece in front of which a frame can be put. */

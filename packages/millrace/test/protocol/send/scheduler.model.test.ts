@@ -114,7 +114,9 @@ class RandomCaller {
     }
     assert.equal(this.#queue.waitingSize, 0);
     assert.equal(this.#queue.waitingCost, 0);
-    return this.read();
+    const conversation = this.read();
+    assert.equal(this.scheduler.output.referencesTaken, this.scheduler.output.referencesGiven);
+    return conversation;
   }
 
   read(): Conversation {
@@ -122,7 +124,6 @@ class RandomCaller {
     assert.equal(this.scheduler.hasOutput, false);
     assert.equal(this.scheduler.output.size, 0);
     assert.equal(this.scheduler.output.cost, 0);
-    assert.equal(this.scheduler.output.referencesTaken, this.scheduler.output.referencesGiven);
     for (const [payload, copy] of this.#lent) assert.equal(Buffer.compare(payload, copy), 0, 'a payload was modified');
     return readConversation(decodeFrames(concat(this.#wire)));
   }
