@@ -45,7 +45,8 @@ export class ApplicationCalls {
     if (!isPromise(result)) return;
     this.#pending++;
     this.#owner.connection.hold(HoldReason.PROMISE);
-    result.then(
+    // Promises of any make, each of which settles once then.
+    Promise.resolve(result).then(
       () => this.#settle(),
       (error: unknown) => {
         this.fail(error);
@@ -72,7 +73,7 @@ export class ApplicationCalls {
   #callUnawaitedHere(callback: () => unknown): void {
     try {
       const result = callback();
-      if (isPromise(result)) result.then(undefined, (error: unknown) => this.fail(error));
+      if (isPromise(result)) Promise.resolve(result).catch((error: unknown) => this.fail(error));
     } catch (error) {
       this.fail(error);
     }

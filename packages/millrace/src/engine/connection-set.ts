@@ -3,7 +3,7 @@ import type { Closure } from '../protocol/base/closure.ts';
 import { checkLimit, invalidOption } from '../protocol/base/checks.ts';
 import { checkCloseBody } from '../protocol/wire/close-body.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
-import { createDeferred, type Deferred } from './deferred.ts';
+import { createDeferred, handled, type Deferred } from './deferred.ts';
 
 /** How a server ends its connections. */
 export interface CloseServerOptions {
@@ -58,6 +58,8 @@ export class ConnectionSet<Member> {
   /** Settles when nothing is left. */
   #emptied: Deferred<undefined> | undefined;
   #closed: Promise<CloseServerResult> | undefined;
+  /** What the Close says that each connection gets. */
+  #close: { readonly code: number; readonly reason: string } | undefined;
   /** Whether the time is over, so that handlers are waited for no longer. */
   #isOver = false;
   #clean = 0;
@@ -78,10 +80,11 @@ export class ConnectionSet<Member> {
     return this.#closing.signal;
   }
 
-  /** Adds a connection. */
+  /** Adds a connection; when all are being closed, it is closed, too. */
   add(member: Member): void {
     this.#members.add(member);
     this.#unfinished.add(member);
+    if (this.#close !== undefined) this.#endings.close(member, this.#close.code, this.#close.reason);
   }
 
   /** A connection has ended. */
@@ -115,19 +118,20 @@ export class ConnectionSet<Member> {
     if (checkLimit('timeout', timeout) > MAX_TIMEOUT) {
       throw invalidOption('timeout', timeout, `at most ${String(MAX_TIMEOUT)} milliseconds`);
     }
-    this.#closed ??= this.#close({ code, reason, timeout }, stop);
+    this.#closed ??= this.#closeAll({ code, reason, timeout }, stop);
     return this.#closed;
   }
 
-  async #close(
+  async #closeAll(
     { code, reason, timeout }: { code: number; reason: string; timeout: number },
     stop: () => Promise<void>,
   ): Promise<CloseServerResult> {
+    this.#close = { code, reason };
     this.#closing.abort();
     this.#emptied = createDeferred();
     const { promise, resolve } = this.#emptied;
     for (const member of this.#members) this.#endings.close(member, code, reason);
-    const stopped = stop();
+    const stopped = handled(stop());
     if (this.#unfinished.size === 0) resolve(undefined);
     let timer = setTimeout(() => {
       this.#isOver = true;

@@ -235,8 +235,7 @@ export class EngineConnection implements ConnectionOwner {
   }
 
   onProgress(): void {
-    // What a connection gives up that fails has not left.
-    if (this.connection.state !== 'failed') this.#waiters?.settle();
+    this.#waiters?.settle();
   }
 
   onDrain(): void {
@@ -279,16 +278,16 @@ export class EngineConnection implements ConnectionOwner {
   #sendLater(payload: string | Uint8Array, opcode: number, signal: AbortSignal | undefined): Promise<void> {
     const { sender } = this.connection;
     const turn = createDeferred<undefined>();
-    const progress = { isTaken: false };
+    const wait = { isOver: false };
     const onTaken = (): void => {
-      progress.isTaken = true;
+      wait.isOver = true;
       turn.resolve(undefined);
     };
     const entry = sender.queueMessage(payload, { opcode, onTaken, onLost: turn.reject });
     // It was too much, and the connection has failed for it.
     if (entry === undefined) return this.ended();
     // It waits in a copy.
-    if (progress.isTaken) return DONE;
+    if (wait.isOver) return DONE;
     onAbort(signal, turn.promise, (reason) => {
       if (sender.withdraw(entry)) turn.reject(reason);
     });

@@ -1,3 +1,4 @@
+import { Fifo } from '../protocol/base/fifo.ts';
 import { Opcode } from '../protocol/base/opcode.ts';
 import type { MessageSender } from '../protocol/connection/message-sender.ts';
 import { onAbort } from './abort.ts';
@@ -15,19 +16,20 @@ const SIZE = 4;
 /** The pings of a connection that are not answered yet. */
 export class Pings {
   #count = 0;
-  #pending: PendingPing[] = [];
+  /** In the order in which they were sent. */
+  readonly #pending = new Fifo<PendingPing>();
 
   /** Sends one. */
   send(sender: Pick<MessageSender, 'sendControlFrame'>, signal: AbortSignal | undefined): Promise<number> {
     if (signal?.aborted === true) return rejected(signal.reason);
     this.#count = (this.#count + 1) >>> 0;
     const ping = { number: this.#count, sentAt: performance.now(), answered: createDeferred<number>() };
-    this.#pending.push(ping);
+    const entry = this.#pending.put(ping);
     const payload = new Uint8Array(SIZE);
     new DataView(payload.buffer).setUint32(0, ping.number);
     sender.sendControlFrame(Opcode.PING, payload);
     onAbort(signal, ping.answered.promise, (reason) => {
-      this.#pending = this.#pending.filter((other) => other !== ping);
+      this.#pending.remove(entry);
       ping.answered.reject(reason);
     });
     return ping.answered.promise;
@@ -39,16 +41,21 @@ export class Pings {
     const number = new DataView(payload.buffer, payload.byteOffset, SIZE).getUint32(0);
     // Pongs that nobody asked for may be anything (RFC 6455 §5.5.3).
     if (!isUpTo(number, this.#count)) return;
-    // That a ping was given up does not keep its pong from answering those before it.
-    const index = this.#pending.findLastIndex((ping) => isUpTo(ping.number, number));
     const now = performance.now();
-    for (const { sentAt, answered } of this.#pending.splice(0, index + 1)) answered.resolve(now - sentAt);
+    // That a ping was given up does not keep its pong from answering those before it.
+    for (
+      let ping = this.#pending.peek();
+      ping !== undefined && isUpTo(ping.number, number);
+      ping = this.#pending.peek()
+    ) {
+      this.#pending.take();
+      ping.answered.resolve(now - ping.sentAt);
+    }
   }
 
   /** No pong will come any more. */
   end(error: Error): void {
-    for (const { answered } of this.#pending) answered.reject(error);
-    this.#pending = [];
+    for (const { answered } of this.#pending.takeAll()) answered.reject(error);
   }
 }
 

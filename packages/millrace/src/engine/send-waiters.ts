@@ -51,7 +51,8 @@ export class SendWaiters {
       this.#lenders.take();
       lender.released.resolve(undefined);
     }
-    if (isBelowMark) {
+    // What was given up has not left: whoever waits learns that from the end.
+    if (isBelowMark && !this.#sender.hasGivenUp) {
       this.#belowMark?.resolve(undefined);
       this.#belowMark = undefined;
     }

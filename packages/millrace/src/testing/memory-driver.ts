@@ -128,8 +128,12 @@ export class MemoryDriver implements ConnectionHost, TransportUser {
   #flush(): void {
     const { transport } = this.#setup;
     const { connection } = this;
-    while (transport.bufferedAmount === 0 && connection.hasOutput && !transport.isClosed) {
-      for (const piece of connection.takeOutput(WRITE_SIZE)) transport.write(piece);
+    let isStuck = false;
+    while (transport.bufferedAmount === 0 && connection.hasOutput && !transport.isClosed && !isStuck) {
+      const pieces = connection.takeOutput(WRITE_SIZE);
+      for (const piece of pieces) transport.write(piece);
+      // It may have failed for a payload that was lost, and have something to say then: the next update takes it.
+      isStuck = pieces.length === 0;
     }
     connection.outputMoved();
   }

@@ -1,4 +1,5 @@
 import { Connection } from '../protocol/connection/connection.ts';
+import type { MessageTransform } from '../protocol/base/transform.ts';
 import type { ConnectionOwner } from '../protocol/connection/host.ts';
 import { resolveConnectionOptions, type ConnectionOptions } from '../protocol/connection/options.ts';
 import type { Receiver } from '../protocol/receive/handlers.ts';
@@ -17,6 +18,8 @@ export interface MemoryEndSetup {
   readonly handler?: Partial<ConnectionOwner> | undefined;
   /** Who is told of control frames, in their order; Pings are answered unless it does. */
   readonly controls?: ControlHooks | undefined;
+  /** What changes the messages that it receives, in the order in which extensions would have been agreed on. */
+  readonly transforms?: readonly MessageTransform[] | undefined;
   /** Gives the masking keys of a client; unless given, a fixed sequence without repetition. */
   readonly maskingKey?: (() => number) | undefined;
 }
@@ -106,26 +109,33 @@ function createEnd(
   surroundings: Surroundings,
 ): { end: MemoryEnd; driver: MemoryDriver } {
   const { receiver = { level: 'message', handler: { onMessage: ignore } }, maskingKey = createKeys() } = setup;
+  const { controls, transforms } = setup;
   const options = resolveConnectionOptions(setup.options);
-  const handler: ConnectionOwner = {
-    isWorking: false,
-    onPong: ignore,
-    onError: ignore,
-    onHighWater: ignore,
-    onProgress: ignore,
-    onDrain: ignore,
-    onClosing: ignore,
-    onFull: ignore,
-    onEnded: ignore,
-    onClosed: ignore,
-    ...setup.handler,
-  };
+  const handler = completeOwner(setup.handler);
   const driver: MemoryDriver = new MemoryDriver({
     ...surroundings,
     maskingKey,
-    createConnection: (host) => new Connection({ role, options, host, receiver, handler, controls: setup.controls }),
+    createConnection: (host) => new Connection({ role, options, host, receiver, handler, controls, transforms }),
   });
   return { driver, end: { connection: driver.connection, transport: surroundings.transport } };
+}
+
+/** Makes an owner of a connection of what there is of it. */
+function completeOwner(owner: Partial<ConnectionOwner> = {}): ConnectionOwner {
+  return {
+    get isWorking() {
+      return owner.isWorking ?? false;
+    },
+    onPong: (payload) => owner.onPong?.(payload),
+    onError: (error) => owner.onError?.(error),
+    onHighWater: () => owner.onHighWater?.(),
+    onProgress: () => owner.onProgress?.(),
+    onDrain: () => owner.onDrain?.(),
+    onClosing: () => owner.onClosing?.(),
+    onFull: () => owner.onFull?.(),
+    onEnded: (closure) => owner.onEnded?.(closure),
+    onClosed: (closure) => owner.onClosed?.(closure),
+  };
 }
 
 function ignore(): void {

@@ -202,27 +202,23 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
 
   #flush(): void {
     const { connection } = this;
-    while (this.#mayWrite && connection.hasOutput && !this.#socket.destroyed) {
-      if (this.#writeTurn < 0) break;
+    let isStuck = false;
+    while (this.#mayWrite && connection.hasOutput && !this.#socket.destroyed && this.#writeTurn >= 0) {
       this.#countSends();
       const pieces = connection.takeOutput(WRITE_SIZE);
-      if (pieces.length === 0) {
-        this.#giveUpWriting();
+      if (pieces.length > 0) {
+        this.#followsHandshake = false;
+        this.#write(pieces);
+      } else if (isStuck) {
+        connection.fail(new Error('the connection has output but gave none'));
+        connection.drop();
         break;
       }
-      this.#followsHandshake = false;
-      this.#write(pieces);
+      // Once, it may have failed for a payload that was lost, and have a Close to send.
+      isStuck = pieces.length === 0;
     }
     // Whoever waits for this sends on at once, so it is part of the turn.
     if (this.#writeTurn >= 0) connection.outputMoved();
-  }
-
-  /** The connection says that it has output, and gives none: it may have failed for that; otherwise it would do so for ever. */
-  #giveUpWriting(): void {
-    const { connection } = this;
-    if (!connection.hasOutput || connection.state === 'failed') return;
-    connection.fail(new Error('the connection has output but gave none'));
-    connection.drop();
   }
 
   #countSends(): void {
@@ -259,8 +255,14 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
     // A socket that was destroyed calls back, too, and has written nothing.
     if (socket.destroyed || socket.writableLength > 0) return;
     this.#unwritten = 0;
-    this.updateInContext();
+    this.#context.run(written, this);
   };
+
+  /** What was written has left: tells of it before anything else can happen. */
+  handleWritten(): void {
+    if (this.#writeTurn >= 0) this.connection.outputMoved();
+    this.update();
+  }
 
   #pauseOrResume(): void {
     const { wantsInput } = this.connection;
@@ -357,6 +359,10 @@ function handleTimer(driver: SocketDriver): void {
 
 function update(driver: SocketDriver): void {
   driver.updateInContext();
+}
+
+function written(driver: SocketDriver): void {
+  driver.handleWritten();
 }
 
 function updateNow(driver: SocketDriver): void {

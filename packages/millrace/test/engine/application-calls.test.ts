@@ -1,20 +1,29 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, it } from 'node:test';
 
 import { ApplicationCalls } from '../../src/engine/application-calls.ts';
+import { AsyncContext } from '../../src/engine/async-context.ts';
+import { HoldReason } from '../../src/protocol/receive/read-ahead.ts';
+import { createDeferred } from '../../src/engine/deferred.ts';
+import { tick } from '../helpers/transforms.ts';
 
-function callsOf(): { calls: ApplicationCalls; log: string[] } {
+function callsOf(context = new AsyncContext()): { calls: ApplicationCalls; log: string[] } {
   const log: string[] = [];
+  const nameOf = (reason: HoldReason): string => (reason === HoldReason.PROMISE ? '' : ` for ${reason}`);
   const calls = new ApplicationCalls({
     connection: {
-      pause: () => log.push('pause'),
-      resume: () => log.push('resume'),
+      hold: (reason) => log.push(`hold${nameOf(reason)}`),
+      release: (reason) => log.push(`release${nameOf(reason)}`),
       fail: (error) => log.push(`fail ${error.message}`),
     },
+    context,
     onError: (error) => log.push(`report ${error.message}`),
   });
   return { calls, log };
 }
+
+const NOT_AN_ERROR = 'a value that is no error was thrown';
 
 describe('ApplicationCalls', () => {
   it('goes on at once after what returns no promise', () => {
@@ -23,21 +32,42 @@ describe('ApplicationCalls', () => {
     for (const result of [undefined, null, 1, 'a', {}, { then: 1 }]) calls.call(() => result);
 
     assert.deepEqual(log, []);
+    assert.equal(calls.isPending, false);
   });
 
-  it('pauses until the last of several promises is settled', async () => {
+  it('waits until the last of several promises is settled', async () => {
     const { calls, log } = callsOf();
-    const [first, second] = [deferred(), deferred()];
+    const [first, second] = [createDeferred<undefined>(), createDeferred<undefined>()];
     calls.call(() => first.promise);
     calls.waitFor(second.promise);
 
-    second.resolve();
-    await turn();
-    assert.deepEqual(log, ['pause', 'pause']);
-    first.resolve();
-    await turn();
+    second.resolve(undefined);
+    await tick();
+    assert.deepEqual(log, ['hold', 'hold']);
+    assert.equal(calls.isPending, true);
+    first.resolve(undefined);
+    await tick();
 
-    assert.deepEqual(log, ['pause', 'pause', 'resume']);
+    assert.deepEqual(log, ['hold', 'hold', 'release']);
+    assert.equal(calls.isPending, false);
+  });
+
+  it('is not pending any more when it says so', async () => {
+    const pending: boolean[] = [];
+    const calls: ApplicationCalls = new ApplicationCalls({
+      connection: {
+        hold: () => pending.push(calls.isPending),
+        release: () => pending.push(calls.isPending),
+        fail: () => undefined,
+      },
+      context: new AsyncContext(),
+      onError: () => undefined,
+    });
+
+    calls.call(() => Promise.resolve());
+    await tick();
+
+    assert.deepEqual(pending, [true, false]);
   });
 
   it('fails the connection for what is thrown, and reports it', () => {
@@ -46,37 +76,83 @@ describe('ApplicationCalls', () => {
     calls.call(() => {
       throw new Error('a');
     });
-    calls.fail('b');
+    calls.callUnawaited(() => {
+      throw new Error('b');
+    });
+    calls.fail('c');
 
-    const notAnError = 'a value that is no error was thrown';
-    assert.deepEqual(log, ['fail a', 'report a', `fail ${notAnError}`, `report ${notAnError}`]);
+    const lines = ['fail a', 'report a', 'fail b', 'report b', `fail ${NOT_AN_ERROR}`, `report ${NOT_AN_ERROR}`];
+    assert.deepEqual(log, lines);
   });
 
   it('fails the connection before it goes on, where a promise is rejected', async () => {
     const { calls, log } = callsOf();
 
     calls.call(() => Promise.reject(new Error('a')));
-    await turn();
+    await tick();
 
-    assert.deepEqual(log, ['pause', 'fail a', 'report a', 'resume']);
+    assert.deepEqual(log, ['hold', 'fail a', 'report a', 'release']);
   });
 
-  it('waits for promises of any make', async () => {
+  it('does not wait for a call that nobody awaits, but reports its failure', async () => {
     const { calls, log } = callsOf();
 
-    calls.waitFor({ then: (settle: () => void) => void setImmediate(settle) });
-    assert.deepEqual(log, ['pause']);
-    await turn();
-    await turn();
+    calls.callUnawaited(() => new Promise(() => undefined));
+    calls.callUnawaited(() => 'no promise');
+    calls.callUnawaited(() => Promise.reject(new Error('a')));
+    assert.equal(calls.isPending, false);
+    await tick();
 
-    assert.deepEqual(log, ['pause', 'resume']);
+    assert.deepEqual(log, ['fail a', 'report a']);
+  });
+
+  const THENABLES: [
+    name: string,
+    then: (settle: () => void, reject: (error: unknown) => void) => void,
+    log: string[],
+  ][] = [
+    ['settles later', (settle) => void setImmediate(settle), ['hold', 'release']],
+    ['settles at once', (settle) => settle(), ['hold', 'release']],
+    [
+      'settles twice',
+      (settle, reject) => {
+        settle();
+        settle();
+        reject(new Error('too late'));
+      },
+      ['hold', 'release'],
+    ],
+    [
+      'throws',
+      () => {
+        throw new Error('a');
+      },
+      ['hold', 'fail a', 'report a', 'release'],
+    ],
+  ];
+  for (const [name, then, lines] of THENABLES) {
+    it(`waits once for a promise of any make that ${name}`, async () => {
+      const { calls, log } = callsOf();
+
+      calls.call(() => ({ then }));
+      await tick();
+      await tick();
+
+      assert.deepEqual(log, lines);
+      assert.equal(calls.isPending, false);
+    });
+  }
+
+  it('calls in the async context of the connection', () => {
+    const storage = new AsyncLocalStorage<string>();
+    const context = storage.run('tenant', () => new AsyncContext());
+    const { calls } = callsOf(context);
+    const seen: (string | undefined)[] = [];
+
+    calls.call(() => seen.push(storage.getStore()));
+    calls.callUnawaited(() => seen.push(storage.getStore()));
+
+    assert.deepEqual(seen, ['tenant', 'tenant']);
+    assert.equal(storage.getStore(), undefined);
   });
 });
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((settle) => (resolve = settle));
-  return { promise, resolve };
-}
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

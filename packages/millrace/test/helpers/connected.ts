@@ -1,10 +1,13 @@
 import type { Closure } from '../../src/protocol/base/closure.ts';
+import type { MessageTransform } from '../../src/protocol/base/transform.ts';
 import type { ConnectionOwner } from '../../src/protocol/connection/host.ts';
 import type { ConnectionOptions } from '../../src/protocol/connection/options.ts';
 import type { Receiver } from '../../src/protocol/receive/handlers.ts';
+import type { ControlHooks } from '../../src/protocol/receive/read-ahead.ts';
 import { createScriptedPair, type ScriptedPair } from '../../src/testing/index.ts';
 import { toHex } from './bytes.ts';
 import { EventLog } from './event-log.ts';
+import { receiverFor } from './receiving.ts';
 
 /** How {@link connect} connects. */
 export interface ConnectedSetup {
@@ -13,15 +16,22 @@ export interface ConnectedSetup {
   readonly options?: ConnectionOptions;
   /** Level at which it receives; 3 unless given. */
   readonly level?: Receiver['level'];
-  /** Is told of each line of the log when it has been written; may pause, send, throw. */
+  /** Is told of each line of the log when it has been written; may hold, send, throw. */
   readonly onLine?: (line: string, connected: Connected) => void;
+  /** What the application is told of control frames; all of them unless given, so that the engine answers no Ping. */
+  readonly controls?: ControlHooks;
+  readonly transforms?: readonly MessageTransform[];
   readonly maskingKey?: () => number;
 }
 
 /** A connection with a scripted peer, whose handlers write a log. */
 export interface Connected extends ScriptedPair {
   readonly log: EventLog;
-  /** How it ended; empty before, one entry after. */
+  /** Whether the application has not returned from what it was given; when that changes, `connection.proceed()` is due. */
+  isWorking: boolean;
+  /** How it ended, as told at once; empty before, one entry after. */
+  readonly endings: Closure[];
+  /** How it ended, as told last; empty before, one entry after. */
   readonly closures: Closure[];
   readonly errors: Error[];
   /** Lets everything happen, and gives the frames that the peer has received since the last time: `81: 48 69`. */
@@ -32,10 +42,19 @@ export interface Connected extends ScriptedPair {
 export function connect(setup: ConnectedSetup = {}): Connected {
   const { role = 'client', level = 'streaming', onLine = () => undefined, options, maskingKey } = setup;
   const log = new EventLog((line) => onLine(line, connected));
+  const { controls = log.hooks, transforms } = setup;
+  const endings: Closure[] = [];
   const closures: Closure[] = [];
   const errors: Error[] = [];
   const handler: ConnectionOwner = {
     ...log.owner,
+    get isWorking() {
+      return connected.isWorking;
+    },
+    onEnded: (closure) => {
+      endings.push(closure);
+      log.owner.onEnded(closure);
+    },
     onError: (error) => {
       errors.push(error);
       log.owner.onError(error);
@@ -48,13 +67,16 @@ export function connect(setup: ConnectedSetup = {}): Connected {
   const pair = createScriptedPair(role, {
     options,
     handler,
-    controls: log.hooks,
+    controls,
+    transforms,
     receiver: receiverFor(level, log),
     maskingKey,
   });
   const connected: Connected = {
     ...pair,
     log,
+    isWorking: false,
+    endings,
     closures,
     errors,
     heard: () => {
@@ -72,17 +94,4 @@ export function connect(setup: ConnectedSetup = {}): Connected {
 function formatFrame(frame: { fin: boolean; reservedBits: number; opcode: number; payload: Uint8Array }): string {
   const byte0 = (frame.fin ? 0x80 : 0) | (frame.reservedBits << 4) | frame.opcode;
   return `${toHex(Uint8Array.of(byte0))}: ${toHex(frame.payload)}`.trim();
-}
-
-function receiverFor(level: Receiver['level'], log: EventLog): Receiver {
-  switch (level) {
-    case 'streaming':
-      return { level, handler: log.streaming };
-    case 'frame':
-      return { level, handler: log.frames };
-    case 'message':
-      return { level, handler: log.messages };
-    case 'whole or streaming':
-      return { level, handler: log.whole };
-  }
 }

@@ -12,7 +12,7 @@ import { toHex } from './bytes.ts';
 
 /**
  * Writes down what handlers are told, one line each: `begin 1`, `frame 5 fin`, `data 48 65`, `frame end`, `end`; at level 2
- * `frame: 48 65`; at level 1 `text: Hello` or `message 2: 48 65`; `control 9: 48`; `ping: 48`, `closing`, `closed 1000`, …
+ * `frame: 48 65`; at level 1 `text: Hello` or `message 2: 48 65`; `control 9: 48`; `ping: 48`, `closing`, `ended 1000`, `closed 1000`, …
  */
 export class EventLog {
   readonly lines: string[] = [];
@@ -89,8 +89,8 @@ export class EventLog {
     onProgress: () => undefined,
     onDrain: () => this.add('drain'),
     onClosing: () => this.add('closing'),
-    onFull: () => undefined,
-    onEnded: () => undefined,
+    onFull: () => this.add('full'),
+    onEnded: (closure) => this.add(`ended ${closure.code}`),
     onClosed: (closure) => this.add(`closed ${closure.code}`),
   };
 

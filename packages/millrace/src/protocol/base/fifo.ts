@@ -68,15 +68,18 @@ export class Fifo<Item> {
     return true;
   }
 
-  /** Takes all items out, the first one first. Items that are put in meanwhile stay. */
-  takeAll(): Item[] {
-    const items: Item[] = [];
-    for (let left = this.#size; left > 0; left--) {
-      const entry = this.#first;
-      if (entry === undefined) break;
-      this.remove(entry);
-      items.push(entry.item);
+  /** Takes out all items, or those that `isWanted` says; the first one first. */
+  takeAll(isWanted: (item: Item) => boolean = () => true): Item[] {
+    const taken: Item[] = [];
+    let entry = this.#first;
+    while (entry !== undefined) {
+      const { item, next } = entry;
+      if (isWanted(item)) {
+        this.remove(entry);
+        taken.push(item);
+      }
+      entry = next;
     }
-    return items;
+    return taken;
   }
 }

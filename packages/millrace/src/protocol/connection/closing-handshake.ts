@@ -4,8 +4,8 @@ import { nextClosingState, type ClosingEvent, type ClosingState } from './closin
 
 /** Learns how a {@link ClosingHandshake} goes on. */
 export interface ClosingListener {
-  /** The state has changed; `before` was the one before. */
-  onMove(before: ClosingState): void;
+  /** The state has changed. */
+  onMove(): void;
 }
 
 /** What did not arrive, in bytes. */
@@ -19,7 +19,7 @@ export class ClosingHandshake {
   /** Who began; the first one to set it stays. */
   #initiator: Closure['initiator'] | undefined;
   /** The Close frame that we sent, or send as soon as it can go out. */
-  body: CloseBody | undefined;
+  body: CloseBody = { code: undefined, reason: '' };
   /** Whether it is on its way. */
   isSent = false;
   /** The peer's Close frame. */
@@ -45,7 +45,7 @@ export class ClosingHandshake {
   move(event: ClosingEvent): void {
     const before = this.#state;
     this.#state = nextClosingState(before, event);
-    if (before !== this.#state) this.#listener.onMove(before);
+    if (before !== this.#state) this.#listener.onMove();
   }
 
   /** Notes who began, and why if it is an error. What was noted first stays. */

@@ -1,5 +1,6 @@
 import { RemoteProtocolError, toError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
+import type { MessageTransform } from '../base/transform.ts';
 import type { Receiver } from '../receive/handlers.ts';
 import { Inbound, type InboundOwner } from '../receive/inbound.ts';
 import type { ControlHooks, HoldReason } from '../receive/read-ahead.ts';
@@ -25,6 +26,8 @@ export interface ConnectionSetup {
   readonly handler: ConnectionOwner;
   /** What the application is told of control frames; nothing unless given, and Pings are answered. */
   readonly controls?: ControlHooks | undefined;
+  /** What the extensions change of messages that are received, in the order in which they were agreed on. */
+  readonly transforms?: readonly MessageTransform[] | undefined;
 }
 
 /**
@@ -58,7 +61,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   #bytesSent = 0;
 
   constructor(setup: ConnectionSetup) {
-    const { role, options, host, receiver, handler, controls = NO_CONTROLS } = setup;
+    const { role, options, host, receiver, handler, controls = NO_CONTROLS, transforms = [] } = setup;
     const { fragmentSize, highWaterMark, closeTimeout } = options;
     this.#host = host;
     this.#handler = handler;
@@ -66,7 +69,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#keepAlive = new KeepAlive(options.keepAlive, host.now());
     const closing = new ClosingHandshake(this);
     const reserved = options.claims;
-    const inbound = new Inbound({ role, reserved, receiver, limits: options, transforms: [], host, owner: this });
+    const inbound = new Inbound({ role, reserved, receiver, limits: options, transforms, host, owner: this });
     const scheduler = new Scheduler({ role, host, fragmentSize, listener: this });
     const onPayloadLost = (size: number): void => this.fail(lostPayload(size));
     const queue = new SendQueue({ scheduler, text: host.text, highWaterMark, onPayloadLost });
@@ -107,7 +110,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     const now = this.#host.now();
     this.#keepAlive.heard(now);
     this.#inbound.receive(chunk, now);
-    if (this.#inbound.bytesDiscarded > MAX_DISCARDED && this.#inbound.isStopped) this.drop();
+    if (this.#inbound.bytesBehindEnd > MAX_DISCARDED) this.drop();
   }
 
   /** Takes the end of the peer's side of the transport: no bytes will come any more. Repeating it does nothing. */
@@ -144,7 +147,6 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   handleTurn(): void {
     this.#inbound.renewTurn();
     this.#ending.handleTurn();
-    this.#host.requestUpdate();
   }
 
   // From the application
@@ -162,9 +164,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
 
   /** Takes a reason to wait away; without any left, receiving goes on with what waits. Repeating it does nothing. */
   release(reason: HoldReason): void {
-    if (!this.#inbound.release(reason)) return;
-    this.#keepAlive.heard(this.#host.now());
-    this.#host.requestUpdate();
+    if (this.#inbound.release(reason)) this.#keepAlive.heard(this.#host.now());
   }
 
   /** Whether something waits for the application. */
@@ -184,13 +184,11 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** Goes on with what waits for the application, if that is possible: it may have returned from something. May be called often. */
   proceed(): void {
     this.#inbound.proceed();
-    this.#host.requestUpdate();
   }
 
   /** From now on messages are dropped as they come; limits hold as before, and control frames are dealt with. Repeating it does nothing. */
   ignoreMessages(): void {
     this.#inbound.ignoreMessages();
-    this.#host.requestUpdate();
   }
 
   /**
@@ -259,8 +257,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   takeOutput(limit: number): Uint8Array[] {
     const pieces = this.#scheduler.takeOutput(limit);
     for (const piece of pieces) this.#bytesSent += piece.length;
-    const { lostPayload: size } = this.#scheduler.output;
-    if (size !== undefined) this.fail(lostPayload(size));
+    const size = this.#scheduler.takeLostPayload();
+    if (size !== undefined) this.#ending.losePayload(lostPayload(size));
     return pieces;
   }
 
@@ -306,6 +304,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
 
   onAdvanced(): void {
     this.#ending.onAdvanced();
+    // It may want more input now.
+    this.#host.requestUpdate();
   }
 
   onFull(): void {
@@ -321,8 +321,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#closing.move('sendClose');
   }
 
-  onMove(before: ClosingState): void {
-    this.#ending.onMove(before);
+  onMove(): void {
+    this.#ending.onMove();
   }
 
   #applicationFailed(error: Error): void {

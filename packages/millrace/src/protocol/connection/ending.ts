@@ -1,11 +1,11 @@
 import { CloseCode } from '../base/close-code.ts';
+import type { CloseBody } from '../base/closure.ts';
 import { RemoteProtocolError, TransportError } from '../base/errors.ts';
 import type { Inbound } from '../receive/inbound.ts';
 import type { Scheduler } from '../send/scheduler.ts';
 import type { SendQueue } from '../send/send-queue.ts';
 import { checkCloseBody, decodeCloseBody, encodeCloseBody, truncateCloseReason } from '../wire/close-body.ts';
 import type { ClosingHandshake, ClosingListener } from './closing-handshake.ts';
-import type { ClosingState } from './closing.ts';
 import type { ConnectionOwner, ConnectionHost, TransportDirective } from './host.ts';
 import type { MessageSender } from './message-sender.ts';
 
@@ -38,6 +38,7 @@ export class Ending implements ClosingListener {
   /** Whether the peer's side of the transport has ended. */
   #inputEnded = false;
   #isDropped = false;
+  #hasLostPayload = false;
   /** Whether the wire is between two frames, after the connection has failed. */
   #canSendClose = false;
   /** Whether the handler was told that nothing can be sent any more. */
@@ -91,7 +92,8 @@ export class Ending implements ClosingListener {
     const { state } = this.#closing;
     if (state === 'answering') this.#sendClose();
     if (state !== 'closeReceived') return;
-    // The peer's clock runs, too.
+    // Our answer has its code, unless the application asks for another. The peer's clock runs, too.
+    this.#closing.body = received;
     this.#deadline = host.now() + closeTimeout / 2;
     host.requestUpdate();
   }
@@ -112,13 +114,25 @@ export class Ending implements ClosingListener {
 
   /** See `Connection.fail`. */
   fail(error: Error): void {
-    const { state, isSent } = this.#closing;
-    if (state === 'closeDone' || state === 'failed' || state === 'closed') return;
+    const { state } = this.#closing;
+    if (state !== 'closeDone' && state !== 'failed' && state !== 'closed') this.#fail(error);
+  }
+
+  /** A payload was lost before it left, and all that was behind it: our Close, too, if that was on its way. */
+  losePayload(error: Error): void {
+    if (this.#isDropped || this.#closing.state === 'closed') return;
+    this.#closing.isSent = false;
+    this.#hasLostPayload = true;
+    this.#fail(error);
+  }
+
+  #fail(error: Error): void {
     const { inbound, host } = this.#setup;
+    const { isSent } = this.#closing;
     this.#closing.begin('engine', error);
     inbound.stop();
     inbound.drop();
-    const body = closeBodyFor(this.#closing.error ?? error);
+    const body = closeBodyFor(this.#closing.error);
     if (!isSent) this.#closing.body = body;
     this.#closing.move('fail');
     this.#giveUpOutput();
@@ -147,12 +161,7 @@ export class Ending implements ClosingListener {
   receiveEnd(): void {
     if (this.#inputEnded) return;
     this.#inputEnded = true;
-    const { state } = this.#closing;
-    // Otherwise the Close that we still have to send may find its way.
-    if (state === 'open' || state === 'closing' || state === 'closeSent') {
-      this.#closing.begin('remote', new TransportError('the peer ended the transport without a Close frame'));
-      this.drop();
-    }
+    this.#endInput();
     this.#setup.host.requestUpdate();
   }
 
@@ -173,7 +182,7 @@ export class Ending implements ClosingListener {
     inbound.stop();
     const losses = { unsentBytes: sender.unsentAmount, discardedBytes: inbound.bytesDiscarded };
     // Our Close is the last of the output.
-    const wasClean = state === 'closeDone' && sender.bufferedAmount === 0;
+    const wasClean = state === 'closeDone' && sender.bufferedAmount === 0 && !this.#hasLostPayload;
     this.#closing.move('transportEnd');
     const closure = this.#closing.closure(wasClean, losses);
     this.#deadline = host.now() + closeTimeout;
@@ -201,6 +210,7 @@ export class Ending implements ClosingListener {
 
   /** Something was received or handed out, or the application has returned from something. */
   onAdvanced(): void {
+    if (this.#inputEnded) this.#endInput();
     const { state } = this.#closing;
     if (state !== 'closeReceived' && state !== 'closed') return;
     if (!this.#setup.inbound.isEmpty || this.#setup.handler.isWorking) return;
@@ -208,19 +218,27 @@ export class Ending implements ClosingListener {
     else this.#endWaiting();
   }
 
-  onMove(before: ClosingState): void {
+  onMove(): void {
     const { state } = this.#closing;
     const { host, closeTimeout, sender, tell } = this.#setup;
     if (this.#closeDeadline === Infinity && state !== 'failing') this.#closeDeadline = host.now() + closeTimeout;
-    if (before !== 'closed') this.#deadline = this.#closeDeadline;
+    this.#deadline = this.#closeDeadline;
     if (this.#sendingEnded || sender.canSend) return;
     this.#sendingEnded = true;
     tell((handler) => handler.onClosing());
   }
 
-  /** Answers the peer's Close with its own code, as the application has not asked for another. */
+  /** The end of the peer's side ends the connection, if there was no Close before it. */
+  #endInput(): void {
+    const { state } = this.#closing;
+    // The Close may be in what is not parsed yet. If it was there, our answer may still find its way.
+    if (this.#setup.inbound.hasUnread || (state !== 'open' && state !== 'closing' && state !== 'closeSent')) return;
+    this.#closing.begin('remote', new TransportError('the peer ended the transport without a Close frame'));
+    this.drop();
+  }
+
+  /** Answers the peer's Close, as the application has not done so. */
   #answerClose(): void {
-    this.#closing.body = this.#closing.received;
     this.#closing.move('close');
     this.#sendClose();
   }
@@ -229,7 +247,7 @@ export class Ending implements ClosingListener {
   #sendClose(): void {
     const { state, body } = this.#closing;
     // A handler that was told of it may have failed the connection.
-    if (body === undefined || (state !== 'closing' && state !== 'answering')) return;
+    if (state !== 'closing' && state !== 'answering') return;
     const { scheduler, queue, sender, inbound, host } = this.#setup;
     const encoded = encodeCloseBody(body);
     if (scheduler.insideEndlessFrame) {
@@ -290,7 +308,7 @@ export class Ending implements ClosingListener {
   }
 }
 
-function closeBodyFor(error: Error): { code: number; reason: string } {
+function closeBodyFor(error: Error | undefined): CloseBody {
   if (!(error instanceof RemoteProtocolError)) return { code: CloseCode.INTERNAL_ERROR, reason: '' };
   return { code: error.closeCode, reason: truncateCloseReason(error.closeReason) };
 }

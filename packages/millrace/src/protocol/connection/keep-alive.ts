@@ -42,8 +42,8 @@ export class KeepAlive {
     const { interval, timeout, midFrameTimeout } = this.#options;
     if (isBlind) {
       this.heard(now);
-      this.deadline = now + interval;
-      return 'ping';
+      this.deadline = now + Math.min(interval, midFrameTimeout);
+      return interval === Infinity ? 'alive' : 'ping';
     }
     if (insideFrame) {
       const lostAt = this.#heardAt + midFrameTimeout;

@@ -1,18 +1,17 @@
 import { CloseCode } from '../base/close-code.ts';
 import { ENTRY_COST } from '../base/costs.ts';
-import { LimitExceededError, LocalUsageError } from '../base/errors.ts';
-import { Opcode, formatOpcode, isControlOpcode } from '../base/opcode.ts';
+import { LimitExceededError } from '../base/errors.ts';
+import type { Claims } from '../extension/claims.ts';
 import type { PreparedMessage } from '../send/prepared-message.ts';
 import type { FrameFormat, Scheduler } from '../send/scheduler.ts';
 import type { OutgoingFormat, QueuedEntry, SendQueue, TurnHolder } from '../send/send-queue.ts';
-import { MAX_CONTROL_PAYLOAD } from '../wire/frame-header.ts';
 import type { ClosingHandshake } from './closing-handshake.ts';
 import type { ConnectionOwner, ConnectionHost } from './host.ts';
 import type { ResolvedConnectionOptions } from './options.ts';
+import { checkControlFrame, checkFragmentSize, checkMessageOpcode, checkReservedBits } from './send-checks.ts';
 
-/** How often an application may send before it has to wait for the transport, however little it sends: that takes time, too. */
+/** How often an application may send before it has to wait for the transport: little messages take time, too. */
 const MAX_SENDS_AT_ONCE = 1000;
-
 /** Whose sending half a {@link MessageSender} is. */
 export interface SenderOwner {
   /** Fails the connection. */
@@ -93,7 +92,7 @@ export class MessageSender {
 
   /** Bytes that were sent and will never reach the transport, as far as that is known. */
   get unsentAmount(): number {
-    return this.bufferedAmount + this.#givenUp;
+    return this.bufferedAmount + this.#givenUp + this.#scheduler.output.lostSize + this.#queue.lostSize;
   }
 
   /** Does something that gives up what waits, and keeps account of it. */
@@ -124,6 +123,11 @@ export class MessageSender {
     // A client masks a copy.
     const isCopied = this.#setup.role === 'client' || this.#host.copiesOutput;
     return isCopied ? this.#scheduler.output.referencesTaken : this.#releasedReferences;
+  }
+
+  /** Whether something that was sent was given up, and will never leave; the connection has failed then. */
+  get hasGivenUp(): boolean {
+    return this.#scheduler.output.hasGivenUp;
   }
 
   /** How often something was sent since the opening handshake. */
@@ -162,7 +166,7 @@ export class MessageSender {
    * @throws {LocalUsageError} its opcode is none of a message, or not claimed
    */
   sendPreparedMessage(message: PreparedMessage): boolean {
-    this.#checkMessageOpcode(message.format.opcode);
+    checkMessageOpcode(this.#claims, message.format.opcode);
     if (!this.canSendMessages || !this.admit(message.frame.length)) return false;
     this.#queue.sendPrepared(message);
     return this.#sent();
@@ -179,7 +183,7 @@ export class MessageSender {
 
   /** Sends the message for which `holder` has the turn, and gives the turn back. It goes out even if our Close waits behind it. */
   sendInTurn(holder: TurnHolder, payload: string | Uint8Array, opcode: number): void {
-    this.#checkMessageOpcode(opcode);
+    checkMessageOpcode(this.#claims, opcode);
     this.#queue.sendInTurn(holder, payload, { opcode });
     this.#sent();
   }
@@ -205,7 +209,7 @@ export class MessageSender {
    * @throws {LocalUsageError} a message is open, or `opcode` is none of a message
    */
   beginMessage(opcode: number): void {
-    this.#checkMessageOpcode(opcode);
+    checkMessageOpcode(this.#claims, opcode);
     if (this.canSendMessages || this.#closing.state === 'closing') this.#scheduler.beginMessage(opcode);
   }
 
@@ -217,7 +221,7 @@ export class MessageSender {
   sendFrame(payload: Uint8Array, format: FrameFormat = {}): boolean {
     if (!this.canSend) return false;
     this.#scheduler.expectMessage('sendMessageFrame');
-    this.#checkFrameBits(format);
+    checkReservedBits(this.#frameBits, format.reservedBits);
     if (!this.admit(payload.length)) return false;
     this.#scheduler.sendFrame(payload, format);
     return this.#sent();
@@ -249,7 +253,7 @@ export class MessageSender {
    */
   beginFrame(length: number | bigint, format: FrameFormat = {}): void {
     if (!this.canSend) return;
-    this.#checkFrameBits(format);
+    checkReservedBits(this.#frameBits, format.reservedBits);
     this.#scheduler.beginFrame(length, format);
     this.#sent();
   }
@@ -292,11 +296,11 @@ export class MessageSender {
    *   `Connection.close`
    */
   sendControlFrame(opcode: number, payload: Uint8Array = NOTHING, reservedBits = 0): boolean {
-    this.#checkControl(opcode, payload, reservedBits);
+    checkControlFrame(this.#claims, { opcode, payload, reservedBits });
     if (!this.#canSendControl || !this.#admitControl(payload.length)) return false;
     this.#scheduler.sendControlFrame(opcode, payload, reservedBits);
     this.#sends++;
-    this.#host.requestUpdate();
+    this.#updateMark();
     return true;
   }
 
@@ -304,7 +308,7 @@ export class MessageSender {
   sendAutomaticPong(payload: Uint8Array): void {
     if (!this.#canSendControl) return;
     this.#scheduler.sendAutomaticPong(payload);
-    this.#host.requestUpdate();
+    this.#updateMark();
   }
 
   /**
@@ -331,6 +335,15 @@ export class MessageSender {
     if (this.canSend) this.#setup.owner.tell(tellDrain);
   }
 
+  get #claims(): Claims {
+    return this.#setup.options.claims;
+  }
+
+  /** The reserved bits that the next frame of the open message may have. */
+  get #frameBits(): number {
+    return this.#scheduler.isFirstFrame ? this.#claims.firstFrameBits : this.#claims.continuationBits;
+  }
+
   get #canSendControl(): boolean {
     return this.canSendMessages || this.#closing.state === 'closing';
   }
@@ -341,7 +354,7 @@ export class MessageSender {
   }
 
   #mayQueue(size: number, { opcode, fragmentSize }: OutgoingFormat): boolean {
-    this.#checkMessageOpcode(opcode);
+    checkMessageOpcode(this.#claims, opcode);
     checkFragmentSize(fragmentSize);
     return this.canSendMessages && this.admit(size);
   }
@@ -363,67 +376,25 @@ export class MessageSender {
     return false;
   }
 
+  /** After anything was sent: has it flushed, and looks where it stands. */
+  #updateMark(): boolean {
+    this.#host.requestUpdate();
+    this.#wasBelowMark = this.isBelowMark;
+    return this.#wasBelowMark;
+  }
+
   /** After a send: has it flushed, and tells of the high-water mark. */
   #sent(): boolean {
     this.#sends++;
-    this.#host.requestUpdate();
-    const isBelow = this.isBelowMark;
-    this.#wasBelowMark = isBelow;
+    const isBelow = this.#updateMark();
     this.#needsDrain ||= !isBelow || this.tellsEachDrain;
     if (!isBelow) this.#setup.owner.tell(tellHighWater);
     return isBelow;
-  }
-
-  #checkMessageOpcode(opcode: number): void {
-    if (this.#setup.options.claims.allowsMessage(opcode)) return;
-    throw new LocalUsageError(
-      `message type is ${String(opcode)}, expected Text (1), Binary (2) or an opcode of extensionPoints.dataOpcodes`,
-    );
-  }
-
-  #checkFrameBits(format: FrameFormat): void {
-    const { firstFrameBits, continuationBits } = this.#setup.options.claims;
-    checkBits(format.reservedBits ?? 0, this.#scheduler.isFirstFrame ? firstFrameBits : continuationBits);
-  }
-
-  #checkControl(opcode: number, payload: Uint8Array, reservedBits: number): void {
-    const { claims } = this.#setup.options;
-    const isKnown = opcode === Opcode.PING || opcode === Opcode.PONG;
-    if (!isKnown && !(isControlOpcode(opcode) && claims.allowsOpcode(opcode))) {
-      throw new LocalUsageError(
-        `opcode is ${formatOpcode(opcode)}, expected Ping (0x9), Pong (0xA) or one of extensionPoints.controlOpcodes`,
-      );
-    }
-    if (payload.length > MAX_CONTROL_PAYLOAD) {
-      const size = String(payload.length);
-      throw new LocalUsageError(`control payload has ${size} bytes, expected at most ${String(MAX_CONTROL_PAYLOAD)}`);
-    }
-    checkBits(reservedBits, claims.controlBits);
   }
 }
 
 const NOTHING = new Uint8Array(0);
 
-function tellProgress(handler: ConnectionOwner): void {
-  handler.onProgress();
-}
-
-function tellDrain(handler: ConnectionOwner): void {
-  handler.onDrain();
-}
-
-function tellHighWater(handler: ConnectionOwner): void {
-  handler.onHighWater();
-}
-
-function checkFragmentSize(size: number | undefined): void {
-  if (size === undefined || size === Infinity || (Number.isSafeInteger(size) && size >= 1)) return;
-  throw new LocalUsageError(`fragmentSize is ${String(size)}, expected a positive integer or Infinity`);
-}
-
-function checkBits(reservedBits: number, claimed: number): void {
-  if (Number.isInteger(reservedBits) && reservedBits >= 0 && (reservedBits & ~claimed) === 0) return;
-  throw new LocalUsageError(
-    `reserved bits are ${String(reservedBits)}, expected only bits of extensionPoints.reservedBits`,
-  );
-}
+const tellProgress = (handler: ConnectionOwner): void => handler.onProgress();
+const tellDrain = (handler: ConnectionOwner): void => handler.onDrain();
+const tellHighWater = (handler: ConnectionOwner): void => handler.onHighWater();

@@ -69,6 +69,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   #mayWait = true;
   #discarder: Discarder | undefined;
   #bytesDiscarded = 0;
+  #bytesBehindEnd = 0;
 
   constructor(setup: InboundSetup) {
     const { role, reserved, receiver, limits, transforms, host, owner } = setup;
@@ -144,6 +145,11 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     return this.#bytesDiscarded + (this.#discarder?.size ?? 0);
   }
 
+  /** What has come behind the end of receiving, in bytes. */
+  get bytesBehindEnd(): number {
+    return this.#bytesBehindEnd;
+  }
+
   /** Whether bytes should be read. */
   get wantsInput(): boolean {
     if (this.#isStopped) return !this.#turn.isOver;
@@ -167,6 +173,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     this.#turn.count();
     if (this.#isStopped) {
       this.#bytesDiscarded += chunk.length;
+      this.#bytesBehindEnd += chunk.length;
     } else if (this.#isAdvancing || this.#unread.size > 0 || !this.#mayParse) {
       this.#unread.append(chunk);
       this.proceed();
@@ -208,19 +215,22 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   handOutOne(): boolean {
     if (this.#isAdvancing) return false;
     this.#isAdvancing = true;
+    let isHandedOut = false;
     try {
-      return this.#readAhead.handOutOne();
+      isHandedOut = this.#readAhead.handOutOne();
     } catch (error) {
       this.#owner.onReceiveError(toError(error));
-      return false;
-    } finally {
-      this.#isAdvancing = false;
     }
+    this.#endWork();
+    // Whoever was told has let all come.
+    if (!this.#readAhead.isBusy) this.proceed();
+    return isHandedOut;
   }
 
-  /** Tells the application something behind the messages that came before it. */
+  /** Tells the application something behind the messages that came before it; not where these are discarded. */
   tellInOrder(payload: Uint8Array, tell: () => void): void {
-    this.#readAhead.onControl(payload, tell);
+    if (this.#discarder === undefined) this.#readAhead.onControl(payload, tell);
+    else this.#discarder.onFrameData(payload);
   }
 
   /** From now on messages are dropped as they come. Limits hold as before. Repeating it does nothing. */
@@ -241,10 +251,9 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.isWaiting = true;
-    this.#bytesDiscarded += this.#unread.size;
-    this.#unread.clear();
     this.#parser.pause();
-    this.#gate.close();
+    this.#giveUpPipeline();
+    if (!this.#isAdvancing) this.#discardUnread();
   }
 
   /** Throws away what waits for the application. */
@@ -300,10 +309,14 @@ export class Inbound implements PipelineGateOwner, PipelineState {
       while (this.#goOn());
     } catch (error) {
       this.#owner.onReceiveError(toError(error));
-    } finally {
-      this.#isAdvancing = false;
     }
+    this.#endWork();
     this.#owner.onAdvanced();
+  }
+
+  #endWork(): void {
+    this.#isAdvancing = false;
+    if (this.#isStopped) this.#discardUnread();
   }
 
   /** @returns whether something could be done */
@@ -315,8 +328,19 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     }
     const isIdle = this.#unread.size === 0 && !this.#parser.isFrameComplete && !this.#reader.hasWaiting;
     if (isIdle || !this.#mayParse) return false;
-    this.#unread.consume(this.#parse(this.#unread.bytes));
+    this.#parseUnread();
     return true;
+  }
+
+  #parseUnread(): void {
+    const { bytes } = this.#unread;
+    // Where that throws, the rest is of no use.
+    let parsed = bytes.length;
+    try {
+      parsed = this.#parse(bytes);
+    } finally {
+      this.#unread.consume(parsed);
+    }
   }
 
   #parseChunk(chunk: Uint8Array): void {
@@ -357,10 +381,21 @@ export class Inbound implements PipelineGateOwner, PipelineState {
 
   #discard(): void {
     if (this.#discarder !== undefined) return;
+    this.#giveUpPipeline();
     this.#discarder = new Discarder();
     this.#reader.redirect(this.#discarder);
+  }
+
+  /** Nothing comes out of the pipeline any more. */
+  #giveUpPipeline(): void {
+    if (this.#discarder === undefined) this.#bytesDiscarded += this.#pipeline.collectedSize();
     this.#gate.close();
     this.#updateWaiting();
+  }
+
+  #discardUnread(): void {
+    this.#bytesDiscarded += this.#unread.size;
+    this.#unread.clear();
   }
 }
 

@@ -98,7 +98,7 @@ export class PipelineGate {
     this.#job = controller;
     this.deadline = this.#owner.now() + MAX_JOB_TIME;
     this.#owner.onWait();
-    started.then(
+    Promise.resolve(started).then(
       (piece) => this.#endJob(() => take(piece)),
       (error: unknown) =>
         this.#endJob(() => {
@@ -108,12 +108,14 @@ export class PipelineGate {
     return 'later';
   }
 
-  /** Nothing more is wanted: ends the job that is under way. Repeating it does nothing. */
+  /** Nothing more is wanted: ends the job that is under way, and waits for nothing. Repeating it does nothing. */
   close(): void {
     this.#isClosed = true;
     this.#waiting.length = 0;
     this.deadline = Infinity;
     this.#job?.abort();
+    // A job that goes on all the same is not waited for.
+    this.#job = undefined;
   }
 
   #endJob(proceed: () => void): void {

@@ -33,7 +33,7 @@ export interface PipelineSetup {
 export interface Pipeline {
   /** The first stage. */
   readonly messages: StreamingHandler;
-  /** What is being collected, in bytes. */
+  /** What the stages hold of a message, in bytes. */
   readonly collectedSize: () => number;
   /** No more comes for now: hands over what a stage has kept back. */
   readonly release: () => void;
@@ -62,7 +62,7 @@ function createCollector({ level, limits, text, readAhead }: PipelineSetup): Pip
       return { messages: readAhead, collectedSize: () => 0, release: nothing };
     case 'whole or streaming': {
       const whole = new WholeMessages(readAhead);
-      return { messages: whole, collectedSize: () => 0, release: () => whole.release() };
+      return { messages: whole, collectedSize: () => whole.size, release: () => whole.release() };
     }
     case 'frame': {
       const frames = new FrameCollector(readAhead, limits);

@@ -50,6 +50,8 @@ interface Waiting {
   /** Its payload, in bytes; of text, in UTF-16 units. */
   readonly size: number;
   readonly cost: number;
+  /** Whether it is part of a message; otherwise, it is a control frame. */
+  readonly isMessage: boolean;
 }
 
 /**
@@ -57,7 +59,7 @@ interface Waiting {
  * on. It is busy while there is a {@link HoldReason}.
  */
 export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHandler {
-  readonly #application: Application;
+  #application: Application;
   readonly #setup: ReadAheadSetup;
   readonly #lends: boolean;
   /** Whether chunks come as copies already. */
@@ -93,8 +95,11 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
 
   /** Whether no more should come, since the application is busy and enough waits for it. */
   get isFull(): boolean {
-    if (this.#holds === 0 || this.#isIgnoring) return false;
-    return this.#cost + this.#setup.collectedSize() >= this.#setup.limit;
+    const { limit, collectedSize } = this.#setup;
+    if (this.#holds === 0) return false;
+    // Messages do not wait then, but control frames still may.
+    if (this.#isIgnoring) return this.#cost > limit;
+    return this.#cost + collectedSize() >= limit;
   }
 
   /** Whether there is the given reason to hold. */
@@ -148,10 +153,11 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
     return size;
   }
 
-  /** From now on nobody is told of messages. Repeating it does nothing. */
+  /** From now on nobody is told of messages, but still of control frames. Repeating it does nothing. */
   ignoreMessages(): void {
     this.#isIgnoring = true;
-    this.drop();
+    this.#application = {};
+    for (const { cost } of this.#waiting.takeAll(({ isMessage }) => isMessage)) this.#cost -= cost;
   }
 
   // From the pipeline
@@ -206,8 +212,8 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
 
   /** Tells something else behind the messages that came before it. */
   onControl(payload: Uint8Array, tell: () => void): void {
-    if (this.#holds === 0 && this.#waiting.size === 0) tell();
-    else this.#wait(payload, tell);
+    if (this.#passes) tell();
+    else this.#put({ tell, size: payload.length, cost: payload.length + ENTRY_COST, isMessage: false });
   }
 
   #handOut({ tell, cost }: Waiting): void {
@@ -219,14 +225,18 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
 
   /** Whether the application takes something at once. */
   get #passes(): boolean {
-    return this.#holds === 0 && this.#waiting.size === 0 && !this.#isIgnoring;
+    return this.#holds === 0 && this.#waiting.size === 0;
   }
 
-  #wait(payload: string | Uint8Array, tell: (application: Application) => void): void {
+  /** Has something of a message wait. */
+  #wait(payload: string | Uint8Array, tell: Waiting['tell']): void {
     if (this.#isIgnoring) return;
-    const cost = payloadCost(payload) + ENTRY_COST;
-    this.#waiting.put({ tell, size: payload.length, cost });
-    this.#cost += cost;
+    this.#put({ tell, size: payload.length, cost: payloadCost(payload) + ENTRY_COST, isMessage: true });
+  }
+
+  #put(waiting: Waiting): void {
+    this.#waiting.put(waiting);
+    this.#cost += waiting.cost;
     if (this.isFull) this.#setup.onFull();
   }
 }

@@ -21,6 +21,11 @@ export class WholeMessages implements StreamingHandler {
     this.#next = next;
   }
 
+  /** What is kept back of its payload, in bytes. */
+  get size(): number {
+    return this.#payload?.length ?? 0;
+  }
+
   onMessageBegin(opcode: number): void {
     this.#opcode = opcode;
     this.#keeps = true;

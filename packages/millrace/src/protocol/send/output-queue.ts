@@ -29,6 +29,22 @@ export interface PieceFormat {
   readonly isReference: boolean;
 }
 
+/** What an {@link OutputQueue} holds, and has held. */
+export interface OutputState {
+  /** What it holds, in bytes. */
+  readonly size: number;
+  /** What that costs in memory, in bytes. */
+  readonly cost: number;
+  /** How many payloads it was given by reference so far. */
+  readonly referencesGiven: number;
+  /** How many of them, the first ones, were taken out. What is given up counts no more, for the connection fails then. */
+  readonly referencesTaken: number;
+  /** What was given up with payloads that were detached or shrunk before their turn, in bytes. */
+  readonly lostSize: number;
+  /** Whether something was given up that will never be taken. */
+  readonly hasGivenUp: boolean;
+}
+
 interface Piece extends PieceFormat {
   readonly bytes: Uint8Array;
   /** The length of `bytes` when they were given. */
@@ -45,7 +61,7 @@ interface Piece extends PieceFormat {
  * It knows where frames end, so that a control frame can be put in front of what waits, and what waits can be given up. Payloads by reference are masked
  * (into a copy) only when they are taken, so that a large message has no second copy.
  */
-export class OutputQueue {
+export class OutputQueue implements OutputState {
   #pieces: Piece[] = [];
   #size = 0;
 
@@ -61,33 +77,46 @@ export class OutputQueue {
   #takenEndsFrame = true;
   #referencesGiven = 0;
   #referencesTaken = 0;
-  /** The size of a payload that was detached or shrunk before it was taken. */
+  /** The size of a payload that was detached or shrunk before it was taken, until somebody was told. */
   #lostPayload: number | undefined;
+  #lostSize = 0;
+  #hasGivenUp = false;
 
-  /** What it holds, in bytes. */
   get size(): number {
     return this.#size;
   }
 
-  /** What it costs in memory, in bytes. */
   get cost(): number {
-    const room = this.#packing === slab.bytes ? 0 : this.#packing.length - this.#end;
+    const room = this.#blockSize === 0 ? 0 : this.#packing.length - this.#end;
     return this.#size + this.#pieces.length * ENTRY_COST + room;
   }
 
-  /** How many payloads it was given by reference so far. */
   get referencesGiven(): number {
     return this.#referencesGiven;
   }
 
-  /** How many of them were taken out, or given up. */
   get referencesTaken(): number {
     return this.#referencesTaken;
   }
 
-  /** The size in bytes of a payload that was detached or shrunk before its turn; nothing is left behind it. `undefined` if there was none. */
-  get lostPayload(): number | undefined {
-    return this.#lostPayload;
+  get lostSize(): number {
+    return this.#lostSize;
+  }
+
+  get hasGivenUp(): boolean {
+    return this.#hasGivenUp;
+  }
+
+  /**
+   * Says, once, that a payload was detached or shrunk before its turn. It was given up with all that was behind it, from the end of the frame before it on, if that
+   * was still to be taken.
+   *
+   * @returns its size in bytes, or `undefined` if there was none
+   */
+  takeLostPayload(): number | undefined {
+    const size = this.#lostPayload;
+    this.#lostPayload = undefined;
+    return size;
   }
 
   /**
@@ -144,16 +173,19 @@ export class OutputQueue {
   take(limit: number): Uint8Array[] {
     if (this.#pieces.length === 0) return this.#takePacked();
     this.seal();
-    const taken: Uint8Array[] = [];
+    const taken: Piece[] = [];
     let count = 0;
     let bytes = 0;
     while (count < this.#pieces.length && bytes < limit) {
       const piece = this.#pieces[count]!;
-      if (piece.bytes.length !== piece.size || this.#isLost(count + 1)) {
-        this.#giveUpFrom(count, piece);
+      // A header goes out only with its payload.
+      const lost = lostSizeOf(piece) ?? (piece.endsFrame ? undefined : lostSizeOf(this.#pieces[count + 1]));
+      if (lost !== undefined) {
+        this.#lostPayload = lost;
+        this.#giveUpFrom(count);
         continue;
       }
-      addPiece(taken, piece);
+      taken.push(piece);
       bytes += piece.size;
       count++;
       this.#takenEndsFrame = piece.endsFrame;
@@ -163,7 +195,7 @@ export class OutputQueue {
     this.#pieces = count === this.#pieces.length ? [] : this.#pieces.slice(count);
     // An idle connection keeps no memory alive.
     if (this.#pieces.length === 0) this.#stopPacking();
-    return taken;
+    return joinSmall(taken);
   }
 
   /**
@@ -253,20 +285,14 @@ export class OutputQueue {
     this.#blockSize = 0;
   }
 
-  /** Whether the piece at `index` is not what was given any more, and goes on with the frame of the one before it. */
-  #isLost(index: number): boolean {
-    const piece = this.#pieces[index];
-    if (piece === undefined || piece.bytes.length === piece.size) return false;
-    return this.#pieces[index - 1]?.endsFrame === false;
-  }
-
-  /** A payload is lost: gives up all from the end of a frame before it on. */
-  #giveUpFrom(index: number, piece: Piece): void {
-    const lost = this.#pieces.find(({ bytes, size }) => bytes.length !== size);
-    this.#lostPayload = lost?.size ?? piece.size;
+  /** The payload in the piece at `index`, or the one that goes on with its frame, is lost: gives up all but the whole frames before it. */
+  #giveUpFrom(index: number): void {
+    const before = this.#size;
+    const piece = this.#pieces[index]!;
     this.#remove(index + 1);
-    if (piece.bytes.length === piece.size && piece.frameEnd > 0) this.#shorten(index, piece);
+    if (piece.frameEnd > 0 && lostSizeOf(piece) === undefined) this.#shorten(index, piece);
     else this.#remove(index);
+    this.#lostSize += before - this.#size;
   }
 
   /** Cuts a piece off where the last frame ends in it. */
@@ -274,13 +300,14 @@ export class OutputQueue {
     const [whole, rest] = split(piece);
     this.#pieces[index] = whole;
     this.#size -= rest.size;
+    this.#hasGivenUp = true;
   }
 
   /** Removes the pieces from `index` on. */
   #remove(index: number): void {
-    for (const { size, isReference } of this.#pieces.splice(index)) {
+    for (const { size } of this.#pieces.splice(index)) {
       this.#size -= size;
-      if (isReference) this.#referencesTaken++;
+      this.#hasGivenUp = true;
     }
   }
 
@@ -296,6 +323,11 @@ export class OutputQueue {
   }
 }
 
+/** The size of a piece that is not what was given any more; `undefined` if it is. */
+function lostSizeOf(piece: Piece | undefined): number | undefined {
+  return piece === undefined || piece.bytes.length === piece.size ? undefined : piece.size;
+}
+
 /** Cuts a piece in two where the last frame ends in it. */
 function split(piece: Piece): [whole: Piece, rest: Piece] {
   const { bytes, size, frameEnd } = piece;
@@ -303,19 +335,38 @@ function split(piece: Piece): [whole: Piece, rest: Piece] {
   return [whole, { ...piece, bytes: bytes.subarray(frameEnd), size: size - frameEnd, frameEnd: 0 }];
 }
 
-/** Adds a piece to what is written: small ones are joined. */
-function addPiece(taken: Uint8Array[], { bytes, maskingKey }: Piece): void {
-  const last = taken.at(-1);
-  if (maskingKey !== undefined) taken.push(maskedCopy(bytes, maskingKey));
-  else if (last !== undefined && last.length + bytes.length <= SMALL_PIECE) taken[taken.length - 1] = join(last, bytes);
-  else taken.push(bytes);
+/** Gives what is to be written for pieces: small ones that follow each other are joined. */
+function joinSmall(pieces: readonly Piece[]): Uint8Array[] {
+  const joined: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  let size = 0;
+  const endSmall = (): void => {
+    if (small.length > 0) joined.push(small.length === 1 ? small[0]! : concatenate(small, size));
+    small = [];
+    size = 0;
+  };
+  for (const { bytes, maskingKey } of pieces) {
+    if (size + bytes.length > SMALL_PIECE) endSmall();
+    if (maskingKey !== undefined) {
+      endSmall();
+      joined.push(maskedCopy(bytes, maskingKey));
+    } else {
+      small.push(bytes);
+      size += bytes.length;
+    }
+  }
+  endSmall();
+  return joined;
 }
 
-function join(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(one.length + other.length);
-  joined.set(one);
-  joined.set(other, one.length);
-  return joined;
+function concatenate(parts: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
 }
 
 function maskedCopy(bytes: Uint8Array, maskingKey: number): Uint8Array {

@@ -28,6 +28,6 @@ export function prepareMessage(payload: Uint8Array, opcode: number): PreparedMes
   return Object.freeze({
     payload: frame.subarray(size),
     frame,
-    format: { opcode },
+    format: Object.freeze({ opcode }),
   });
 }

@@ -4,7 +4,7 @@ import { Countdown, checkFrameLength } from '../base/length.ts';
 import { Opcode } from '../base/opcode.ts';
 import { firstHeaderByte } from '../wire/frame-header.ts';
 import { FrameEncoder } from './frame-encoder.ts';
-import { OutputQueue } from './output-queue.ts';
+import { OutputQueue, type OutputState } from './output-queue.ts';
 import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
 import type { SchedulerHost, SchedulerListener, SchedulerSetup } from './scheduler-setup.ts';
 
@@ -67,7 +67,7 @@ export class Scheduler {
   }
 
   /** What may leave now. */
-  get output(): Pick<OutputQueue, 'size' | 'cost' | 'referencesGiven' | 'referencesTaken' | 'lostPayload'> {
+  get output(): OutputState {
     return this.#output;
   }
 
@@ -268,7 +268,9 @@ export class Scheduler {
   cutOpenFrame(): boolean {
     this.#state = 'ground';
     this.#close = undefined;
-    return this.#output.cutOpenFrame();
+    const mayFollow = this.#output.cutOpenFrame();
+    if (!mayFollow) this.#forgetUrgent();
+    return mayFollow;
   }
 
   /** Sends Close now. No message may be open. */
@@ -279,15 +281,18 @@ export class Scheduler {
   /** Gives up what the transport has not taken, from the next end of a frame on, and what waits there. */
   giveUpOutput(): void {
     this.#output.truncate();
-    this.#urgent = undefined;
-    this.#urgentSize = 0;
-    this.#pong = undefined;
+    this.#forgetUrgent();
   }
 
   /** Takes out what is to be written, in order, until it has `limit` bytes. */
   takeOutput(limit: number): Uint8Array[] {
     this.#insertUrgent();
     return this.#output.take(limit);
+  }
+
+  /** Says, once, that a payload was detached or shrunk before it was taken; see {@link OutputQueue.takeLostPayload}. */
+  takeLostPayload(): number | undefined {
+    return this.#output.takeLostPayload();
   }
 
   /** Whether {@link takeOutput} has something to give. */
@@ -304,13 +309,10 @@ export class Scheduler {
   #endFrame(): void {
     this.#state = this.#frameIsFinal ? 'ground' : 'message';
     this.#endedByFrame = this.#frameIsFinal;
+    if (this.#frameIsFinal) this.#messagesSent++;
     this.#insertUrgent();
-    if (this.#close !== undefined) {
-      this.#writeClose(this.#close);
-    } else if (this.#state === 'ground') {
-      this.#messagesSent++;
-      this.#listener.onMessageSent();
-    }
+    if (this.#close !== undefined) this.#writeClose(this.#close);
+    else if (this.#frameIsFinal) this.#listener.onMessageSent();
   }
 
   #writeFragments(payload: Uint8Array, format: MessageFormat, fragmentSize: number): void {
@@ -355,7 +357,10 @@ export class Scheduler {
   #insertUrgent(): void {
     if (!this.#hasUrgent()) return;
     const frames = [...(this.#urgent ?? []), ...(this.#pong === undefined ? [] : [this.#pong])];
-    if (!this.#output.insert(frames)) return;
+    if (this.#output.insert(frames)) this.#forgetUrgent();
+  }
+
+  #forgetUrgent(): void {
     this.#urgent = undefined;
     this.#urgentSize = 0;
     this.#pong = undefined;

@@ -70,6 +70,7 @@ export class SendQueue {
   /** Whoever waits for a turn that will not come, and learns so when the connection has ended. */
   #lost: ((error: Error) => void)[] = [];
   #isAdvancing = false;
+  #lostSize = 0;
 
   constructor(setup: SendQueueSetup) {
     this.#setup = setup;
@@ -88,6 +89,11 @@ export class SendQueue {
   /** What these cost in memory, in bytes. */
   get waitingCost(): number {
     return this.#waitingCost + (this.#holder?.pendingCost ?? 0);
+  }
+
+  /** Bytes of payloads that were detached or shrunk before their turn came. */
+  get lostSize(): number {
+    return this.#lostSize;
   }
 
   /**
@@ -162,17 +168,14 @@ export class SendQueue {
   close(body: Uint8Array): void {
     const holder = this.#holder;
     if (holder?.onClosing() === false) this.#loseHolder();
-    for (const waiting of this.#takeWaiting()) {
-      if (waiting.isWhole) this.#put(waiting);
-      else this.#lose(waiting);
-    }
+    this.#loseWaiting(({ isWhole }) => !isWhole);
     this.#close = body;
     this.advance();
   }
 
   /** Gives up all that waits, Close included; whoever has the turn has it no more. */
   clear(): void {
-    for (const waiting of this.#takeWaiting()) this.#lose(waiting);
+    this.#loseWaiting();
     this.#loseHolder();
     this.#close = undefined;
   }
@@ -203,28 +206,37 @@ export class SendQueue {
 
   /** Has a message wait: in a copy, as long as these are not too many, otherwise where its caller has it. */
   #wait(payload: string | Uint8Array, format: OutgoingFormat): QueuedEntry {
-    const { onTaken, onLost } = format;
-    const { scheduler, text, highWaterMark } = this.#setup;
+    const { text, highWaterMark } = this.#setup;
     const bytes = typeof payload === 'string' ? text.encode(payload) : payload;
-    const size = bytes.length;
-    const cost = size + ENTRY_COST;
-    if (this.#waitingCost + cost <= highWaterMark) {
-      const copy = typeof payload === 'string' ? bytes : new Uint8Array(bytes);
-      const begin = (): void => scheduler.sendMessage(copy, format);
-      const entry = this.#put({ begin, lose: undefined, size, cost, isWhole: true });
-      onTaken?.();
-      return entry;
+    const cost = bytes.length + ENTRY_COST;
+    if (this.#waitingCost + cost > highWaterMark) {
+      // A view of just these bytes: that of the caller may grow with its buffer.
+      return this.#waitInPlace(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), format);
     }
-    const view = new Uint8Array(bytes.buffer, bytes.byteOffset, size);
+    const entry = this.#waitInCopy(typeof payload === 'string' ? bytes : new Uint8Array(bytes), format);
+    format.onTaken?.();
+    return entry;
+  }
+
+  #waitInCopy(copy: Uint8Array, format: MessageFormat): QueuedEntry {
+    const size = copy.length;
+    const begin = (): void => this.#setup.scheduler.sendMessage(copy, format);
+    return this.#put({ begin, lose: undefined, size, cost: size + ENTRY_COST, isWhole: true });
+  }
+
+  #waitInPlace(view: Uint8Array, format: OutgoingFormat): QueuedEntry {
+    const size = view.length;
     const begin = (): void => {
-      if (view.length !== size) {
+      if (view.length === size) {
+        this.#setup.scheduler.sendMessage(view, format);
+        format.onTaken?.();
+      } else {
+        if (format.onLost !== undefined) this.#lost.push(format.onLost);
+        this.#lostSize += size;
         this.#setup.onPayloadLost(size);
-        return;
       }
-      scheduler.sendMessage(view, format);
-      onTaken?.();
     };
-    return this.#put({ begin, lose: onLost, size, cost: cost + WAITER_COST, isWhole: true });
+    return this.#put({ begin, lose: format.onLost, size, cost: size + ENTRY_COST + WAITER_COST, isWhole: true });
   }
 
   #put(waiting: Waiting): QueuedEntry {
@@ -238,14 +250,12 @@ export class SendQueue {
     this.#waitingCost -= waiting.cost;
   }
 
-  #takeWaiting(): Waiting[] {
-    this.#waitingSize = 0;
-    this.#waitingCost = 0;
-    return this.#waiting.takeAll();
-  }
-
-  #lose({ lose }: Waiting): void {
-    if (lose !== undefined) this.#lost.push(lose);
+  /** Takes out what will not be sent, all of it or some; whoever waits for it learns so when the connection has ended. */
+  #loseWaiting(isLost?: (waiting: Waiting) => boolean): void {
+    for (const waiting of this.#waiting.takeAll(isLost)) {
+      this.#forget(waiting);
+      if (waiting.lose !== undefined) this.#lost.push(waiting.lose);
+    }
   }
 
   #loseHolder(): void {

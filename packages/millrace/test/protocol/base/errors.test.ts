@@ -16,7 +16,14 @@ import {
   toError,
 } from '../../../src/protocol/base/errors.ts';
 
-const CLOSURE: Closure = { code: 1001, reason: 'restart', wasClean: true, initiator: 'remote' };
+const CLOSURE: Closure = {
+  code: 1001,
+  reason: 'restart',
+  wasClean: true,
+  initiator: 'remote',
+  unsentBytes: 0,
+  discardedBytes: 0,
+};
 
 /** Every class, so that the table says which of them an error belongs to and which not. */
 const CLASSES = [
@@ -147,7 +154,7 @@ describe('HandshakeError', () => {
 describe('ConnectionClosedError', () => {
   it('carries the closure, and its error as the cause', () => {
     const cause = new TransportError('reset');
-    const closure: Closure = { code: 1006, reason: '', wasClean: false, initiator: 'remote', error: cause };
+    const closure: Closure = { ...CLOSURE, code: 1006, wasClean: false, error: cause };
     const error = new ConnectionClosedError(closure);
 
     assert.equal(error.closure, closure);

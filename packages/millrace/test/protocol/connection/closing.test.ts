@@ -8,7 +8,7 @@ import {
   type ClosingState,
 } from '../../../src/protocol/connection/closing.ts';
 
-const EVENTS: ClosingEvent[] = ['close', 'sendClose', 'receiveClose', 'fail', 'transportEnd'];
+const EVENTS: ClosingEvent[] = ['close', 'sendClose', 'receiveClose', 'violate', 'fail', 'transportEnd'];
 
 // Every state with what follows on each event, in the order of EVENTS; a dot where nothing changes.
 const TABLE: [
@@ -16,16 +16,19 @@ const TABLE: [
   close: string,
   sendClose: string,
   receiveClose: string,
+  violate: string,
   fail: string,
   end: string,
 ][] = [
-  ['open', 'closing', '.', 'closeReceived', 'failed', 'closed'],
-  ['closing', '.', 'closeSent', 'closeReceived', 'failed', 'closed'],
-  ['closeSent', '.', '.', 'closeDone', 'failed', 'closed'],
-  ['closeReceived', '.', 'closeDone', '.', 'failed', 'closed'],
-  ['closeDone', '.', '.', '.', '.', 'closed'],
-  ['failed', '.', '.', '.', '.', 'closed'],
-  ['closed', '.', '.', '.', '.', '.'],
+  ['open', 'closing', '.', 'closeReceived', 'failing', 'failed', 'closed'],
+  ['closing', '.', 'closeSent', 'answering', '.', 'failed', 'closed'],
+  ['closeSent', '.', '.', 'closeDone', '.', 'failed', 'closed'],
+  ['closeReceived', 'answering', '.', '.', '.', 'failed', 'closed'],
+  ['answering', '.', 'closeDone', '.', '.', 'failed', 'closed'],
+  ['closeDone', '.', '.', '.', '.', '.', 'closed'],
+  ['failing', '.', '.', '.', '.', 'failed', 'closed'],
+  ['failed', '.', '.', '.', '.', '.', 'closed'],
+  ['closed', '.', '.', '.', '.', '.', '.'],
 ];
 
 describe('nextClosingState', () => {

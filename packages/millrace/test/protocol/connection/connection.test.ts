@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { isValidCloseCode } from '../../../src/protocol/base/close-code.ts';
 import { Connection, type ConnectionSetup } from '../../../src/protocol/connection/connection.ts';
 import { resolveConnectionOptions } from '../../../src/protocol/connection/options.ts';
+import { HoldReason } from '../../../src/protocol/receive/read-ahead.ts';
 import type { Receiver } from '../../../src/protocol/receive/handlers.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { concat, hex, toHex } from '../../helpers/bytes.ts';
@@ -11,6 +12,7 @@ import { connect, type Connected } from '../../helpers/connected.ts';
 import { EventLog } from '../../helpers/event-log.ts';
 import { decodeFrames } from '../../helpers/frame-stream.ts';
 import { frame } from '../../helpers/frames.ts';
+import { losablePayload } from '../../helpers/lost-payload.ts';
 import { chunksBetween, splits } from '../../helpers/splits.ts';
 
 /** Delivers `chunks` as they are cut. */
@@ -20,6 +22,9 @@ function deliver({ peer, transport, settle }: Connected, chunks: readonly Uint8A
   for (const chunk of chunks) transport.deliver(chunk.length);
   settle();
 }
+
+const TEXT = { opcode: 1 };
+const BINARY = { opcode: 2 };
 
 /** A server without a transport: one is quickly made. */
 const BARE: ConnectionSetup = {
@@ -31,9 +36,12 @@ const BARE: ConnectionSetup = {
     maskingKey: () => 0,
     transportBufferedAmount: () => 0,
     requestUpdate: () => undefined,
+    copiesOutput: false,
+    turnTime: () => Infinity,
+    requestTurn: () => undefined,
   },
   receiver: { level: 'streaming', handler: new EventLog().streaming },
-  handler: new EventLog().connection,
+  handler: new EventLog().owner,
 };
 
 const STREAM = '01 02 48 c3 89 01 07 80 01 a4 82 00 8a 00';
@@ -53,6 +61,19 @@ const HEARD: Record<Receiver['level'], string[]> = {
     'frame 0 fin',
     'frame end',
     'end',
+    'pong: ',
+  ],
+  'whole or streaming': [
+    'begin 1',
+    'frame 2',
+    'data 48 c3',
+    'frame end',
+    'ping: 07',
+    'frame 1 fin',
+    'data a4',
+    'frame end',
+    'end',
+    'whole 2: ',
     'pong: ',
   ],
   frame: ['begin 1', 'frame: 48 c3', 'ping: 07', 'frame: a4', 'end', 'begin 2', 'frame: ', 'end', 'pong: '],
@@ -82,7 +103,7 @@ const REFUSED: [name: string, bytes: string, code: number][] = [
 ];
 
 describe('Connection', () => {
-  for (const level of ['streaming', 'frame', 'message'] as const) {
+  for (const level of ['streaming', 'whole or streaming', 'frame', 'message'] as const) {
     it(`receives at the level '${level}', however the stream is cut`, () => {
       for (const chunks of splits(hex(STREAM))) {
         const connected = connect({ level });
@@ -118,14 +139,14 @@ describe('Connection', () => {
         assert.equal(close?.slice(0, 9), `88: ${toHex(Uint8Array.of(code >> 8, code))}`);
         assert.equal(end, 'end');
         const [closure] = connected.closures;
-        assert.deepEqual([closure?.code, closure?.wasClean, closure?.initiator], [1006, false, 'local']);
+        assert.deepEqual([closure?.code, closure?.wasClean, closure?.initiator], [1006, false, 'engine']);
         assert.equal(closure?.sent?.code, code);
         assert.equal(closure.reason, closure.error?.message);
         assert.ok(closure.reason.startsWith(closure.sent.reason) && closure.sent.reason.length > 10);
         assert.deepEqual(connected.errors, [], 'no handler is to blame');
         assert.deepEqual(
-          connected.log.lines.filter((line) => !line.startsWith('closed') && line !== 'closing'),
-          [],
+          connected.log.lines.filter((line) => !line.startsWith('closed')),
+          ['closing', 'ended 1006'],
         );
       }
     });
@@ -212,14 +233,15 @@ describe('Connection', () => {
       ['ping: 07', ({ peer }) => peer.sendFrame({ opcode: 9, payload: hex('07') })],
       ['pong: 07', ({ peer }) => peer.sendFrame({ opcode: 10, payload: hex('07') })],
       ['control b: 07', ({ peer }) => peer.sendFrame({ opcode: 0xb, payload: hex('07') })],
-      ['high water', ({ connection }) => connection.sender.sendMessage('a', 1)],
-      ['drain', ({ connection }) => connection.sender.sendMessage('a', 1)],
+      ['full', ({ connection }) => connection.hold(HoldReason.PAUSE)],
+      ['high water', ({ connection }) => connection.sender.sendMessage('a', TEXT)],
+      ['drain', ({ connection }) => connection.sender.sendMessage('a', TEXT)],
     ];
     for (const [line, act] of THROWING) {
       it(`fail the connection with 1011 at '${line}', and tell nothing to the peer`, () => {
         const thrown = new Error('secret');
         const connected = connect({
-          options: { highWaterMark: 0, extensionPoints: { controlOpcodes: [0xb] } },
+          options: { highWaterMark: 0, readAhead: 0, extensionPoints: { controlOpcodes: [0xb] } },
           onLine: (told) => {
             if (told === line) throw thrown;
           },
@@ -268,10 +290,10 @@ describe('Connection', () => {
       });
     }
 
-    it('are told of what onClosed throws, and nobody else suffers', () => {
+    it('are told of what onEnded and onClosed throw, and nobody else suffers', () => {
       const connected = connect({
         onLine: (line) => {
-          if (line.startsWith('closed')) throw new Error('late');
+          if (/^(ended|closed)/.test(line)) throw new Error(line);
         },
       });
 
@@ -280,7 +302,7 @@ describe('Connection', () => {
 
       assert.deepEqual(
         connected.errors.map(({ message }) => message),
-        ['late'],
+        ['ended 1006', 'closed 1006'],
       );
     });
 
@@ -312,10 +334,79 @@ describe('Connection', () => {
     });
   });
 
+  it('closes behind an open message, and answers a Close when the application has returned', () => {
+    const connected = connect({ role: 'server' });
+    connected.connection.sender.beginMessage(2);
+    connected.connection.close(1000);
+    connected.connection.sender.endMessage();
+    assert.deepEqual(connected.heard(), ['82:', '88: 03 e8']);
+
+    const answering = connect({ role: 'server' });
+    answering.isWorking = true;
+    answering.peer.sendClose(1000);
+    answering.settle();
+    answering.isWorking = false;
+    answering.connection.proceed();
+    assert.deepEqual(answering.heard(), ['88: 03 e8', 'end']);
+  });
+
+  it('ends with its transport', () => {
+    const { connection, closures } = connect();
+
+    connection.transportFailed(new Error('ECONNRESET'));
+    assert.equal(connection.transport, 'drop');
+    connection.transportClosed();
+
+    assert.equal(closures[0]?.reason, 'the transport failed: ECONNRESET');
+  });
+
+  it('fails where a payload was lost when it is taken', () => {
+    const { connection } = connect({ role: 'server' });
+    const { bytes, lose } = losablePayload('detached', 5000);
+    connection.sender.sendMessage(bytes, BINARY);
+    lose();
+
+    assert.deepEqual(connection.takeOutput(Infinity), []);
+
+    assert.equal(connection.state, 'failed');
+    assert.equal(toHex(concat(connection.takeOutput(Infinity))), '88 02 03 f3');
+  });
+
+  it('is dropped when 16 MiB have come behind the end of receiving', () => {
+    const { connection } = connect();
+    connection.fail(new Error('failed'));
+    const chunk = new Uint8Array(1024 * 1024);
+
+    for (let count = 0; count < 16; count++) connection.receive(chunk);
+    assert.equal(connection.transport, 'end');
+    connection.receive(hex('00'));
+
+    assert.equal(connection.transport, 'drop');
+  });
+
+  it('tells whoever waits for a turn to send that it has ended', () => {
+    const { connection } = connect();
+    const told: string[] = [];
+    const onLost = (error: Error): void => void told.push(error.message);
+    connection.sender.beginMessage(2);
+    connection.sender.takeTurn({
+      isWhole: false,
+      pendingSize: 0,
+      pendingCost: 0,
+      onTurn: () => undefined,
+      onLost,
+      onClosing: () => false,
+    });
+
+    connection.endSending(new Error('over'));
+
+    assert.deepEqual(told, ['over']);
+  });
+
   it('counts what it receives and sends', () => {
     const connected = connect({ role: 'server' });
     connected.peer.sendBytes(hex('01 81 00 00 00 00 61 80 80 00 00 00 00 89 80 00 00 00 00'));
-    connected.connection.sender.sendMessage('abc', 1);
+    connected.connection.sender.sendMessage('abc', TEXT);
     connected.connection.sender.sendControlFrame(9);
     connected.settle();
 
@@ -332,8 +423,8 @@ describe('Connection', () => {
   it('masks each frame of a client with a key of its own, taken from its host', () => {
     let key = 0;
     const connected = connect({ maskingKey: () => ++key });
-    connected.connection.sender.sendMessage('ab', 1);
-    connected.connection.sender.sendMessage(new Uint8Array(5000), 2);
+    connected.connection.sender.sendMessage('ab', TEXT);
+    connected.connection.sender.sendMessage(new Uint8Array(5000), BINARY);
     connected.connection.close();
     connected.settle();
 
@@ -345,7 +436,7 @@ describe('Connection', () => {
 
   it('masks nothing at a server', () => {
     const connected = connect({ role: 'server' });
-    connected.connection.sender.sendMessage('ab', 1);
+    connected.connection.sender.sendMessage('ab', TEXT);
     connected.settle();
 
     assert.deepEqual(
@@ -358,7 +449,7 @@ describe('Connection', () => {
     for (const cuts of [[], [1], [1, 2, 3, 4, 5, 6]]) {
       const written: Uint8Array[] = [];
       const connected = connect({ role: 'server' });
-      for (const text of ['one', 'two', 'three']) connected.connection.sender.sendMessage(text, 1);
+      for (const text of ['one', 'two', 'three']) connected.connection.sender.sendMessage(text, TEXT);
       for (const piece of connected.connection.takeOutput(Infinity)) written.push(...chunksBetween(piece, cuts));
 
       const texts = decodeFrames(concat(written)).map(({ payload }) => new TextDecoder().decode(payload));

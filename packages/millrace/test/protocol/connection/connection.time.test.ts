@@ -1,137 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { HoldReason } from '../../../src/protocol/receive/read-ahead.ts';
 import { createMemoryPair } from '../../../src/testing/index.ts';
 import { hex } from '../../helpers/bytes.ts';
 import { connect, type Connected } from '../../helpers/connected.ts';
 
+const TEXT = { opcode: 1 };
+const BINARY = { opcode: 2 };
 const KEEP_ALIVE = { interval: 20_000, timeout: 10_000, midFrameTimeout: 100_000 };
 
 function pings(connected: Connected): number {
   return connected.heard().filter((frame) => frame.startsWith('89')).length;
 }
-
-describe('closeTimeout', () => {
-  const STUCK: [name: string, reach: (connected: Connected) => void, closure: string][] = [
-    ['an unanswered Close', ({ connection }) => connection.close(1000), 'local, sent 1000'],
-    [
-      'an open message that nobody ends',
-      ({ connection }) => {
-        connection.sender.beginMessage(2);
-        connection.close(1000);
-      },
-      'local',
-    ],
-    [
-      'a frame that nobody ends, after the Close of the peer',
-      ({ connection, peer, settle }) => {
-        connection.sender.beginMessage(2);
-        connection.sender.beginFrame(5);
-        settle();
-        peer.sendClose(1000);
-      },
-      'remote',
-    ],
-    [
-      'a failed connection whose peer does not end',
-      ({ connection }) => connection.fail(new Error('failed')),
-      'local, sent 1011',
-    ],
-    [
-      'a peer that reads nothing',
-      ({ connection, peerTransport }) => {
-        peerTransport.stopReading();
-        connection.sender.sendMessage(new Uint8Array(200_000), 2);
-        connection.close(1000);
-      },
-      'local, sent 1000',
-    ],
-  ];
-  for (const [name, reach, expected] of STUCK) {
-    it(`ends ${name}, exactly when it is over`, () => {
-      const connected = connect({ options: { closeTimeout: 500, keepAlive: false } });
-      connected.clock.advance(100);
-      reach(connected);
-      connected.settle();
-
-      connected.clock.advance(499);
-      assert.equal(connected.closures.length, 0);
-      connected.clock.advance(1);
-
-      const [closure] = connected.closures;
-      assert.deepEqual([closure?.code, closure?.wasClean], [1006, false]);
-      const sent = closure?.sent === undefined ? '' : `, sent ${closure.sent.code ?? ''}`;
-      assert.equal(`${closure?.initiator ?? ''}${sent}`, expected);
-      if (!name.includes('failed')) assert.match(closure?.reason ?? '', /longer than the option closeTimeout/);
-      assert.equal(connected.clock.nextAlarm, Infinity);
-    });
-  }
-
-  it('is not over when somebody asks too early', () => {
-    const connected = connect({ options: { closeTimeout: 500 } });
-    connected.connection.close(1000);
-
-    connected.connection.handleDeadline(499);
-    connected.settle();
-
-    assert.equal(connected.closures.length, 0);
-  });
-
-  it('is not put off by bytes that drip in', () => {
-    const connected = connect({ options: { closeTimeout: 500 } });
-    connected.connection.close(1000);
-    connected.settle();
-
-    for (let count = 0; count < 60 && connected.closures.length === 0; count++) {
-      connected.peer.sendBytes(hex('89'));
-      connected.peer.sendBytes(hex('00'));
-      connected.settle();
-      connected.clock.advance(10);
-    }
-
-    assert.equal(connected.clock.now, 500);
-    assert.equal(connected.closures.length, 1);
-  });
-
-  it('is not put off by a second close, nor by the Close of the peer', () => {
-    const connected = connect({ options: { closeTimeout: 500 } });
-    connected.connection.sender.beginMessage(2);
-    connected.connection.sender.beginFrame(9);
-    connected.connection.close(1000);
-    connected.settle();
-
-    connected.clock.advance(400);
-    connected.connection.close(1000);
-    connected.peer.sendClose(1000);
-    connected.settle();
-    connected.clock.advance(100);
-
-    assert.equal(connected.closures.length, 1);
-  });
-
-  it('ends a transport that the server leaves open, and the closing was clean all the same', () => {
-    const connected = connect({ options: { closeTimeout: 500 } });
-    connected.peer.sendClose(1000);
-    connected.settle();
-
-    connected.clock.advance(500);
-
-    const [closure] = connected.closures;
-    assert.deepEqual([closure?.code, closure?.wasClean, closure?.error], [1000, true, undefined]);
-  });
-
-  for (const closeTimeout of [0, Infinity]) {
-    it(`may be ${closeTimeout}`, () => {
-      const connected = connect({ options: { closeTimeout, keepAlive: false } });
-      connected.connection.close(1000);
-      connected.settle();
-
-      connected.clock.advance(closeTimeout === 0 ? 0 : 1e12);
-
-      assert.equal(connected.closures.length, closeTimeout === 0 ? 1 : 0);
-    });
-  }
-});
 
 describe('keepAlive', () => {
   it('pings a silent peer, and gives it up', () => {
@@ -148,7 +29,7 @@ describe('keepAlive', () => {
 
     const [closure] = connected.closures;
     assert.equal(closure?.reason, 'the peer has vanished: it was silent for longer than keepAlive allows');
-    assert.deepEqual([closure.code, closure.initiator, closure.error?.name], [1006, 'local', 'TransportError']);
+    assert.deepEqual([closure.code, closure.initiator, closure.error?.name], [1006, 'engine', 'TransportError']);
   });
 
   it('does nothing when it is off', () => {
@@ -209,49 +90,90 @@ describe('keepAlive', () => {
     assert.equal(pair.server.connection.stats.framesSent, 180);
   });
 
-  it('does not count the time for which we pause', () => {
-    const connected = connect({ options: { keepAlive: KEEP_ALIVE } });
-    connected.connection.pause('test');
-    connected.settle();
-
-    connected.clock.advance(3_600_000);
-    assert.equal(pings(connected), 0);
-    connected.connection.resume('test');
-    connected.settle();
-    connected.clock.advance(19_999);
-    assert.equal(pings(connected), 0);
-    connected.clock.advance(1);
-
-    assert.equal(pings(connected), 1);
-    assert.equal(connected.closures.length, 0);
-  });
-
-  it('does not count a short pause before a check', () => {
-    const connected = connect({ options: { keepAlive: KEEP_ALIVE } });
-    connected.settle();
-    connected.clock.advance(5000);
-    connected.connection.pause('test');
-    connected.settle();
-    connected.clock.advance(10_000);
-    connected.connection.resume('test');
-    connected.settle();
-
-    connected.clock.advance(19_999);
-    assert.equal(pings(connected), 0);
-    connected.clock.advance(1);
-    assert.equal(pings(connected), 1);
-  });
-
-  it('does not take a resume of nothing as a sign of life', () => {
-    const connected = connect({ options: { keepAlive: KEEP_ALIVE } });
-    connected.settle();
-    for (let count = 0; count < 30; count++) {
-      connected.clock.advance(1000);
-      connected.connection.resume('test');
+  describe('while nothing is read, for the application is busy', () => {
+    /** A connection that reads nothing. */
+    function blind(): Connected {
+      const connected = connect({ options: { keepAlive: KEEP_ALIVE, readAhead: 0 } });
+      connected.connection.hold(HoldReason.PAUSE);
       connected.settle();
+      return connected;
     }
 
-    assert.equal(connected.closures.length, 1);
+    it('pings as ever, and gives up nobody', () => {
+      const connected = blind();
+
+      connected.clock.advance(3_600_000);
+
+      assert.equal(pings(connected), 180);
+      assert.equal(connected.connection.state, 'open');
+    });
+
+    it('begins afresh when reading goes on', () => {
+      const connected = blind();
+      connected.clock.advance(25_000);
+      assert.equal(pings(connected), 1);
+
+      connected.connection.release(HoldReason.PAUSE);
+      connected.settle();
+      connected.clock.advance(19_999);
+      assert.equal(pings(connected), 0);
+      connected.clock.advance(1);
+      assert.equal(pings(connected), 1);
+      connected.clock.advance(9_999);
+      assert.equal(connected.connection.state, 'open');
+      connected.clock.advance(1);
+
+      assert.equal(connected.closures.length, 1);
+    });
+
+    it('does not count a short pause before a check', () => {
+      const connected = connect({ options: { keepAlive: KEEP_ALIVE, readAhead: 0 } });
+      connected.settle();
+      connected.clock.advance(5000);
+      connected.connection.hold(HoldReason.PAUSE);
+      connected.settle();
+      connected.clock.advance(10_000);
+      connected.connection.release(HoldReason.PAUSE);
+      connected.settle();
+
+      connected.clock.advance(19_999);
+      assert.equal(pings(connected), 0);
+      connected.clock.advance(1);
+      assert.equal(pings(connected), 1);
+    });
+
+    it('does not take the release of nothing as a sign of life', () => {
+      const connected = connect({ options: { keepAlive: KEEP_ALIVE } });
+      connected.settle();
+      for (let count = 0; count < 30; count++) {
+        connected.clock.advance(1000);
+        connected.connection.release(HoldReason.PAUSE);
+        connected.settle();
+      }
+
+      assert.equal(connected.closures.length, 1);
+    });
+  });
+
+  it('finds a peer that has vanished though the application is busy, as long as readAhead is not full', () => {
+    const connected = connect({ options: { keepAlive: KEEP_ALIVE } });
+    connected.connection.hold(HoldReason.PROMISE);
+    connected.peer.sendText('a');
+    connected.settle();
+
+    connected.clock.advance(30_000);
+
+    assert.equal(connected.endings.length, 1);
+    assert.equal(connected.endings[0]?.error?.name, 'TransportError');
+  });
+
+  it('answers the pings of the peer though the application is busy', () => {
+    const connected = connect({ options: { keepAlive: false }, controls: {} });
+    connected.connection.hold(HoldReason.PROMISE);
+    connected.peer.sendText('a');
+    connected.peer.sendFrame({ opcode: 9, payload: hex('07') });
+
+    assert.deepEqual(connected.heard(), ['8a: 07']);
   });
 
   it('gives up nobody while a frame of ours is open, for no ping can go out', () => {
@@ -272,9 +194,9 @@ describe('keepAlive', () => {
   });
 
   it('pings through a message that is larger than maxBufferedAmount', () => {
-    const connected = connect({ options: { keepAlive: KEEP_ALIVE, maxBufferedAmount: 1000 } });
+    const connected = connect({ options: { keepAlive: KEEP_ALIVE, highWaterMark: 0, maxBufferedAmount: 1000 } });
     connected.peerTransport.stopReading();
-    connected.connection.sender.sendMessage(new Uint8Array(200_000), 2);
+    connected.connection.sender.sendMessage(new Uint8Array(200_000), BINARY);
     connected.settle();
 
     connected.clock.advance(20_000);
@@ -291,7 +213,7 @@ describe('keepAlive', () => {
 
     connected.clock.advance(5);
     connected.peer.sendText('a');
-    connected.connection.sender.sendMessage('b', 1);
+    connected.connection.sender.sendMessage('b', TEXT);
     connected.settle();
 
     assert.equal(connected.connection.nextDeadline, before);

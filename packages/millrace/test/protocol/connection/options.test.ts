@@ -11,6 +11,7 @@ const DEFAULTS = {
   closeTimeout: 10_000,
   highWaterMark: 65_536,
   maxBufferedAmount: 16_777_216,
+  readAhead: 65_536,
   fragmentSize: 1_048_576,
   keepAlive: { interval: 20_000, timeout: 20_000, midFrameTimeout: 120_000 },
   extensionPoints: {},
@@ -25,6 +26,7 @@ const AMOUNTS = [
   'closeTimeout',
   'highWaterMark',
   'maxBufferedAmount',
+  'readAhead',
   'fragmentSize',
 ] as const;
 
@@ -46,8 +48,12 @@ describe('resolveConnectionOptions', () => {
 
   for (const name of AMOUNTS) {
     it(`takes ${name}, from its least value to Infinity`, () => {
+      // The one goes with the other.
+      const others = name === 'maxBufferedAmount' ? { highWaterMark: 0 } : { maxBufferedAmount: Infinity };
       for (const amount of [name === 'fragmentSize' ? 1 : 0, 1, 2 ** 53 - 1, Infinity]) {
-        assert.deepEqual(resolveConnectionOptions({ [name]: amount }), { ...DEFAULTS, [name]: amount });
+        const options = { ...others, [name]: amount };
+
+        assert.deepEqual(resolveConnectionOptions(options), { ...DEFAULTS, ...options });
       }
     });
 
@@ -57,6 +63,18 @@ describe('resolveConnectionOptions', () => {
       }
     });
   }
+
+  it('refuses a maxBufferedAmount below 2 × highWaterMark', () => {
+    assert.equal(resolveConnectionOptions({ maxBufferedAmount: 131_072 }).maxBufferedAmount, 131_072);
+    refuses(
+      { maxBufferedAmount: 131_071 },
+      'option maxBufferedAmount is 131071, expected at least 2 × highWaterMark, 65536',
+    );
+    refuses(
+      { highWaterMark: 8_388_609 },
+      'option maxBufferedAmount is 16777216, expected at least 2 × highWaterMark, 8388609',
+    );
+  });
 
   it('refuses a fragmentSize of 0', () => {
     refuses({ fragmentSize: 0 }, 'option fragmentSize is 0, expected a positive integer or Infinity');

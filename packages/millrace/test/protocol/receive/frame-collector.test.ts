@@ -102,4 +102,18 @@ describe('FrameCollector', () => {
       },
     );
   });
+
+  it('says what it has collected', () => {
+    const collector = new FrameCollector(new EventLog().frames, { maxFrameSize: 10 });
+    collector.onMessageBegin(2);
+    collector.onFrameBegin(header(5));
+    assert.equal(collector.size, 0);
+
+    collector.onFrameData(hex('01 02'));
+    collector.onFrameData(hex('03'));
+    assert.equal(collector.size, 3);
+    collector.onFrameEnd();
+
+    assert.equal(collector.size, 0);
+  });
 });

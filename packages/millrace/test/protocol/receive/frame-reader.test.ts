@@ -8,17 +8,19 @@ import { concat, hex } from '../../helpers/bytes.ts';
 import { EventLog } from '../../helpers/event-log.ts';
 import { splits } from '../../helpers/splits.ts';
 
-/** A reader behind a parser, which pauses when a line is written that `pausesAt` names. */
+/** A reader behind a parser, whose pipeline waits when a line is written that `waitsAt` names. */
 class Reading {
   readonly log: EventLog;
   readonly reader: FrameReader;
-  isPaused = false;
+  isWaiting = false;
+  /** How many frames it has told the end of. */
+  frames = 0;
   readonly #parser: FrameParser;
 
-  constructor(role: 'client' | 'server', pausesAt: (line: string) => boolean = () => false, claims = new ClaimTable()) {
+  constructor(role: 'client' | 'server', waitsAt: (line: string) => boolean = () => false, claims = new ClaimTable()) {
     this.log = new EventLog((line) => {
-      if (!pausesAt(line)) return;
-      this.isPaused = true;
+      if (!waitsAt(line)) return;
+      this.isWaiting = true;
       this.#parser.pause();
     });
     this.reader = new FrameReader({
@@ -26,18 +28,19 @@ class Reading {
       reserved: claims,
       messages: this.log.streaming,
       controls: this.log.controls,
-      pausing: this,
+      pipeline: this,
+      onFrame: () => this.frames++,
     });
     this.#parser = new FrameParser(this.reader);
   }
 
-  /** Reads all chunks, and goes on after each pause. */
+  /** Reads all chunks, and goes on each time that the pipeline has waited. */
   read(chunks: Iterable<Uint8Array>): void {
     for (const chunk of chunks) {
       let offset = this.#parser.push(chunk, 0);
-      while (this.isPaused) {
-        this.log.lines.push('pause');
-        this.isPaused = false;
+      while (this.isWaiting) {
+        this.log.lines.push('wait');
+        this.isWaiting = false;
         this.#parser.resume();
         this.reader.proceed();
         offset = this.#parser.push(chunk, offset);
@@ -119,19 +122,15 @@ describe('FrameReader', () => {
       }
     });
 
-    it(`tells of ${name} once and in order, with a pause after every line`, () => {
+    it(`tells of ${name} once and in order, where the pipeline waits after every line`, () => {
       for (const chunks of splits(hex(bytes))) {
         const reading = new Reading('client', () => true);
 
         reading.read(chunks);
 
         const { lines: all } = reading.log;
-        assert.equal(
-          all.filter((line) => line === 'pause').length,
-          all.length / 2,
-          'each line is followed by its pause',
-        );
-        reading.log.lines.splice(0, Infinity, ...all.filter((line) => line !== 'pause'));
+        assert.equal(all.filter((line) => line === 'wait').length, all.length / 2, 'nothing is told while it waits');
+        reading.log.lines.splice(0, Infinity, ...all.filter((line) => line !== 'wait'));
         assert.deepEqual(reading.log.merged, lines);
       }
     });
@@ -180,7 +179,8 @@ describe('FrameReader', () => {
       reserved: new ClaimTable(),
       messages: new EventLog().streaming,
       controls: { onControlFrame: (_opcode, payload) => payloads.push(payload) },
-      pausing: { isPaused: false },
+      pipeline: { isWaiting: false },
+      onFrame: () => undefined,
     });
     const parser = new FrameParser(reader);
     const chunk = concat([hex('89 03 01 02 03'), hex('89 02 04 05'), hex('89 00')]);
@@ -202,39 +202,58 @@ describe('FrameReader', () => {
     assert.deepEqual(reading.reader.counts, { framesReceived: 4, messagesReceived: 2 });
   });
 
-  it('tells nobody of messages after discardMessages, but still of control frames and broken rules', () => {
+  it('tells the end of each frame when all else was told of it', () => {
+    const reading = new Reading('client', (line) => line === 'frame end');
+    const told: number[] = [];
+
+    for (const bytes of ['01 01', '61', '89 00', '80', '00']) {
+      reading.read([hex(bytes)]);
+      told.push(reading.frames);
+    }
+
+    assert.deepEqual(told, [0, 1, 2, 2, 3]);
+  });
+
+  it('has the rest of a message go to another handler, with control frames and rules as before', () => {
     const reading = new Reading('client');
+    const other = new EventLog();
 
     reading.read([hex('01 02 61')]);
-    reading.reader.discardMessages();
-    reading.read([hex('62 80 01 63 89 01 07 81 01 64')]);
+    reading.reader.redirect(other.streaming);
+    reading.read([hex('62 80 01 63 89 01 07 82 00')]);
 
     assert.deepEqual(reading.log.lines, ['begin 1', 'frame 2', 'data 61', 'control 9: 07']);
+    const rest = ['data 62', 'frame end', 'frame 1 fin', 'data 63', 'frame end', 'end'];
+    assert.deepEqual(other.lines, [...rest, 'begin 2', 'frame 0 fin', 'frame end', 'end']);
     assert.throws(() => reading.read([hex('80 00')]), { rule: 'RFC 6455 §5.4' });
   });
 
   for (const event of ['begin', 'frame end']) {
-    it(`forgets what waits behind '${event}' when messages are discarded`, () => {
-      const log = new EventLog();
-      let isPaused = false;
+    it(`has something wait behind '${event}', and forgets it when messages go elsewhere`, () => {
+      let isWaiting = false;
+      const log = new EventLog((line) => (isWaiting ||= line.startsWith(event)));
       const reader = new FrameReader({
         role: 'client',
         reserved: new ClaimTable(),
         messages: log.streaming,
         controls: log.controls,
-        pausing: {
-          get isPaused() {
-            return isPaused && log.lines.at(-1)?.startsWith(event) === true;
+        pipeline: {
+          get isWaiting() {
+            return isWaiting;
           },
         },
+        onFrame: () => undefined,
       });
-      isPaused = true;
-      new FrameParser(reader).push(hex('82 00'), 0);
-      const told = log.lines.length;
+      const parser = new FrameParser(reader);
+      assert.equal(reader.hasWaiting, false);
 
-      reader.discardMessages();
+      parser.push(hex('82 00'), 0);
+      assert.equal(reader.hasWaiting, true);
+      const told = log.lines.length;
+      reader.redirect(log.streaming);
       reader.proceed();
 
+      assert.equal(reader.hasWaiting, false);
       assert.equal(log.lines.length, told);
     });
   }

@@ -164,6 +164,42 @@ describe('MessageCollector', () => {
     assert.throws(() => collector.onFrameData(hex('05')), { option: 'maxMessageSize', size: 5 });
   });
 
+  it('loses nothing of a message that goes on behind what seemed to be all of it', () => {
+    for (const [opcode, line] of [
+      [1, 'text: ä€b'],
+      [2, 'message 2: c3 a4 e2 82 ac 62'],
+    ] as const) {
+      for (const first of [2, 5]) {
+        const log = new EventLog();
+        const collector = collectorFor(log);
+        const bytes = hex('c3 a4 e2 82 ac 62');
+
+        collector.onMessageBegin(opcode);
+        collector.onFrameBegin(header(first, true));
+        collector.onFrameData(bytes.slice(0, first));
+        for (const byte of bytes.subarray(first)) collector.onFrameData(Uint8Array.of(byte));
+        assert.equal(collector.size, 6);
+        collector.onFrameEnd();
+        collector.onMessageEnd();
+
+        assert.deepEqual(log.lines, [line]);
+        assert.equal(collector.size, 0);
+      }
+    }
+  });
+
+  it('says what it has collected', () => {
+    const collector = collectorFor(new EventLog());
+    collector.onMessageBegin(2);
+    assert.equal(collector.size, 0);
+    collector.onFrameBegin(header(9, true));
+
+    collector.onFrameData(hex('01 02'));
+    collector.onFrameData(hex('03'));
+
+    assert.equal(collector.size, 3);
+  });
+
   it('begins each message with nothing', () => {
     const log = new EventLog();
     const collector = collectorFor(log, { maxFrameSize: 10, maxMessageSize: 10 });

@@ -2,79 +2,179 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import type { Receiver, StreamingHandler } from '../../../src/protocol/receive/handlers.ts';
-import { createReceivePipeline, type ReceiveLimits } from '../../../src/protocol/receive/pipeline.ts';
+import { PipelineGate } from '../../../src/protocol/receive/pipeline-gate.ts';
+import { createPipeline, type Pipeline, type ReceiveLimits } from '../../../src/protocol/receive/pipeline.ts';
+import { HoldReason, ReadAhead } from '../../../src/protocol/receive/read-ahead.ts';
+import { Turn } from '../../../src/protocol/receive/turn.ts';
 import { createFrameHeaderBuffer } from '../../../src/protocol/wire/frame-header.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { hex } from '../../helpers/bytes.ts';
 import { EventLog } from '../../helpers/event-log.ts';
+import { receiverFor } from '../../helpers/receiving.ts';
 import { splits } from '../../helpers/splits.ts';
+import { TestTransform, double, increment } from '../../helpers/transforms.ts';
 
 const LIMITS: ReceiveLimits = { maxFrameSize: 8, maxMessageSize: 12, maxStreamedMessageSize: Infinity };
 
-const LEVELS: [level: Receiver['level'], receiver: (log: EventLog) => Receiver, lines: string[]][] = [
+const LEVELS: [level: Receiver['level'], lines: string[]][] = [
   [
     'streaming',
-    (log) => ({ level: 'streaming', handler: log.streaming }),
     ['begin 1', 'frame 5', 'data 48 65 6c 6c 6f', 'frame end', 'frame 1 fin', 'data 21', 'frame end', 'end'],
   ],
   [
-    'frame',
-    (log) => ({ level: 'frame', handler: log.frames }),
-    ['begin 1', 'frame: 48 65 6c 6c 6f', 'frame: 21', 'end'],
+    'whole or streaming',
+    ['begin 1', 'frame 5', 'data 48 65 6c 6c 6f', 'frame end', 'frame 1 fin', 'data 21', 'frame end', 'end'],
   ],
-  ['message', (log) => ({ level: 'message', handler: log.messages }), ['text: Hello!']],
+  ['frame', ['begin 1', 'frame: 48 65 6c 6c 6f', 'frame: 21', 'end']],
+  ['message', ['text: Hello!']],
 ];
 
-function begin(pipeline: StreamingHandler, payloadLength: number, fin: boolean): void {
-  pipeline.onFrameBegin({ ...createFrameHeaderBuffer(), payloadLength, fin });
+/** A pipeline whose application writes a log. */
+class Piping {
+  readonly log = new EventLog();
+  readonly pipeline: Pipeline;
+  readonly readAhead: ReadAhead;
+
+  constructor(level: Receiver['level'], limits: Partial<ReceiveLimits> = {}, transforms: TestTransform[] = []) {
+    const host = { now: () => 0, turnTime: () => Infinity, requestTurn: () => undefined };
+    this.readAhead = new ReadAhead({
+      receiver: receiverFor(level, this.log),
+      limit: Infinity,
+      turn: new Turn(host),
+      collectedSize: () => 0,
+      onFull: () => undefined,
+    });
+    const gate = new PipelineGate({
+      now: () => 0,
+      hasRoom: () => true,
+      onGive: () => undefined,
+      onWait: () => undefined,
+      onJobEnded: () => undefined,
+    });
+    this.pipeline = createPipeline({
+      level,
+      limits: { ...LIMITS, ...limits },
+      text: portableTextCodec,
+      transforms,
+      gate,
+      readAhead: this.readAhead,
+    });
+  }
+
+  get messages(): StreamingHandler {
+    return this.pipeline.messages;
+  }
+
+  begin(payloadLength: number, fin: boolean): void {
+    this.messages.onFrameBegin({ ...createFrameHeaderBuffer(), payloadLength, fin });
+  }
+
+  /** Feeds the frame of a message: its chunks. */
+  feedFrame(chunks: readonly Uint8Array[], fin: boolean): void {
+    this.begin(
+      chunks.reduce((size, chunk) => size + chunk.length, 0),
+      fin,
+    );
+    for (const chunk of chunks) this.messages.onFrameData(chunk);
+    this.messages.onFrameEnd();
+    if (fin) this.messages.onMessageEnd();
+  }
 }
 
-describe('createReceivePipeline', () => {
-  for (const [level, receiver, lines] of LEVELS) {
+describe('createPipeline', () => {
+  for (const [level, lines] of LEVELS) {
     it(`brings a fragmented message to the level '${level}', however it is cut`, () => {
       for (const maxStreamedMessageSize of [6, Infinity]) {
         for (const chunks of splits(hex('48 65 6c 6c 6f'))) {
-          const log = new EventLog();
-          const pipeline = createReceivePipeline(
-            receiver(log),
-            { ...LIMITS, maxStreamedMessageSize },
-            portableTextCodec,
-          );
+          const piping = new Piping(level, { maxStreamedMessageSize });
 
-          pipeline.onMessageBegin(1);
-          begin(pipeline, 5, false);
-          for (const chunk of chunks) pipeline.onFrameData(chunk);
-          pipeline.onFrameEnd();
-          begin(pipeline, 1, true);
-          pipeline.onFrameData(hex('21'));
-          pipeline.onFrameEnd();
-          pipeline.onMessageEnd();
+          piping.messages.onMessageBegin(1);
+          piping.feedFrame(chunks, false);
+          piping.feedFrame([hex('21')], true);
 
-          assert.deepEqual(log.merged, lines);
+          assert.deepEqual(piping.log.merged, lines);
         }
       }
     });
 
-    it(`checks UTF-8 before the level '${level}'`, () => {
-      const log = new EventLog();
-      const pipeline = createReceivePipeline(receiver(log), LIMITS, portableTextCodec);
-      pipeline.onMessageBegin(1);
-      begin(pipeline, 2, true);
+    it(`has what is for the level '${level}' wait while the application is busy`, () => {
+      const piping = new Piping(level);
+      piping.readAhead.hold(HoldReason.PAUSE);
 
-      assert.throws(() => pipeline.onFrameData(hex('c0')), { name: 'InvalidPayloadError' });
+      piping.messages.onMessageBegin(1);
+      piping.feedFrame([hex('48 65 6c 6c 6f')], false);
+      piping.feedFrame([hex('21')], true);
+      assert.deepEqual(piping.log.lines, []);
+      piping.readAhead.release(HoldReason.PAUSE);
+      piping.readAhead.proceed();
+
+      assert.deepEqual(piping.log.merged, lines);
+    });
+
+    it(`checks UTF-8 before the level '${level}'`, () => {
+      const piping = new Piping(level);
+      piping.messages.onMessageBegin(1);
+      piping.begin(2, true);
+
+      assert.throws(() => piping.messages.onFrameData(hex('c0')), { name: 'InvalidPayloadError' });
     });
 
     it(`limits all messages by maxStreamedMessageSize at the level '${level}'`, () => {
-      const limits = { ...LIMITS, maxStreamedMessageSize: 4 };
-      const pipeline = createReceivePipeline(receiver(new EventLog()), limits, portableTextCodec);
-      pipeline.onMessageBegin(2);
+      const piping = new Piping(level, { maxStreamedMessageSize: 4 });
+      piping.messages.onMessageBegin(2);
 
-      assert.throws(() => begin(pipeline, 5, true), { option: 'maxStreamedMessageSize', size: 5 });
+      assert.throws(() => piping.begin(5, true), { option: 'maxStreamedMessageSize', size: 5 });
+    });
+
+    it(`undoes transforms before all that, the last one first, at the level '${level}'`, () => {
+      const first = new TestTransform({ change: double });
+      const last = new TestTransform({ change: increment });
+      const piping = new Piping(level, { maxStreamedMessageSize: 4 }, [first, last]);
+      const text = `${'61 '.repeat(2)}${'62 '.repeat(2)}`.trim();
+
+      piping.messages.onMessageBegin(1);
+      piping.feedFrame([hex('60 61')], true);
+      piping.messages.onMessageBegin(1);
+
+      assert.ok(piping.log.merged.some((line) => line.includes(text) || line === 'text: aabb'));
+      assert.throws(() => piping.feedFrame([hex('60 61 62')], true), { option: 'maxStreamedMessageSize' });
     });
   }
 
+  for (const [level, size] of [
+    ['streaming', 0],
+    ['whole or streaming', 3],
+    ['frame', 3],
+    ['message', 3],
+  ] as const) {
+    it(`says what is held of a message at the level '${level}'`, () => {
+      const piping = new Piping(level);
+
+      piping.messages.onMessageBegin(2);
+      piping.begin(4, true);
+      piping.messages.onFrameData(hex('01 02 03'));
+
+      assert.equal(piping.pipeline.collectedSize(), size);
+      piping.pipeline.release();
+      assert.equal(piping.pipeline.collectedSize(), level === 'whole or streaming' ? 0 : size);
+    });
+  }
+
+  it('hands over what came of a message that does not come whole, when it is released', () => {
+    const piping = new Piping('whole or streaming');
+    piping.messages.onMessageBegin(2);
+    piping.begin(4, true);
+    piping.messages.onFrameData(hex('01 02 03'));
+    assert.deepEqual(piping.log.lines, []);
+
+    piping.pipeline.release();
+
+    assert.deepEqual(piping.log.lines, ['begin 2', 'frame 4 fin', 'data 01 02 03']);
+  });
+
   const COLLECTED: [level: Receiver['level'], length: number, option: string | undefined][] = [
     ['streaming', 1e9, undefined],
+    ['whole or streaming', 1e9, undefined],
     ['frame', 8, undefined],
     ['frame', 9, 'maxFrameSize'],
     ['message', 8, undefined],
@@ -82,12 +182,10 @@ describe('createReceivePipeline', () => {
   ];
   for (const [level, length, option] of COLLECTED) {
     it(`${option === undefined ? 'accepts' : 'refuses'} a frame of ${length} bytes at the level '${level}'`, () => {
-      const receiver = LEVELS.find(([name]) => name === level)?.[1];
-      assert.ok(receiver !== undefined);
-      const pipeline = createReceivePipeline(receiver(new EventLog()), LIMITS, portableTextCodec);
-      pipeline.onMessageBegin(2);
+      const piping = new Piping(level);
+      piping.messages.onMessageBegin(2);
 
-      const act = (): void => begin(pipeline, length, true);
+      const act = (): void => piping.begin(length, true);
 
       if (option === undefined) assert.doesNotThrow(act);
       else assert.throws(act, { option });

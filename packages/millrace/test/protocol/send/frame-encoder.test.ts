@@ -7,6 +7,7 @@ import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { concat, hex, toHex } from '../../helpers/bytes.ts';
 import { decodeFrames } from '../../helpers/frame-stream.ts';
 import { frame, keyNumber } from '../../helpers/frames.ts';
+import { LOSSES, growingPayload, losablePayload } from '../../helpers/lost-payload.ts';
 import { randomBytes } from '../../helpers/random.ts';
 import { chunksBetween } from '../../helpers/splits.ts';
 
@@ -16,8 +17,15 @@ class Encoding {
   readonly output = new OutputQueue();
   readonly encoder: FrameEncoder;
 
+  isBlocked = false;
+
   constructor(maskingKey?: () => number) {
-    this.encoder = new FrameEncoder(this.output, maskingKey && { maskingKey }, portableTextCodec);
+    this.encoder = new FrameEncoder({
+      output: this.output,
+      keys: maskingKey && { maskingKey },
+      text: portableTextCodec,
+      isBlocked: () => this.isBlocked,
+    });
   }
 
   take(): Uint8Array {
@@ -117,6 +125,62 @@ for (const [role, key, maskingKey] of ROLES) {
       });
     }
 
+    for (const size of [1, 4096, 4097, 65_536, 65_537]) {
+      for (const isBlocked of [false, true]) {
+        const isCopied = size <= 4096 || (isBlocked && size <= 65_536);
+        it(`${isCopied ? 'copies' : 'takes by reference'} ${size} bytes ${isBlocked ? 'that have to wait' : 'that may leave at once'}`, () => {
+          for (const inParts of [false, true]) {
+            const encoding = new Encoding(maskingKey);
+            encoding.isBlocked = isBlocked;
+            const payload = randomBytes(size, 1);
+
+            if (inParts) {
+              encoding.encoder.beginFrame(0x82, size);
+              encoding.encoder.writeFrameData(payload, true);
+            } else {
+              encoding.encoder.writeFrame(0x82, payload);
+            }
+            assert.equal(encoding.output.referencesGiven, isCopied ? 0 : 1);
+            payload.fill(7);
+
+            const sent = isCopied ? randomBytes(size, 1) : payload;
+            assert.deepEqual(encoding.take(), frame({ payload: sent, key }));
+          }
+        });
+      }
+    }
+
+    it('takes a payload as long as it was, though its memory grows', () => {
+      for (const isBlocked of [false, true]) {
+        const encoding = new Encoding(maskingKey);
+        encoding.isBlocked = isBlocked;
+        const { bytes, grow } = growingPayload(5000);
+        const payload = Uint8Array.from(bytes);
+
+        encoding.encoder.writeFrame(0x82, bytes);
+        grow();
+
+        assert.deepEqual(encoding.take(), frame({ payload, key }));
+      }
+    });
+
+    for (const loss of LOSSES) {
+      it(`finds out about a payload that is ${loss}, unless it was copied`, () => {
+        for (const isBlocked of [false, true]) {
+          const encoding = new Encoding(maskingKey);
+          encoding.isBlocked = isBlocked;
+          const { bytes, lose } = losablePayload(loss, 5000);
+          const payload = Uint8Array.from(bytes);
+
+          encoding.encoder.writeFrame(0x82, bytes);
+          lose();
+
+          assert.deepEqual(encoding.take(), isBlocked ? frame({ payload, key }) : new Uint8Array(0));
+          assert.equal(encoding.output.takeLostPayload(), isBlocked ? undefined : 5000);
+        }
+      });
+    }
+
     it('announces 2^63−1 bytes', () => {
       const encoding = new Encoding(maskingKey);
 
@@ -166,9 +230,12 @@ describe('FrameEncoder', () => {
   });
 
   for (const size of [10, 4096, 4097]) {
-    it(`adds an encoded frame of ${size} bytes, large ones by reference`, () => {
+    it(`adds an encoded frame of ${size} bytes, alone as it is, and packed with others if it is small`, () => {
       const encoding = new Encoding();
       const encoded = randomBytes(size, 1);
+
+      encoding.encoder.writeEncoded(encoded);
+      assert.equal(encoding.output.take(Infinity)[0], encoded);
 
       encoding.encoder.writeFrame(0x82, hex('00'));
       encoding.encoder.writeEncoded(encoded);
@@ -176,7 +243,8 @@ describe('FrameEncoder', () => {
 
       assert.equal(pieces.includes(encoded), size > 4096);
       assert.deepEqual(concat(pieces), concat([hex('82 01 00'), encoded]));
-      assert.equal(encoding.encoder.framesWritten, 2);
+      assert.equal(encoding.encoder.framesWritten, 3);
+      assert.equal(encoding.output.referencesGiven, 0, 'nobody waits for its memory');
     });
   }
 
