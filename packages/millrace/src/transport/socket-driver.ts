@@ -57,7 +57,8 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
   readonly #largestRead: number;
   readonly #context: CallContext;
   #chunk: Uint8Array = NOTHING;
-  #isReceiving = false;
+  /** Whether {@link update} follows anyway. */
+  #willUpdate = false;
   #isUpdateScheduled = false;
   #isTurnRequested = false;
   /** What may still be written in this turn, in bytes; negative when it is over. */
@@ -118,7 +119,7 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
   }
 
   requestUpdate(): void {
-    if (this.#isReceiving || this.#isUpdateScheduled) return;
+    if (this.#willUpdate || this.#isUpdateScheduled) return;
     this.#isUpdateScheduled = true;
     process.nextTick(update, this);
   }
@@ -137,7 +138,15 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
   takeTurn(): void {
     this.#isTurnRequested = false;
     this.#writeTurn = TURN_SIZE;
-    this.#context.run(takeTurn, this);
+    this.#context.run(handleTurn, this);
+  }
+
+  /** Has the connection go on in its turn, and looks after what follows. */
+  handleTurn(): void {
+    this.#willUpdate = true;
+    this.connection.handleTurn();
+    this.#willUpdate = false;
+    this.update();
   }
 
   // Reading
@@ -180,9 +189,9 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
   receiveChunk(): void {
     const chunk = this.#chunk;
     this.#chunk = NOTHING;
-    this.#isReceiving = true;
+    this.#willUpdate = true;
     this.connection.receive(chunk);
-    this.#isReceiving = false;
+    this.#willUpdate = false;
     this.update();
   }
 
@@ -294,7 +303,9 @@ export class SocketDriver implements ConnectionHost, Reader, TurnTaker {
   /** The timer has run out. */
   handleTimer(): void {
     this.#timerDeadline = Infinity;
+    this.#willUpdate = true;
     this.connection.handleDeadline(this.now());
+    this.#willUpdate = false;
     this.update();
   }
 
@@ -365,9 +376,8 @@ function receiveEnd(driver: SocketDriver): void {
   driver.update();
 }
 
-function takeTurn(driver: SocketDriver): void {
-  driver.connection.handleTurn();
-  driver.update();
+function handleTurn(driver: SocketDriver): void {
+  driver.handleTurn();
 }
 
 function close(driver: SocketDriver): void {
