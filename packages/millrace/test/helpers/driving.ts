@@ -33,7 +33,12 @@ export interface Driving {
 
 /** Drives a connection over `socket`, as if the opening handshake were done; no keepalive unless told otherwise. */
 export function drive(t: TestContext, socket: Duplex, setup: DrivingSetup = {}): Driving {
-  const { role = 'server', create = (parts) => new Connection(parts), onreadPlaces, onMessage } = setup;
+  const {
+    role = 'server',
+    create = (parts: ConnectionSetup) => new Connection(parts),
+    onreadPlaces,
+    onMessage,
+  } = setup;
   const log = new EventLog();
   const closed = new Inbox<Closure>();
   const driver: SocketDriver = new SocketDriver({
