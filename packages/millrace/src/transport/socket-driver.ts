@@ -61,7 +61,8 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   readonly #largestRead: number;
   readonly #context: CallContext;
   #chunk: Uint8Array = NOTHING;
-  #isReceiving = false;
+  /** Whether {@link update} follows anyway. */
+  #willUpdate = false;
   #isUpdateScheduled = false;
   #isTurnRequested = false;
   /** What may still be written in this turn, in bytes; negative when it is over. */
@@ -123,7 +124,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   }
 
   requestUpdate(): void {
-    if (this.#isReceiving || this.#isUpdateScheduled) return;
+    if (this.#willUpdate || this.#isUpdateScheduled) return;
     this.#isUpdateScheduled = true;
     process.nextTick(update, this);
   }
@@ -142,7 +143,15 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   takeTurn(): void {
     this.#isTurnRequested = false;
     this.#writeTurn = TURN_SIZE;
-    this.#context.run(takeTurn, this);
+    this.#context.run(handleTurn, this);
+  }
+
+  /** Has the connection go on in its turn, and looks after what follows. */
+  handleTurn(): void {
+    this.#willUpdate = true;
+    this.connection.handleTurn();
+    this.#willUpdate = false;
+    this.update();
   }
 
   // Reading
@@ -171,11 +180,11 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   receiveChunk(): void {
     const chunk = this.#chunk;
     this.#chunk = NOTHING;
-    this.#isReceiving = true;
     // What is sent for what is received has its own measure.
     if (!this.#isTurnRequested) this.#writeTurn = TURN_SIZE;
+    this.#willUpdate = true;
     this.connection.receive(chunk);
-    this.#isReceiving = false;
+    this.#willUpdate = false;
     this.update();
   }
 
@@ -302,7 +311,9 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   /** The timer has run out. */
   handleTimer(): void {
     this.#timerDeadline = Infinity;
+    this.#willUpdate = true;
     this.connection.handleDeadline(this.now());
+    this.#willUpdate = false;
     this.update();
   }
 
@@ -378,9 +389,8 @@ function receiveEnd(driver: SocketDriver): void {
   driver.update();
 }
 
-function takeTurn(driver: SocketDriver): void {
-  driver.connection.handleTurn();
-  driver.update();
+function handleTurn(driver: SocketDriver): void {
+  driver.handleTurn();
 }
 
 function close(driver: SocketDriver): void {

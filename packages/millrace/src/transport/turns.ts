@@ -57,13 +57,16 @@ export class Turns {
   }
 
   readonly #run = (): void => {
-    const end = this.#now() + TURN_TIME;
     this.#startedAt = this.#now();
     this.#isContended = this.#waiting.size > 1;
-    // Those that ask again have their next turn after everything else.
-    for (let left = this.#waiting.size; left > 0 && this.#now() < end; left--) this.#waiting.take()?.takeTurn();
-    this.#isScheduled = this.#waiting.size > 0;
-    if (this.#isScheduled) setImmediate(this.#run);
+    const end = this.#startedAt + TURN_TIME;
+    try {
+      // Those that ask again have their next turn after everything else.
+      for (let left = this.#waiting.size; left > 0 && this.#now() < end; left--) this.#waiting.take()?.takeTurn();
+    } finally {
+      this.#isScheduled = this.#waiting.size > 0;
+      if (this.#isScheduled) setImmediate(this.#run);
+    }
   };
 }
 

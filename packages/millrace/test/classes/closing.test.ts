@@ -212,7 +212,14 @@ describeInBothWays('WebSocketListener.close', (reading) => {
   it('refuses what it cannot send, and goes on listening', async (t) => {
     const listener = await startServer(t, PlainServer, reading);
 
-    for (const options of [{ code: 999 }, { reason: 'x'.repeat(124) }, { timeout: -1 }, { timeout: NaN }, { timeout: Infinity }, { timeout: 2 ** 31 }]) {
+    for (const options of [
+      { code: 999 },
+      { reason: 'x'.repeat(124) },
+      { timeout: -1 },
+      { timeout: NaN },
+      { timeout: Infinity },
+      { timeout: 2 ** 31 },
+    ]) {
       await assert.rejects(listener.close(options), LocalUsageError);
     }
 

@@ -32,7 +32,7 @@ async function listening(t: TestContext, onUpgrade: OnUpgrade): Promise<{ server
   return { server, url: `ws://127.0.0.1:${String(port)}/chat`, port };
 }
 
-async function echo(connection: WebSocketConnection<unknown>): Promise<void> {
+async function echo(connection: WebSocketConnection): Promise<void> {
   for await (const message of connection) await connection.send(await message.text());
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import type { Closure } from '../../src/protocol/base/closure.ts';
+import { HoldReason } from '../../src/protocol/receive/read-ahead.ts';
 import {
   VirtualClock,
   createMemoryPair,
@@ -9,7 +10,8 @@ import {
   type MemoryEndSetup,
   type MemoryPair,
 } from '../../src/testing/index.ts';
-import { hex } from '../helpers/bytes.ts';
+import { concat, hex } from '../helpers/bytes.ts';
+import { losablePayload } from '../helpers/lost-payload.ts';
 
 interface Recorded {
   readonly setup: MemoryEndSetup;
@@ -40,7 +42,7 @@ describe('createMemoryPair', () => {
     const [client, server] = [record(), record()];
     const pair = pairOf(client, server);
 
-    pair.client.connection.sender.sendMessage('a', 1);
+    pair.client.connection.sender.sendMessage('a', { opcode: 1 });
     assert.deepEqual(server.messages, []);
     pair.settle();
 
@@ -55,8 +57,8 @@ describe('createMemoryPair', () => {
       pair.client.transport.chunking = chunking;
       pair.server.transport.chunking = chunking;
 
-      pair.client.connection.sender.sendMessage(large, 2);
-      pair.server.connection.sender.sendMessage(large, 2);
+      pair.client.connection.sender.sendMessage(large, { opcode: 2 });
+      pair.server.connection.sender.sendMessage(large, { opcode: 2 });
       pair.settle();
 
       assert.deepEqual(server.messages, [large]);
@@ -69,7 +71,7 @@ describe('createMemoryPair', () => {
     const [client, server] = [record(), record()];
     const pair = pairOf(client, server);
     pair.server.transport.chunking = 'by hand';
-    pair.client.connection.sender.sendMessage('a', 1);
+    pair.client.connection.sender.sendMessage('a', { opcode: 1 });
     pair.settle();
     assert.equal(pair.server.transport.unreadAmount, 7);
 
@@ -92,7 +94,7 @@ describe('createMemoryPair', () => {
     const pair = pairOf(client, server);
     pair.server.transport.stopReading();
 
-    pair.client.connection.sender.sendMessage(new Uint8Array(100), 2);
+    pair.client.connection.sender.sendMessage(new Uint8Array(100), { opcode: 2 });
     pair.settle();
     assert.equal(pair.client.connection.sender.bufferedAmount, 106);
     assert.deepEqual(drains, ['high water']);
@@ -104,15 +106,15 @@ describe('createMemoryPair', () => {
     assert.equal(server.messages.length, 1);
   });
 
-  it('blocks the output of one side while the connection at the other pauses', () => {
-    const [client, server] = [record(), record()];
+  it('blocks the output of one side while the connection at the other does not read', () => {
+    const [client, server] = [record(), record({ options: { readAhead: 0 } })];
     const pair = pairOf(client, server);
-    pair.server.connection.pause('test');
-    pair.client.connection.sender.sendMessage('a', 1);
+    pair.server.connection.hold(HoldReason.PAUSE);
+    pair.client.connection.sender.sendMessage('a', { opcode: 1 });
     pair.settle();
     assert.equal(pair.client.connection.sender.bufferedAmount, 7);
 
-    pair.server.connection.resume('test');
+    pair.server.connection.release(HoldReason.PAUSE);
     pair.settle();
 
     assert.deepEqual(server.messages, ['a']);
@@ -123,6 +125,7 @@ describe('createMemoryPair', () => {
     const { peer, settle } = createScriptedPair('client', {
       receiver: {
         level: 'streaming',
+        lendsPayload: true,
         handler: {
           onMessageBegin: () => undefined,
           onFrameBegin: () => undefined,
@@ -139,9 +142,9 @@ describe('createMemoryPair', () => {
     assert.deepEqual([...lent], [0xdb, 0xdb, 0xdb]);
   });
 
-  it('answers pings unless a handler is given', () => {
+  it('answers pings unless somebody is told of them', () => {
     const answering = createScriptedPair('server');
-    const silent = createScriptedPair('server', { handler: { onPing: () => undefined } });
+    const silent = createScriptedPair('server', { controls: { onPing: () => undefined } });
 
     for (const { peer, settle } of [answering, silent]) {
       peer.sendFrame({ opcode: 9, payload: hex('01') });
@@ -173,7 +176,7 @@ describe('createMemoryPair', () => {
   it('tells both sides of a transport that fails, and keeps no deadline', () => {
     const [client, server] = [record(), record()];
     const pair = pairOf(client, server);
-    pair.client.connection.sender.sendMessage('lost', 1);
+    pair.client.connection.sender.sendMessage('lost', { opcode: 1 });
     pair.settle();
     pair.server.transport.fail(new Error('cut'));
     pair.server.transport.fail(new Error('again'));
@@ -223,16 +226,16 @@ describe('createMemoryPair', () => {
   });
 
   it('holds back the end of the other side while nothing is read', () => {
-    const recorded = record();
+    const recorded = record({ options: { readAhead: 0 } });
     const { connection, peer, settle } = createScriptedPair('client', recorded.setup);
-    connection.pause('test');
+    connection.hold(HoldReason.PAUSE);
     settle();
     peer.sendText('a');
     peer.end();
     settle();
     assert.equal(recorded.closures.length, 0);
 
-    connection.resume('test');
+    connection.release(HoldReason.PAUSE);
     settle();
 
     assert.deepEqual(recorded.messages, ['a']);
@@ -241,7 +244,7 @@ describe('createMemoryPair', () => {
 
   it('gives a client keys that do not repeat', () => {
     const { connection, peer, settle } = createScriptedPair('client');
-    for (let count = 0; count < 1000; count++) connection.sender.sendMessage('a', 1);
+    for (let count = 0; count < 1000; count++) connection.sender.sendMessage('a', { opcode: 1 });
     settle();
 
     assert.equal(new Set(peer.frames.map(({ maskingKey }) => maskingKey)).size, 1000);
@@ -249,11 +252,72 @@ describe('createMemoryPair', () => {
 
   it('joins connections with nothing but defaults', () => {
     const pair = createMemoryPair();
-    pair.client.connection.sender.sendMessage('ignored', 1);
+    pair.client.connection.sender.sendMessage('ignored', { opcode: 1 });
     pair.client.connection.close();
     pair.settle();
 
     assert.equal(pair.server.connection.state, 'closed');
     assert.equal(pair.client.connection.state, 'closed');
+  });
+
+  it('gives a connection as many turns as it asks for', () => {
+    const recorded = record();
+    const { peer, settle } = createScriptedPair('client', recorded.setup);
+
+    peer.sendBytes(concat(Array<Uint8Array>(5000).fill(hex('81 01 61'))));
+    settle();
+
+    assert.equal(recorded.messages.length, 5000);
+  });
+
+  it('tells an owner of everything, and asks it each time whether it works', () => {
+    const told: string[] = [];
+    let isWorking = true;
+    const { connection, peer, transport, settle } = createScriptedPair('server', {
+      options: { highWaterMark: 0, readAhead: 0 },
+      handler: {
+        get isWorking() {
+          return isWorking;
+        },
+        onPong: () => told.push('pong'),
+        onError: ({ message }) => told.push(message),
+        onHighWater: () => told.push('high water'),
+        onProgress: () => told.push('progress'),
+        onDrain: () => told.push('drain'),
+        onClosing: () => told.push('closing'),
+        onFull: () => told.push('full'),
+        onEnded: () => told.push('ended'),
+        onClosed: () => {
+          throw new Error('bad');
+        },
+      },
+    });
+    connection.sender.tellsProgress = true;
+    connection.sender.sendMessage('a', { opcode: 1 });
+    peer.sendFrame({ opcode: 10 });
+    settle();
+    connection.hold(HoldReason.PAUSE);
+    transport.destroy();
+    settle();
+    isWorking = false;
+    connection.proceed();
+    settle();
+
+    const kinds = ['pong', 'bad', 'high water', 'progress', 'drain', 'closing', 'full', 'ended'];
+    assert.deepEqual([...new Set(told)].sort(), kinds.sort());
+  });
+
+  it('ends a connection whose payload was lost, and does not run for ever', () => {
+    const { connection, peer, settle } = createScriptedPair('server');
+    const { bytes, lose } = losablePayload('detached', 100_000);
+    connection.sender.sendMessage(bytes, { opcode: 2 });
+
+    lose();
+    settle();
+
+    assert.deepEqual(
+      peer.frames.map(({ opcode, payload }) => [opcode, ...payload]),
+      [[8, 0x03, 0xf3]],
+    );
   });
 });

@@ -8,11 +8,11 @@ import {
   LocalUsageError,
   TransportError,
   connect,
-  type ConnectionOwner,
+  type ConnectionHandler,
 } from '../../src/index.ts';
 import { serveInMemory, type Chunking } from '../../src/testing/index.ts';
 
-const echo: ConnectionOwner<unknown> = async (connection) => {
+const echo: ConnectionHandler<unknown> = async (connection) => {
   for await (const message of connection) await connection.send(message, { type: message.type });
 };
 

@@ -156,7 +156,7 @@ describe('ScriptedPeer', () => {
   it('hears a connection in memory', () => {
     const { connection, peer, settle } = createScriptedPair('server');
 
-    connection.sender.sendMessage('a', 1);
+    connection.sender.sendMessage('a', { opcode: 1 });
     connection.close(1000);
     settle();
 

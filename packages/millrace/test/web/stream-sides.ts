@@ -1,10 +1,6 @@
 import type { TestContext } from 'node:test';
 
-import {
-  WebSocketStream,
-  webSocketStreamOf,
-  type WebSocketStreamView,
-} from '../../src/web/index.ts';
+import { WebSocketStream, webSocketStreamOf, type WebSocketStreamView } from '../../src/web/index.ts';
 import { frame } from '../helpers/frames.ts';
 import { acceptRaw } from '../helpers/message-peers.ts';
 import { listenRaw, type RawPeer } from '../helpers/raw-peer.ts';

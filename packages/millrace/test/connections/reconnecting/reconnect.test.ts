@@ -29,7 +29,7 @@ async function start(t: TestContext, handler: ConnectionHandler<undefined>, port
 }
 
 /** Reads a connection to its end, however it ends. */
-async function readAll(connection: WebSocketConnection<unknown>): Promise<string[]> {
+async function readAll(connection: WebSocketConnection): Promise<string[]> {
   const texts: string[] = [];
   try {
     for await (const message of connection) texts.push(await message.text());
@@ -39,7 +39,7 @@ async function readAll(connection: WebSocketConnection<unknown>): Promise<string
   return texts;
 }
 
-async function drain(connections: AsyncIterable<WebSocketConnection<unknown>>): Promise<number> {
+async function drain(connections: AsyncIterable<WebSocketConnection>): Promise<number> {
   let count = 0;
   for await (const connection of connections) {
     count++;
@@ -145,7 +145,7 @@ describe('reconnect', () => {
 
   it('closes the connection when the body throws, and fails with that', async (t) => {
     const server = await start(t, async (connection) => readAll(connection).then(() => undefined));
-    const connections: WebSocketConnection<unknown>[] = [];
+    const connections: WebSocketConnection[] = [];
 
     const iterating = (async () => {
       for await (const connection of reconnect(server.url, SOON)) {
@@ -160,7 +160,7 @@ describe('reconnect', () => {
 
   it('ends when we have closed it for good, and goes on when we have closed or dropped it to come back', async (t) => {
     const server = await start(t, async (connection) => readAll(connection).then(() => undefined));
-    const WAYS: ((connection: WebSocketConnection<unknown>) => unknown)[] = [
+    const WAYS: ((connection: WebSocketConnection) => unknown)[] = [
       (connection) => connection.close(4000, 'again'),
       (connection) => connection.drop(),
       (connection) => void connection.close(4001),
@@ -324,7 +324,7 @@ describe('reconnect: signal', () => {
   it('ends a connection with 1001, and the iteration with its reason', async (t) => {
     const server = await start(t, async (connection) => readAll(connection).then(() => undefined));
     const controller = new AbortController();
-    const connections: WebSocketConnection<unknown>[] = [];
+    const connections: WebSocketConnection[] = [];
 
     const iterating = (async () => {
       for await (const connection of reconnect(server.url, { ...SOON, signal: controller.signal })) {

@@ -65,7 +65,7 @@ describe('MessageSender, with maxBufferedAmount', () => {
       ['queueMessage', (sender) => sender.queueMessage(new Uint8Array(size), BINARY)],
       ['sendPreparedMessage', (sender) => sender.sendPreparedMessage(prepareMessage(new Uint8Array(size - 4), 2))],
       ['sendFrame', (sender) => sender.sendFrame(new Uint8Array(size))],
-      ['sendFrames', (sender) => sender.sendFrames(new Uint8Array(size))],
+      ['admit', (sender) => sender.admit(size)],
       ['sendFrameData', (sender) => sender.sendFrameData(new Uint8Array(size))],
     ] satisfies [string, Act][]) {
       it(`${isAllowed ? 'allows' : 'closes with 1008 on'} ${method} of ${size} bytes beside 10, where 488 and an entry may wait`, () => {

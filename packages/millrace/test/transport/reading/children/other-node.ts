@@ -1,9 +1,9 @@
 // Changes what Node has inside, as another version of it might, and then has a server and a client talk.
 import { Server, Socket } from 'node:net';
 
-import { WebSocketClientFactory, WebSocketServerFactory, connectWS, listenWS } from '../../../src/index.ts';
-import { WebSocketClientProtocol, WebSocketServerProtocol } from '../../../src/index.ts';
-import { findOnreadPlaces } from '../../../src/transport/reading/shared-read-buffer.ts';
+import { WebSocketClientFactory, WebSocketServerFactory, connectWS, listenWS } from '../../../../src/index.ts';
+import { WebSocketClientProtocol, WebSocketServerProtocol } from '../../../../src/index.ts';
+import { findOnreadPlaces } from '../../../../src/transport/reading/shared-read-buffer.ts';
 
 /** Changes a method of `target`, for good or for its first call. */
 function change(target: object, method: string, wrap: (original: Method) => Method): () => void {
