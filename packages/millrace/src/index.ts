@@ -18,9 +18,12 @@ export { MessageType, Opcode } from './protocol/base/opcode.ts';
 export type { ConnectionStats } from './protocol/connection/host.ts';
 export type { ConnectionOptions, KeepAliveOptions } from './protocol/connection/options.ts';
 export type { ExtensionPoints } from './protocol/extension/claims.ts';
+export type { AgreedExtension, Extension, ExtensionSession } from './protocol/extension/extension.ts';
 export type { PreparedMessage } from './protocol/send/prepared-message.ts';
 export type { ClientOptions } from './client/options.ts';
 export type { ServerOptions } from './server/options.ts';
+export type { CompressionOptions } from './deflate/options.ts';
+export { createPermessageDeflate } from './deflate/permessage-deflate.ts';
 export type { TransportOptions } from './transport/options.ts';
 export {
   WebSocketClientFactory,

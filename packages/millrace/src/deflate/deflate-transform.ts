@@ -157,7 +157,10 @@ export class DeflateTransform implements SendTransform, ContextHolder {
       case 'open':
         return piece;
       case 'flushed': {
-        if (piece === undefined) return this.#finishMessage();
+        if (piece === undefined) {
+          this.#finishMessage();
+          return undefined;
+        }
         this.#tail ??= new TailCutter();
         const safe = this.#tail.cut(piece);
         return safe.length > 0 ? safe : this.pull();
@@ -171,9 +174,9 @@ export class DeflateTransform implements SendTransform, ContextHolder {
     }
   }
 
-  #finishMessage(): undefined {
+  #finishMessage(): void {
     this.#phase = 'over';
-    this.#tail = undefined;
+    this.#tail?.clear();
     this.#isWorking = false;
     this.#isActive = true;
     if (this.#isHeld || this.#deflater === undefined) return;

@@ -11,7 +11,7 @@ const INFLATED_AT_ONCE = 16_384;
  * Bytes of input that are deflated synchronously at most, by level from 1 to 9: about a millisecond for the worst input there is, and a small part of
  * that for ordinary ones.
  */
-const DEFLATED_AT_ONCE = [16_384, 16_384, 16_384, 16_384, 8192, 4096, 4096, 512, 256];
+const DEFLATED_AT_ONCE = [16_384, 16_384, 16_384, 16_384, 12_288, 6144, 4096, 512, 256];
 
 /** Bytes of input that a job on the thread pool takes at most: then others have their turn, and an end of the connection is noticed. */
 const POOL_INPUT = 262_144;

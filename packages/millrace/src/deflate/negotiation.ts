@@ -77,15 +77,11 @@ export function answerDeflateOffer(
   if (serverBits < SMALLEST_WINDOW_BITS) return undefined;
 
   const clientBits = limitClient(offered.clientMaxWindowBits, options.clientMaxWindowBits ?? DEFAULT_WINDOW_BITS);
+  const isClientAlone = offered.clientNoContextTakeover || options.clientNoContextTakeover;
   const answer: DeflateParameters = {
     serverNoContextTakeover: offered.serverNoContextTakeover || options.serverNoContextTakeover,
-    clientNoContextTakeover:
-      offered.clientNoContextTakeover ||
-      options.clientNoContextTakeover ||
-      !hasMemory(clientBits ?? LARGEST_WINDOW_BITS),
-    // An offer with a window wants one in the answer; otherwise the largest goes without saying.
-    serverMaxWindowBits:
-      offered.serverMaxWindowBits !== undefined || serverBits < LARGEST_WINDOW_BITS ? serverBits : undefined,
+    clientNoContextTakeover: isClientAlone || !hasMemory(clientBits ?? LARGEST_WINDOW_BITS),
+    serverMaxWindowBits: tellServerBits(offered.serverMaxWindowBits, serverBits),
     clientMaxWindowBits: clientBits,
   };
   return {
@@ -93,6 +89,11 @@ export function answerDeflateOffer(
     local: { windowBits: serverBits, keepsHistory: !answer.serverNoContextTakeover },
     remote: { windowBits: clientBits ?? LARGEST_WINDOW_BITS, keepsHistory: !answer.clientNoContextTakeover },
   };
+}
+
+/** An offer with a window wants one in the answer; otherwise the largest goes without saying. */
+function tellServerBits(offered: number | undefined, bits: number): number | undefined {
+  return offered === undefined && bits === LARGEST_WINDOW_BITS ? undefined : bits;
 }
 
 /** The window that a client is to use; it can be told only if it has said so. */

@@ -34,7 +34,7 @@ export interface CompressionOptions {
   /**
    * How much work is put into a message: 1 (fast) to 9 (small).
    *
-   * @defaultValue 5
+   * @defaultValue 6
    */
   readonly level?: number | undefined;
   /**
@@ -72,7 +72,7 @@ export interface ResolvedCompressionOptions {
   readonly memoryBudget: number;
 }
 
-const DEFAULT_LEVEL = 5;
+const DEFAULT_LEVEL = 6;
 const DEFAULT_MEM_LEVEL = 5;
 const DEFAULT_MEMORY_BUDGET = 256 * 1024 * 1024;
 
