@@ -20,6 +20,11 @@ export class ContextPool<Context extends Deflater | Inflater> {
     return this.#size;
   }
 
+  /** Whether there is one that nobody has taken. */
+  get hasFree(): boolean {
+    return this.#free.length > 0;
+  }
+
   /**
    * Takes a context without history, and makes it if none is free.
    *

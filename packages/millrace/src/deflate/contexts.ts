@@ -86,7 +86,7 @@ export class Contexts {
 
   /** Says whether a connection may hold one more context for compressing. */
   mayHold(settings: DeflateSettings, budget: number): boolean {
-    let used = this.#promised + deflaterCost(settings);
+    let used = this.#promised + (this.deflaters(settings).hasFree ? 0 : deflaterCost(settings));
     for (const { pool, cost } of this.#deflaters.values()) used += pool.size * cost;
     return used <= budget;
   }

@@ -131,9 +131,10 @@ export class DeflateTransform implements SendTransform, ContextHolder {
   #startWork(): Deflater {
     const { settings, keepsHistory, memoryBudget } = this.#setup;
     if (this.#deflater === undefined) {
-      this.#isHeld = keepsHistory && this.#isActive && this.#contexts.mayHold(settings, memoryBudget);
-      if (this.#isHeld) this.#contexts.join(this);
+      const isHeld = keepsHistory && this.#isActive && this.#contexts.mayHold(settings, memoryBudget);
       this.#deflater = this.#pool.take();
+      this.#isHeld = isHeld;
+      if (isHeld) this.#contexts.join(this);
     } else if (this.#isStale) {
       this.#deflater.reset();
     }

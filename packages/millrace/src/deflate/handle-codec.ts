@@ -1,8 +1,9 @@
 import { Fifo } from '../protocol/base/fifo.ts';
 import { MAX_PIECE, type Codec, type DeflateSettings, type Deflater, type Inflater, type Piece } from './codec.ts';
 import { EMPTY_BLOCK, EMPTY_BLOCK_REST, endsWithBlockHeader, incompleteMessage, invalidData } from './message-end.ts';
+import { PoolGate } from './pool-gate.ts';
 import { nextTurn, type TurnBudget } from './turn-budget.ts';
-import { ZlibError, ZlibHandle, type Zlib } from './zlib-handle.ts';
+import { ZlibError, ZlibHandle, takenAway, type Zlib } from './zlib-handle.ts';
 
 /** Bytes of input that are inflated synchronously at most: less than a millisecond, whatever they are. */
 const INFLATED_AT_ONCE = 16_384;
@@ -15,6 +16,9 @@ const DEFLATED_AT_ONCE = [16_384, 16_384, 16_384, 16_384, 12_288, 6144, 4096, 51
 
 /** Bytes of input that a job on the thread pool takes at most: then others have their turn, and an end of the connection is noticed. */
 const POOL_INPUT = 262_144;
+
+/** How many jobs are given to the thread pool at a time; by default it has four threads. */
+const pool = new PoolGate(16);
 
 /** What it costs to begin anew behind a block with BFINAL, in bytes of other work. */
 const RESTART_COST = 256;
@@ -101,6 +105,11 @@ abstract class HandleCoder {
   /** Loads what waits next; `false` if nothing does. */
   protected abstract loadNext(): boolean;
 
+  protected load(input: Uint8Array, flush: number): void {
+    if (input.length === 0) throw takenAway();
+    this.handle.load(input, flush);
+  }
+
   /** Whether what is loaded is better left to the thread pool. */
   protected isLarge(): boolean {
     return this.handle.left > this.#atOnce;
@@ -157,13 +166,17 @@ abstract class HandleCoder {
   }
 
   async #pullFromPool(): Promise<Piece> {
-    const output = new Uint8Array(MAX_PIECE);
+    await pool.enter();
     try {
+      if (this.handle.isClosed) return undefined;
+      const output = new Uint8Array(MAX_PIECE);
       const size = await this.handle.stepOnPool(output, POOL_INPUT);
       if (size === 0) return undefined;
       return size < MAX_PIECE ? output.slice(0, size) : output;
     } catch (error) {
       throw this.#fail(error);
+    } finally {
+      pool.leave();
     }
   }
 
@@ -185,10 +198,13 @@ class HandleDeflater extends HandleCoder implements Deflater {
   protected override loadNext(): boolean {
     const next = this.waiting.take();
     if (next === undefined) return false;
-    const isFlush = next === FLUSH;
-    const isFlushed = isFlush || this.waiting.peek() === FLUSH;
-    if (isFlushed && !isFlush) this.waiting.take();
-    this.handle.load(next instanceof Uint8Array ? next : NO_INPUT, isFlushed ? SYNC_FLUSH : NO_FLUSH);
+    if (!(next instanceof Uint8Array)) {
+      this.handle.load(NO_INPUT, SYNC_FLUSH);
+      return true;
+    }
+    const isFlushed = this.waiting.peek() === FLUSH;
+    if (isFlushed) this.waiting.take();
+    this.load(next, isFlushed ? SYNC_FLUSH : NO_FLUSH);
     return true;
   }
 }
@@ -207,7 +223,7 @@ class HandleInflater extends HandleCoder implements Inflater {
     if (next === undefined) return false;
     this.#isRich = false;
     this.#isFinishing = !(next instanceof Uint8Array);
-    if (next instanceof Uint8Array) this.handle.load(next, NO_FLUSH);
+    if (next instanceof Uint8Array) this.load(next, NO_FLUSH);
     else this.handle.load(next === FINISH ? PROBED_BLOCK : PROBED_REST, BLOCK);
     return true;
   }

@@ -3,10 +3,13 @@ import type { DeflateRaw, InflateRaw } from 'node:zlib';
 import { Fifo } from '../protocol/base/fifo.ts';
 import { MAX_PIECE, type Codec, type DeflateSettings, type Deflater, type Inflater, type Piece } from './codec.ts';
 import { EMPTY_BLOCK, EMPTY_BLOCK_REST, endsWithBlockHeader, incompleteMessage, invalidData } from './message-end.ts';
-import type { Zlib } from './zlib-handle.ts';
+import { takenAway, type Zlib } from './zlib-handle.ts';
 
 /** A stream makes `chunkSize` bytes of output, and no more of it until they were read. */
 const OPTIONS = { chunkSize: MAX_PIECE / 4, readableHighWaterMark: 1 };
+
+/** How often a stream may end inside a message: each time another is made, which takes longer than for its sender to ask for it. */
+const MOST_STREAMS = 1024;
 
 /** A value of zlib.h. */
 const SYNC_FLUSH = 2;
@@ -104,6 +107,7 @@ abstract class StreamCoder {
   }
 
   protected write(chunk: Uint8Array): void {
+    if (chunk.length === 0) throw takenAway();
     const before = this.#stream.bytesWritten;
     this.#isWriting = true;
     this.#stream.write(chunk, () => this.#endWriting(chunk.subarray(this.#stream.bytesWritten - before)));
@@ -156,12 +160,11 @@ abstract class StreamCoder {
 
   #open(): DeflateRaw | InflateRaw {
     const stream = this.#create();
-    const wake = (): void => this.#wake?.();
-    stream.on('readable', wake);
+    stream.on('readable', () => this.#wake?.());
     // Stays for good: an error may come late, when nobody waits for one any more.
     stream.on('error', (error) => {
-      this.#error = error;
-      wake();
+      if (stream === this.#stream) this.#error = error;
+      this.#wake?.();
     });
     return stream;
   }
@@ -183,6 +186,8 @@ class StreamDeflater extends StreamCoder implements Deflater {
 
 class StreamInflater extends StreamCoder implements Inflater {
   #isFinishing = false;
+  /** How many streams have ended inside the message. */
+  #ended = 0;
 
   finish(last: number): void {
     this.waiting.put(endsWithBlockHeader(last) ? FINISH_HEADER : FINISH);
@@ -192,6 +197,7 @@ class StreamInflater extends StreamCoder implements Inflater {
     const next = this.waiting.take();
     if (next === undefined) return false;
     this.#isFinishing = !(next instanceof Uint8Array);
+    if (this.#isFinishing) this.#ended = 0;
     this.write(next instanceof Uint8Array ? next : next === FINISH ? EMPTY_BLOCK : EMPTY_BLOCK_REST);
     return true;
   }
@@ -203,9 +209,13 @@ class StreamInflater extends StreamCoder implements Inflater {
   }
 
   protected override takeUp(rest: Uint8Array): Uint8Array {
-    if (!this.#isFinishing) return rest;
-    if (rest.length < EMPTY_BLOCK_REST.length) throw incompleteMessage();
-    return NO_INPUT;
+    if (this.#isFinishing) {
+      if (rest.length < EMPTY_BLOCK_REST.length) throw incompleteMessage();
+      return NO_INPUT;
+    }
+    this.#ended++;
+    if (this.#ended > MOST_STREAMS) throw invalidData('it has too many final blocks');
+    return rest;
   }
 
   protected override toFailure(error: Error): Error {

@@ -15,8 +15,8 @@ interface NativeHandle {
   onerror: (message: string, errno: number, code: string) => void;
   /** Called when a `write` is done. */
   cb: () => void;
-  /** What is being read by a `write`: nobody else keeps it in memory. */
-  buffer: Uint8Array | undefined;
+  /** A property of ours: what a `write` works with, which nobody else keeps in memory. */
+  buffers: readonly Uint8Array[] | undefined;
   /** Does a piece of the work, and says in `_writeState` of the stream how much of the output is free and of the input left. */
   readonly writeSync: NativeWrite;
   /** The same on the thread pool; on Deno at once, without calling `cb`. */
@@ -53,18 +53,12 @@ export class ZlibError extends Error {
   }
 }
 
-/** What a job on the thread pool is to end with. */
+/** What waits for a job on the thread pool. */
 interface Job {
-  readonly step: Step;
+  readonly inputLength: number;
+  readonly outputLength: number;
   readonly resolve: (produced: number) => void;
   readonly reject: (error: Error) => void;
-}
-
-/** A piece of work. */
-interface Step {
-  readonly inputLength: number;
-  readonly output: Uint8Array;
-  readonly outputLength: number;
 }
 
 /** The one owner of a native handle: does one thing at a time with it, and closes it when nothing is under way. */
@@ -161,6 +155,8 @@ export class ZlibHandle {
   /**
    * Works on the thread pool, or at once where there is none; the promise is settled in a later turn of the event loop.
    *
+   * The input is copied, since others may do with it what they like.
+   *
    * @param output - to be filled from its start
    * @param limit - bytes of input to take at most
    *
@@ -170,12 +166,13 @@ export class ZlibHandle {
     this.#checkFree();
     const inputLength = Math.min(this.left, limit);
     const outputLength = output.length;
+    const flush = this.#flushOf(inputLength);
+    const input = this.#input.slice(this.#offset, this.#offset + inputLength);
     return new Promise((resolve, reject) => {
-      this.#job = { step: { inputLength, output, outputLength }, resolve, reject };
-      this.#native.buffer = this.#input;
+      this.#job = { inputLength, outputLength, resolve, reject };
+      this.#native.buffers = [input, output];
       this.#state.fill(UNDER_WAY);
-      const flush = this.#flushOf(inputLength);
-      this.#native.write(flush, this.#input, this.#offset, inputLength, output, 0, outputLength);
+      this.#native.write(flush, input, 0, inputLength, output, 0, outputLength);
       if (this.#state[1] !== UNDER_WAY) setImmediate(() => this.#endJob());
     });
   }
@@ -195,9 +192,11 @@ export class ZlibHandle {
     if (this.#job === undefined) this.#native.close();
   }
 
+  /** What Node would abort the process for. */
   #checkFree(): void {
     if (this.#isClosed) throw new Error('the zlib context is closed');
     if (this.#job !== undefined) throw new Error('a job of the zlib context is under way');
+    if (this.left < 0) throw takenAway();
   }
 
   /** More input follows what is taken now: only behind the last of it is there anything to flush. */
@@ -225,7 +224,7 @@ export class ZlibHandle {
     const job = this.#job;
     if (job === undefined) return;
     this.#job = undefined;
-    this.#native.buffer = undefined;
+    this.#native.buffers = undefined;
     if (this.#isClosed) {
       this.#native.close();
       job.resolve(0);
@@ -233,11 +232,16 @@ export class ZlibHandle {
     }
     try {
       this.#throwError();
-      job.resolve(this.#account(job.step.inputLength, job.step.outputLength));
+      job.resolve(this.#account(job.inputLength, job.outputLength));
     } catch (error) {
       job.reject(error instanceof Error ? error : new Error('zlib failed', { cause: error }));
     }
   }
+}
+
+/** Makes the error for input whose memory has gone elsewhere: its `ArrayBuffer` was transferred, or made smaller. */
+export function takenAway(): Error {
+  return new Error('a payload was taken away before it was compressed');
 }
 
 /**
