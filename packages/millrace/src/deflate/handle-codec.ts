@@ -5,14 +5,16 @@ import { PoolGate } from './pool-gate.ts';
 import { nextTurn, type TurnBudget } from './turn-budget.ts';
 import { ZlibError, ZlibHandle, takenAway, type Zlib } from './zlib-handle.ts';
 
-/** Bytes of input that are inflated synchronously at most: less than a millisecond, whatever they are. */
-const INFLATED_AT_ONCE = 16_384;
-
 /**
- * Bytes of input that are deflated synchronously at most, by level from 1 to 9: about a millisecond for the worst input there is, and a small part of
- * that for ordinary ones.
+ * Bytes of input that are worked on synchronously at most: about a millisecond for the worst input there is, and a small part of that for ordinary
+ * ones. Measured, see docs/decisions.md.
  */
-const DEFLATED_AT_ONCE = [16_384, 16_384, 16_384, 16_384, 12_288, 6144, 4096, 512, 256];
+const INFLATED_AT_ONCE = 12_288;
+/** By level, from 1 to 9. */
+const DEFLATED_AT_ONCE = [16_384, 16_384, 16_384, 16_384, 12_288, 6144, 1024, 128, 64];
+
+/** What the most input that is worked on at once takes of a {@link TurnBudget}, in bytes. */
+const SHARE = 16_384;
 
 /** Bytes of input that a job on the thread pool takes at most: then others have their turn, and an end of the connection is noticed. */
 const POOL_INPUT = 262_144;
@@ -119,13 +121,10 @@ abstract class HandleCoder {
   protected step(output: Uint8Array, at: number, turn: TurnBudget): number {
     const before = this.handle.left;
     const produced = this.handle.step(output, at, this.#atOnce);
-    this.spend(Math.max(before - this.handle.left, produced), turn);
+    // What counts is time: in the same time, a high level works on less input.
+    const used = ((before - this.handle.left) * SHARE) / this.#atOnce;
+    turn.spend(Math.max(used, produced));
     return produced;
-  }
-
-  /** Counts work. What counts is time: in the same time, a high level works on less input. */
-  protected spend(bytes: number, turn: TurnBudget): void {
-    turn.spend((bytes * INFLATED_AT_ONCE) / this.#atOnce);
   }
 
   /** What a pull fails with. */
@@ -236,7 +235,7 @@ class HandleInflater extends HandleCoder implements Inflater {
   protected override step(output: Uint8Array, at: number, turn: TurnBudget): number {
     if (this.handle.isStuck) {
       this.handle.restart();
-      this.spend(RESTART_COST, turn);
+      turn.spend(RESTART_COST);
     }
     const produced = super.step(output, at, turn);
     if (this.#isFinishing) this.#checkEnd(produced);
