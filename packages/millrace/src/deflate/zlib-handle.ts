@@ -70,6 +70,8 @@ export class ZlibHandle {
   #flush = 0;
   #isDone = true;
   #isStuck = false;
+  /** Steps in a row that did nothing: one is enough to see that a stream has ended. */
+  #idleSteps = 0;
   #error: ZlibError | undefined;
   #job: Job | undefined;
   #isClosed = false;
@@ -122,6 +124,7 @@ export class ZlibHandle {
     this.#flush = flush;
     this.#isDone = false;
     this.#isStuck = false;
+    this.#idleSteps = 0;
   }
 
   /** Forgets what is loaded. */
@@ -217,6 +220,9 @@ export class ZlibHandle {
     this.#offset += inputLength - inputLeft;
     this.#isStuck = inputLeft > 0 && outputFree > 0;
     this.#isDone = this.left === 0 && outputFree > 0;
+    const isIdle = inputLeft === inputLength && outputFree === outputLength && !this.#isDone;
+    this.#idleSteps = isIdle ? this.#idleSteps + 1 : 0;
+    if (this.#idleSteps > 1) throw new Error('zlib does nothing more');
     return outputLength - outputFree;
   }
 
@@ -252,8 +258,8 @@ export function canDriveHandles(zlib: Zlib): boolean {
   if ('bun' in process.versions || 'deno' in process.versions) return true;
   const { native } = nativeParts(zlib.createDeflateRaw({ chunkSize: 64 }));
   const prototype: unknown = Object.getPrototypeOf(native);
-  if (typeof prototype !== 'object' || prototype === null) return false;
-  const original = native.writeSync;
+  if (!isNativeHandle(prototype)) return false;
+  const original = prototype.writeSync;
   const calls: unknown[][] = [];
   Reflect.set(prototype, 'writeSync', function (this: unknown, ...call: NativeCall): unknown {
     calls.push(call);

@@ -35,6 +35,7 @@ describe('nodeCodec', () => {
     'called-with-eight',
     'called-with-others',
     'does-nothing',
+    'takes-nothing',
     'no-errors',
     'no-reset',
     'no-block-flush',
@@ -49,7 +50,7 @@ describe('nodeCodec', () => {
     const index = new URL('../../src/index.js', import.meta.url).href;
     const program = `
       const isLoaded = () => process.moduleLoadList.includes('NativeModule zlib');
-      await import('node:https'); // which loads it in newer versions
+      await import('node:http'); // which loads it in newer versions
       const before = isLoaded();
       const { createPermessageDeflate } = await import(${JSON.stringify(index)});
       createPermessageDeflate().answerOffer([]).createSession().close();

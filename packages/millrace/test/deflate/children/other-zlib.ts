@@ -19,26 +19,20 @@ const prototype: unknown = Object.getPrototypeOf(handleOf(zlib.createDeflateRaw(
 if (typeof prototype !== 'object' || prototype === null) throw new Error('no prototype');
 const handles: object = prototype;
 
-/** Changes every stream that is made from now on. */
+/** Whether streams are made only to be tried: those are changed, the others have to work. */
+let isTrying = true;
+
+/** Changes every stream that is tried. */
 function changeStreams(change: (stream: object) => void): void {
   for (const name of ['createDeflateRaw', 'createInflateRaw'] as const) {
     const original: Method = zlib[name].bind(zlib) as Method;
     const create = (...args: unknown[]): unknown => {
       const stream = original(...args);
-      if (typeof stream === 'object' && stream !== null) change(stream);
+      if (isTrying && typeof stream === 'object' && stream !== null) change(stream);
       return stream;
     };
     Object.defineProperty(zlib, name, { value: create });
   }
-}
-
-/** Changes the next stream that is made: it is the one that is tried; the others have to work. */
-function changeFirstStream(change: (stream: object) => void): void {
-  let isFirst = true;
-  changeStreams((stream) => {
-    if (isFirst) change(stream);
-    isFirst = false;
-  });
 }
 
 /** Changes a method of every handle. */
@@ -49,14 +43,20 @@ function changeHandles(name: string, wrap: (original: Method) => Method): void {
 
 const CHANGES: Readonly<Record<string, () => void>> = {
   none: () => undefined,
-  'no-handle': () => changeFirstStream((stream) => Object.defineProperty(stream, '_handle', { value: undefined })),
-  'no-state': () => changeFirstStream((stream) => Object.defineProperty(stream, '_writeState', { value: undefined })),
-  'other-state': () => changeFirstStream((stream) => Object.defineProperty(stream, '_writeState', { value: [0, 0] })),
+  'no-handle': () => changeStreams((stream) => Object.defineProperty(stream, '_handle', { value: undefined })),
+  'no-state': () => changeStreams((stream) => Object.defineProperty(stream, '_writeState', { value: undefined })),
+  'other-state': () => changeStreams((stream) => Object.defineProperty(stream, '_writeState', { value: [0, 0] })),
   'no-write-sync': () => changeStreams((stream) => Reflect.set(handleOf(stream), 'writeSync', undefined)),
   'never-called': () => Reflect.set(zlib, 'deflateRawSync', () => Buffer.of(0)),
   'called-with-eight': () => Reflect.set(zlib, 'deflateRawSync', () => callWriteSync(8)),
   'called-with-others': () => Reflect.set(zlib, 'deflateRawSync', () => callWriteSync(7)),
   'does-nothing': () => changeStreams((stream) => Reflect.set(handleOf(stream), 'writeSync', () => undefined)),
+  'takes-nothing': () =>
+    changeStreams((stream) => {
+      const state = Reflect.get(stream, '_writeState') as Uint32Array;
+      const writeSync: Method = (...call) => state.set([Number(call[6]), Number(call[3])]);
+      Reflect.set(handleOf(stream), 'writeSync', writeSync);
+    }),
   'no-errors': () =>
     changeStreams((stream) =>
       Object.defineProperty(handleOf(stream), 'onerror', { get: () => () => undefined, set: () => undefined }),
@@ -89,6 +89,7 @@ function callWriteSync(count: number): Buffer {
 
 CHANGES[process.argv[2] ?? '']?.();
 const codec = nodeCodec();
+isTrying = false;
 const deflater = codec.createDeflater(DEFAULT_SETTINGS);
 const inflater = codec.createInflater(13);
 const data = [randomBytes(100, 1), randomBytes(50_000, 2)];
