@@ -250,9 +250,8 @@ class HandleInflater extends HandleCoder implements Inflater {
   /** After the appended bytes, zlib must stand behind a block: it stops there, before the byte that is there for this purpose. */
   #checkEnd(produced: number): void {
     const { left, isUntouched } = this.handle;
+    // Nothing is taken if a block with BFINAL was the last of the message.
     if (produced > 0 || (left !== 1 && !isUntouched)) throw incompleteMessage();
-    // A block with BFINAL was the last of the message.
-    if (isUntouched) this.handle.restart();
     this.handle.discardInput();
   }
 }

@@ -163,20 +163,29 @@ for (const { name, codec } of CODECS) {
       assert.deepEqual(await receive(ends().server, wires[1]!), data);
     });
 
-    const SIZES = [1, 5, 63, 64, 65, 4096, 16_384, 65_530, 65_531, 65_536, 65_540, 131_072, MIB, 8 * MIB];
+    const SIZES = [1, 5, 63, 64, 65, 4096, 6144, 6145, 16_384, 65_530, 65_531, 65_536, 65_540, 131_072, 700_000];
     for (const options of [{}, { serverNoContextTakeover: true, clientNoContextTakeover: true }]) {
-      it(`brings messages from 1 byte to 8 MiB there and back, having ${JSON.stringify(options)}`, async () => {
+      it(`brings messages of all sizes there and back, having ${JSON.stringify(options)}`, async () => {
         const { client, server } = ends(options);
-        for (const size of SIZES) {
-          for (const data of [someData(size, size), randomBytes(Math.min(size, MIB), size), new Uint8Array(size)]) {
-            assert.ok(Buffer.from(await receive(server, await send(client, data))).equals(data));
-            assert.ok(Buffer.from(await receive(client, await send(server, data))).equals(data));
+        for (const [index, size] of SIZES.entries()) {
+          const [from, to] = index % 2 === 0 ? [client, server] : [server, client];
+          for (const data of [someData(size, size), randomBytes(Math.min(size, 200_000), size), new Uint8Array(size)]) {
+            assert.ok(Buffer.from(await receive(to, await send(from, data))).equals(data));
           }
         }
         client.close?.();
         server.close?.();
       });
     }
+
+    it('brings a message of 8 MiB there and back', async () => {
+      const { client, server } = ends({ level: 1 });
+      const data = concat(Array.from({ length: 128 }, () => someData(64 * KIB, 1)));
+
+      assert.ok(Buffer.from(await receive(server, await send(client, data))).equals(data));
+      client.close?.();
+      server.close?.();
+    });
 
     it('compresses what the application asks for, and by default what reaches the threshold', () => {
       const { client } = ends({ threshold: 100 });
@@ -268,7 +277,7 @@ for (const { name, codec } of CODECS) {
     });
 
     it('prepares payloads of all sizes, an empty one too', async () => {
-      for (const size of [0, 1, 1000, 100_000, 3 * MIB]) {
+      for (const size of [0, 1, 1000, 100_000, 500_000]) {
         const { server, contexts } = ends();
         const data = someData(size, 6);
 

