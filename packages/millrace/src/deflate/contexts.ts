@@ -6,8 +6,8 @@ import { nodeCodec } from './node-codec.ts';
 const HASH_TABLE = 65_536;
 
 /** What a context takes besides its buffers, in bytes: zlib's state, and the objects of Node around it. */
-const DEFLATER_STATE = 12_288;
-const INFLATER_STATE = 12_288;
+const DEFLATER_STATE = 16_384;
+const INFLATER_STATE = 16_384;
 
 /** The memory that a context for compressing takes, in bytes. */
 export function deflaterCost({ windowBits, memLevel }: DeflateSettings): number {
