@@ -66,6 +66,7 @@ export class ZlibHandle {
   readonly #native: NativeHandle;
   readonly #state: Uint32Array;
   #input = NO_INPUT;
+  #length = 0;
   #offset = 0;
   #flush = 0;
   #isDone = true;
@@ -105,7 +106,7 @@ export class ZlibHandle {
 
   /** Bytes of the input that are left. */
   get left(): number {
-    return this.#input.length - this.#offset;
+    return this.#length - this.#offset;
   }
 
   /** Whether zlib has taken nothing of the input that is loaded. */
@@ -120,6 +121,7 @@ export class ZlibHandle {
   /** Says what is worked on next; what was loaded before must be done, or is forgotten. */
   load(input: Uint8Array, flush: number): void {
     this.#input = input;
+    this.#length = input.length;
     this.#offset = 0;
     this.#flush = flush;
     this.#isDone = false;
@@ -130,6 +132,7 @@ export class ZlibHandle {
   /** Forgets what is loaded. */
   discardInput(): void {
     this.#input = NO_INPUT;
+    this.#length = 0;
     this.#offset = 0;
     this.#isDone = true;
     this.#isStuck = false;
@@ -199,7 +202,7 @@ export class ZlibHandle {
   #checkFree(): void {
     if (this.#isClosed) throw new Error('the zlib context is closed');
     if (this.#job !== undefined) throw new Error('a job of the zlib context is under way');
-    if (this.left < 0) throw takenAway();
+    if (this.#input.length !== this.#length) throw takenAway();
   }
 
   /** More input follows what is taken now: only behind the last of it is there anything to flush. */

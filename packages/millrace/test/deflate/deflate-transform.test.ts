@@ -289,6 +289,20 @@ for (const { name, codec } of CODECS) {
       }
     });
 
+    it('fails to prepare a payload that is taken away meanwhile, and frees its context', async () => {
+      const { server, contexts } = ends();
+      const data = someData(500_000, 9);
+      const preparing = sending(server).shared?.transform(data);
+      structuredClone(data.buffer, { transfer: [data.buffer] });
+
+      if (name === 'handles') await assert.rejects(async () => preparing, /taken away/);
+      else await preparing;
+      server.close?.();
+      contexts.sweep();
+      contexts.sweep();
+      assert.equal(contexts.size, 0);
+    });
+
     it('gives nothing more when the connection ends while a piece is promised', async () => {
       const { client, contexts } = ends();
       const transform = beginStream(client);

@@ -6,7 +6,16 @@ import type { ExtensionSession } from '../../src/protocol/extension/extension.ts
 import type { MessageTransform } from '../../src/protocol/extension/transform.ts';
 import { InvalidPayloadError } from '../../src/protocol/base/errors.ts';
 import { concat, hex, toHex } from '../helpers/bytes.ts';
-import { CODECS, createEnds, pullAll, receive, send, type Ends } from '../helpers/deflate.ts';
+import {
+  CODECS,
+  createEnds,
+  createExtension,
+  parameters,
+  pullAll,
+  receive,
+  send,
+  type Ends,
+} from '../helpers/deflate.ts';
 import { randomBytes } from '../helpers/random.ts';
 import { splits } from '../helpers/splits.ts';
 
@@ -103,6 +112,16 @@ for (const { name, codec } of CODECS) {
 
       assert.equal(toHex(await receive(server, hex('f2 48 cd c9 c9 07 00'))), toHex(text('Hello')));
       await assert.rejects(receive(server, hex('f2 00 11 00 00')), InvalidPayloadError);
+    });
+
+    it('reads what was compressed with a window of 8', async () => {
+      const { extension } = createExtension(codec);
+      const session = extension.acceptAnswer(parameters('server_max_window_bits=8')).createSession();
+
+      for (const payload of ['f2 48 cd c9 c9 07 00', 'f2 00 11 00 00']) {
+        assert.equal(toHex(await receive(session, hex(payload))), toHex(text('Hello')));
+      }
+      session.close?.();
     });
 
     const SPREADS: [how: string, chunks: (payload: Uint8Array) => Uint8Array[]][] = [
