@@ -8,6 +8,9 @@ import { takenAway, type Zlib } from './zlib-handle.ts';
 /** A stream makes `chunkSize` bytes of output, and no more of it until they were read. */
 const OPTIONS = { chunkSize: MAX_PIECE / 4, readableHighWaterMark: 1 };
 
+/** Bytes of input that are copied and written at a time. */
+const LARGEST_PART = 262_144;
+
 /** How often a stream may end inside a message: each time another is made, which takes longer than for its sender to ask for it. */
 const MOST_STREAMS = 1024;
 
@@ -70,7 +73,7 @@ abstract class StreamCoder {
 
   pull(): Piece | Promise<Piece> {
     if (this.#isPromised) throw new Error('a piece is promised already');
-    const isIdle = this.waiting.size === 0 && !this.#isWriting && this.#stream.readableLength === 0;
+    const isIdle = !this.#isWriting && this.#stream.readableLength === 0 && !this.hasInput();
     if (this.#isClosed || isIdle) return undefined;
     this.#isPromised = true;
     return this.#pullLater();
@@ -86,6 +89,11 @@ abstract class StreamCoder {
     this.#isClosed = true;
     this.#stream.destroy();
     this.#wake?.();
+  }
+
+  /** Whether there is anything to be written. */
+  protected hasInput(): boolean {
+    return this.waiting.size > 0;
   }
 
   /** Writes what waits next, by {@link write} or {@link flushStream}; `false` if nothing does. */
@@ -107,7 +115,6 @@ abstract class StreamCoder {
   }
 
   protected write(chunk: Uint8Array): void {
-    if (chunk.length === 0) throw takenAway();
     const before = this.#stream.bytesWritten;
     this.#isWriting = true;
     this.#stream.write(chunk, () => this.#endWriting(chunk.subarray(this.#stream.bytesWritten - before)));
@@ -171,15 +178,44 @@ abstract class StreamCoder {
 }
 
 class StreamDeflater extends StreamCoder implements Deflater {
+  #input = NO_INPUT;
+  #length = 0;
+  #offset = 0;
+
   flush(): void {
     this.waiting.put(FLUSH);
   }
 
+  override reset(): void {
+    super.reset();
+    this.#take(NO_INPUT);
+  }
+
+  protected override hasInput(): boolean {
+    return this.#offset < this.#length || super.hasInput();
+  }
+
   protected override writeNext(): boolean {
+    if (this.#offset < this.#length) return this.#writePart();
     const next = this.waiting.take();
     if (next === undefined) return false;
-    if (next instanceof Uint8Array) this.write(next);
+    if (next instanceof Uint8Array) this.#take(next);
     else this.flushStream(SYNC_FLUSH);
+    return next instanceof Uint8Array ? this.#writePart() : true;
+  }
+
+  #take(input: Uint8Array): void {
+    this.#input = input;
+    this.#length = input.length;
+    this.#offset = 0;
+  }
+
+  /** Writes a copy: Node aborts the process if input is taken away while a stream works on it. */
+  #writePart(): boolean {
+    if (this.#length === 0 || this.#input.length !== this.#length) throw takenAway();
+    const part = this.#input.slice(this.#offset, this.#offset + LARGEST_PART);
+    this.#offset += part.length;
+    this.write(part);
     return true;
   }
 }

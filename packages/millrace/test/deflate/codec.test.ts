@@ -132,6 +132,20 @@ for (const { name, codec } of CODECS) {
       inflater.close();
     });
 
+    it('uses up all of a long input, flushed or not', async () => {
+      const data = someData(3 * MIB, 9);
+      const deflater = codec.createDeflater(DEFAULT_SETTINGS);
+      deflater.push(data);
+      const before = concat(await pullPieces(deflater));
+      deflater.flush();
+      const behind = concat(await pullPieces(deflater));
+
+      assert.ok(behind.length < 64 * KIB, String(behind.length));
+      const stream = concat([before, behind, hex('01 00 00 ff ff')]);
+      assert.ok(Buffer.from(zlib.inflateRawSync(stream)).equals(data));
+      deflater.close();
+    });
+
     it('gives all that a flush is for, and nothing for a flush of nothing', async () => {
       const deflater = codec.createDeflater(DEFAULT_SETTINGS);
       const inflater = codec.createInflater(13);
