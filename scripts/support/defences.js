@@ -1,5 +1,6 @@
 import { CONNECTION } from './defences/connection.js';
 import { CONNECTIONS } from './defences/connections.js';
+import { DEFLATE } from './defences/deflate.js';
 import { HANDSHAKE } from './defences/handshake.js';
 import { CLASSES } from './defences/classes.js';
 import { MESSAGES } from './defences/messages.js';
@@ -18,4 +19,13 @@ import { WIRE } from './defences/wire.js';
  */
 
 /** @type {readonly Defence[]} */
-export const DEFENCES = [...WIRE, ...MESSAGES, ...CONNECTION, ...HANDSHAKE, ...CLASSES, ...CONNECTIONS, ...WEB];
+export const DEFENCES = [
+  ...WIRE,
+  ...MESSAGES,
+  ...CONNECTION,
+  ...HANDSHAKE,
+  ...CLASSES,
+  ...CONNECTIONS,
+  ...WEB,
+  ...DEFLATE,
+];

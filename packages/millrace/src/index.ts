@@ -23,6 +23,7 @@ export { MessageType, Opcode } from './protocol/base/opcode.ts';
 export type { ConnectionStats } from './protocol/connection/host.ts';
 export type { ConnectionOptions, KeepAliveOptions } from './protocol/connection/options.ts';
 export type { ExtensionPoints } from './protocol/extension/claims.ts';
+export type { AgreedExtension, Extension, ExtensionSession } from './protocol/extension/extension.ts';
 export type { PreparedMessage } from './protocol/send/prepared-message.ts';
 export type { Connector, ConnectorTarget } from './client/connector-target.ts';
 export type { AuthenticationChallenge, ClientOptions } from './client/options.ts';
@@ -31,6 +32,8 @@ export type { ServerOptions } from './server/options.ts';
 export type { HandshakeOptions, RefusedHandshake } from './server/settings/handshake-options.ts';
 export type { ListeningOptions, StatusPage } from './server/settings/listening-options.ts';
 export type { TrustedProxies } from './server/settings/trusted-proxies.ts';
+export type { CompressionOptions } from './deflate/options.ts';
+export { createPermessageDeflate } from './deflate/permessage-deflate.ts';
 export type { TransportOptions } from './transport/options.ts';
 export {
   WebSocketClientFactory,
