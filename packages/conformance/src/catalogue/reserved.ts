@@ -34,7 +34,7 @@ const BITS: readonly Placed[] = [
 ];
 
 function reservedBit({ title, frame, between, cut }: Placed): CaseSeed {
-  const frames = between === true ? [text(HELLO), frame, ping()] : [frame];
+  const frames = between === true ? [text(HELLO), frame, ping('behind')] : [frame];
   return {
     title,
     section: '§5.2',
@@ -62,7 +62,7 @@ function opcodeCases(opcodes: readonly number[]): CaseSeed[] {
       title: `reserved opcode 0x${opcode.toString(16).toUpperCase()}`,
       section: '§5.2',
       description: `A frame with the reserved opcode 0x${opcode.toString(16).toUpperCase()}${between ? ' after a message and before a ping' : ''}.`,
-      ...violation(between ? [text(HELLO), frame, ping()] : [frame], 1002, between ? FIRST_ECHO : [], { cut }),
+      ...violation(between ? [text(HELLO), frame, ping('behind')] : [frame], 1002, between ? FIRST_ECHO : [], { cut }),
     };
   });
 }
@@ -96,11 +96,11 @@ export const RESERVED: readonly ConformanceCase[] = [
   ),
   ...numbered(
     '3.10',
-    bitsOn('a ping', (rsv) => [ping('', { rsv })]),
+    bitsOn('a ping', (rsv) => [ping('bits', { rsv })]),
   ),
   ...numbered(
     '3.11',
-    bitsOn('a pong', (rsv) => [pong('', { rsv })]),
+    bitsOn('a pong', (rsv) => [pong('bits', { rsv })]),
   ),
   ...numbered(
     '3.12',

@@ -47,7 +47,20 @@ export function writeFrame(spec: FrameSpec, role: Role): WrittenFrame {
 function chooseKey({ masking }: FrameSpec, role: Role): Uint8Array | undefined {
   const masked = (role === 'client') !== (masking === 'wrong');
   if (!masked) return undefined;
-  return masking === 'zero' ? new Uint8Array(4) : randomFillSync(new Uint8Array(4));
+  return masking === 'zero' ? new Uint8Array(4) : randomKey();
+}
+
+/** Random bytes for keys to come: asking for four at a time is slow. */
+const pool = new Uint8Array(4096);
+let used = pool.length;
+
+function randomKey(): Uint8Array {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += 4;
+  return pool.slice(used - 4, used);
 }
 
 /** The length as the second byte of a header and what follows it, in its shortest form unless a longer one is asked for. */
