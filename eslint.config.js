@@ -6,6 +6,7 @@ import tseslint from 'typescript-eslint';
 const LIBRARY = ['packages/*/src/**/*.ts'];
 const TESTS = ['packages/*/test/**/*.ts'];
 const CONFIGURATION = ['eslint.config.js', '.dependency-cruiser.js'];
+const COMMANDS = ['packages/conformance/bin/*.js'];
 
 /**
  * Every place where a rule does not hold, and why. Comments that switch rules off have no effect.
@@ -144,7 +145,7 @@ export default defineConfig(
     linterOptions: { noInlineConfig: true },
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: CONFIGURATION, defaultProject: 'scripts/tsconfig.json' },
+        projectService: { allowDefaultProject: [...CONFIGURATION, ...COMMANDS], defaultProject: 'scripts/tsconfig.json' },
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,10 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { runNaiveClient } from '../../testees/naive/client.ts';
 import { startNaiveServer } from '../../testees/naive/server.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../bin/millrace-conformance.js', import.meta.url));
+
+/** Where npm links the command when it installs a clone, before anything is built. */
+const LINKED = fileURLToPath(new URL('../../../../../node_modules/.bin/millrace-conformance', import.meta.url));
 
 interface Ended {
   readonly code: number | null;
@@ -87,6 +90,10 @@ async function driveTwice(url: string): Promise<void> {
 }
 
 describe('millrace-conformance', { timeout: 60_000, concurrency: 4 }, () => {
+  it('is linked in a clone', () => {
+    assert.equal(realpathSync(LINKED), MAIN);
+  });
+
   it('tests a server, prints JSON and exits with 0', async () => {
     const server = await startNaiveServer({});
 
