@@ -145,7 +145,10 @@ export default defineConfig(
     linterOptions: { noInlineConfig: true },
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: [...CONFIGURATION, ...COMMANDS], defaultProject: 'scripts/tsconfig.json' },
+        projectService: {
+          allowDefaultProject: [...CONFIGURATION, ...COMMANDS],
+          defaultProject: 'scripts/tsconfig.json',
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },
