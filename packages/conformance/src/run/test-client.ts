@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 
 import { Opcode } from 'millrace/protocol/wire';
@@ -71,6 +72,7 @@ export class FuzzingServer {
   #absence: NodeJS.Timeout | undefined;
 
   constructor(selected: SelectedCases, options: FuzzingServerOptions) {
+    setMaxListeners(0, this.#aborted.signal); // Each connection listens: as many as a client makes at once.
     this.#selected = selected;
     this.#options = options;
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void this.#onSocket(socket));

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { Opcode } from 'millrace/protocol/wire';
 
 import type { ConformanceCase } from '../model/case.ts';
@@ -53,6 +55,7 @@ export interface RunOptions {
 export async function testServer(url: string, selected: SelectedCases, options: RunOptions): Promise<AgentReport> {
   const { agent, concurrency = 4, runLimit, signal, onResult } = options;
   const aborted = new AbortController();
+  setMaxListeners(0, aborted.signal); // Each connection listens: as many as there are at once.
   const abort = (): void => aborted.abort();
   signal?.addEventListener('abort', abort);
   const timer = runLimit === undefined ? undefined : setTimeout(abort, runLimit);
