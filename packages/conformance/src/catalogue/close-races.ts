@@ -176,7 +176,7 @@ const transport: readonly CaseSeed[] = [
     section: '§7.1.1',
     description:
       'A message, a ping and a Close; the end of the TCP connection comes at once behind the Close of the peer.',
-    script: [send([text('m'), ping('p'), close(1000)]), wait('close', 1, 5000), wait('end', 1, 2000)],
+    script: [send([text('m'), ping('p'), close(1000)]), wait('close', 1, 5000), wait('end', 1, 5000)],
     checks: ['tcp-ends-at-once'],
     outcomes: [
       {

@@ -9,7 +9,7 @@ const BATCH_SIZE = 64 * 1024;
 const ROUNDTRIP_LIMIT = 5000;
 
 /** Time for the end of the TCP connection when Close went both ways, in milliseconds. */
-const CLOSED_LIMIT = 2000;
+const CLOSED_LIMIT = 5000;
 
 /** What steps need besides the connection. */
 export interface ScriptContext {
