@@ -4,6 +4,7 @@ import {
   CATALOGUE,
   GROUPS,
   VERDICTS,
+  compareIds,
   groupOf,
   type AgentReport,
   type CaseResult,
@@ -145,18 +146,25 @@ function renderGroups(reports: readonly AgentReport[]): string {
   ].join('\n');
 }
 
+/** A row for each case and verdict, with the agents that got it. */
 function renderDeviations(reports: readonly AgentReport[]): string {
-  const rows = reports.flatMap((report) =>
-    report.cases
-      .filter(({ verdict }) => verdict !== 'ok')
-      .map((result) => {
-        const { id, verdict } = result;
-        const title = TITLES.get(id) ?? '';
-        return `| ${report.agent} | ${report.role} | ${id} | ${title} | ${verdict} | ${findKnown(report, result)?.reason ?? ''} |`;
-      }),
-  );
-  if (rows.length === 0) return 'Nothing.';
-  return ['| agent | role | case | | verdict | why |', '| --- | --- | --- | --- | --- | --- |', ...rows].join('\n');
+  const rows = new Map<string, string[]>();
+  for (const report of reports) {
+    for (const result of report.cases.filter(({ verdict }) => verdict !== 'ok')) {
+      const { id, verdict } = result;
+      const why = findKnown(report, result)?.reason ?? '';
+      const row = `| ${id} | ${TITLES.get(id) ?? ''} | ${verdict} | ${why}`;
+      rows.set(row, [...(rows.get(row) ?? []), `${report.agent} (${report.role})`]);
+    }
+  }
+  if (rows.size === 0) return 'Nothing.';
+  const sorted = Array.from(rows).sort(([one], [other]) => compareIds(idOf(one), idOf(other)));
+  const lines = sorted.map(([row, agents]) => `${row} | ${agents.join(', ')} |`);
+  return ['| case | | verdict | why | with |', '| --- | --- | --- | --- | --- |', ...lines].join('\n');
+}
+
+function idOf(row: string): string {
+  return row.split(' ', 2)[1] ?? '';
 }
 
 function countOk(cases: readonly CaseResult[]): number {
