@@ -76,7 +76,8 @@ ${unusual.map(renderUnusual).join('\n')}
 
 ## Broken peers
 
-With one defect at a time, it is caught by the case that is meant for the defect:
+With one defect at a time, it is caught by the case that is meant for the defect. Defects of Millrace itself, made in a copy, are in
+[interop.md](interop.md).
 
 | peer | defect | case | | verdict |
 | --- | --- | --- | --- | --- |
