@@ -7,7 +7,7 @@ export interface Endpoint {
   /** What our side saw; it comes when the connection is over. */
   readonly report: Promise<Report>;
   /** Ends what is left of it. */
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
 }
 
 /** What our side has seen so far. */

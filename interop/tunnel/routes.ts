@@ -17,7 +17,7 @@ const HERE = { host: '127.0.0.1', port: 0 };
 /** One side of a tunnel, at work. */
 interface Side<Place> {
   readonly place: Place;
-  close(): Promise<void>;
+  close(): Promise<unknown>;
 }
 
 type Subprotocol = 'binary' | 'base64';
