@@ -18,7 +18,7 @@ const ENDINGS: readonly WireEvent['kind'][] = ['refusal', 'close', 'end', 'viola
 
 /** Our end of a connection under test: it sends what it is told, answers as an endpoint does, and records what comes. */
 export class Link {
-  /** What happened, in order. What a peer may say at any time is no event: see {@link incidental}. */
+  /** What happened, in order. What a peer may say at any time is none: pings, and pongs that nobody asked for (RFC 6455 §5.5.2, §5.5.3). */
   readonly events: WireEvent[] = [];
   readonly observer: FrameObserver;
   readonly outlet: Outlet;
@@ -29,7 +29,6 @@ export class Link {
   #intake: (chunk: Uint8Array) => void;
   #waiting: (() => void)[] = [];
   #received = 0;
-  #incidental = 0;
   #closing: Stopwatch | undefined;
   #held = false;
   #dropped = false;
@@ -56,11 +55,6 @@ export class Link {
   /** Bytes that came. */
   get received(): number {
     return this.#received;
-  }
-
-  /** How often the peer said what it may say at any time: pings, and pongs that nobody asked for (RFC 6455 §5.5.2, §5.5.3). */
-  get incidental(): number {
-    return this.#incidental;
   }
 
   /** Whether the peer is gone. */
@@ -181,21 +175,15 @@ export class Link {
   }
 
   #onEvent(event: WireEvent): void {
-    if (event.kind === 'ping') this.#onPing(event.payload);
-    else if (event.kind === 'pong') this.#onPong(event.payload);
-    else this.emit(event);
+    if (event.kind === 'pong') this.#onPong(event.payload);
+    else if (event.kind !== 'ping') this.emit(event);
+    else if (!this.#muted) this.outlet.answerPing(event.payload);
     if (event.kind === 'close') this.#onClose(event.code);
-  }
-
-  #onPing(payload: Uint8Array): void {
-    this.#incidental++;
-    if (!this.#muted) this.outlet.answerPing(payload);
   }
 
   #onPong(payload: Uint8Array): void {
     const what = this.outlet.pings.onReceived(payload);
-    if (what === 'unasked') this.#incidental++;
-    else this.emit({ kind: 'pong', payload, wrong: what === 'wrong answer' });
+    if (what !== 'unasked') this.emit({ kind: 'pong', payload, wrong: what === 'wrong answer' });
   }
 
   #onClose(code: number | undefined): void {

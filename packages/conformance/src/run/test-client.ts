@@ -25,7 +25,7 @@ const REQUEST_LIMIT = 10_000;
 const CLOSE_LIMIT = 2000;
 
 /** Time between the answer to an opening handshake and the first frames, where they come apart, in milliseconds. */
-const MOMENT = 10;
+const MOMENT = 25;
 
 /** Time without a connection after which a client that has begun is taken for gone, in milliseconds. */
 const ABSENCE_LIMIT = 30_000;
