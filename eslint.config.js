@@ -4,8 +4,9 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const LIBRARY = ['packages/*/src/**/*.ts'];
-const TESTS = ['packages/*/test/**/*.ts'];
+const TESTS = ['packages/*/test/**/*.ts', 'interop/test/**/*.ts'];
 const CONFIGURATION = ['eslint.config.js', '.dependency-cruiser.js'];
+const COMMANDS = ['packages/conformance/bin/*.js'];
 
 /**
  * Every place where a rule does not hold, and why. Comments that switch rules off have no effect.
@@ -149,7 +150,10 @@ export default defineConfig(
     linterOptions: { noInlineConfig: true },
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: CONFIGURATION, defaultProject: 'scripts/tsconfig.json' },
+        projectService: {
+          allowDefaultProject: [...CONFIGURATION, ...COMMANDS],
+          defaultProject: 'scripts/tsconfig.json',
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 
+import { MUTATIONS } from './mutations/mutations.ts';
+import type { Mutation } from './mutations/mutations.ts';
 import { PEERS } from './peers.ts';
 import type { Peer } from './peers.ts';
 
-/** The command line. */
-export interface InteropArguments {
+/** What is to be run with peers. */
+export interface PeerArguments {
   readonly peers: readonly Peer[];
   /** Whether tunnels are tried. */
   readonly tunnels: boolean;
@@ -12,9 +14,24 @@ export interface InteropArguments {
   readonly proxies: boolean;
   /** Part of the name of a case; `''` for all. */
   readonly words: string;
+  /** For one case, in milliseconds. */
+  readonly timeout: number;
   readonly json: boolean;
-  readonly help: boolean;
+  /** Whether the page in docs/ is written. */
+  readonly writesPage: boolean;
 }
+
+/** Which mutations are to be tried. */
+export interface MutationArguments {
+  readonly mutations: readonly Mutation[];
+  readonly writesPage: boolean;
+}
+
+/** The command line. */
+export type InteropArguments =
+  | { readonly command: 'help' }
+  | ({ readonly command: 'peers' } & PeerArguments)
+  | ({ readonly command: 'mutations' } & MutationArguments);
 
 /** Stands for the tunnels, as the name of a peer does for it. */
 const TUNNEL = 'tunnel';
@@ -23,7 +40,9 @@ const TUNNEL = 'tunnel';
 const PROXIES = 'proxies';
 
 /** How it is used. */
-export const USAGE: string = `npm run interop -- [PEER …] [--case WORDS] [--json] [--help]
+export const USAGE: string = `npm run interop -- [PEER …] [--case WORDS] [--timeout MILLISECONDS] [--json]
+npm run interop -- all                  every peer; writes docs/interop.md
+npm run interop -- mutations [WORDS …]  the table of mutations, or those whose name has one of the words; all of them are written to docs/interop.md
 Peers: ${[...PEERS.map(({ name }) => name), TUNNEL, PROXIES].join(', ')}`;
 
 /**
@@ -35,18 +54,42 @@ export function readArguments(): InteropArguments {
   const { values, positionals } = parseArgs({
     options: {
       case: { type: 'string', default: '' },
+      timeout: { type: 'string', default: '30000' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
     allowPositionals: true,
   });
-  const unknown = positionals.filter(
+  if (values.help) return { command: 'help' };
+  const [first, ...words] = positionals;
+  if (first === 'mutations') return { command: 'mutations', ...selectMutations(words) };
+
+  const timeout = Number(values.timeout);
+  if (!(timeout > 0)) throw new Error(`--timeout is ${values.timeout}, expected a number of milliseconds`);
+  const all = positionals.length === 1 && first === 'all';
+  return {
+    command: 'peers',
+    words: values.case,
+    timeout,
+    json: values.json,
+    ...selectPeers(all ? [] : positionals),
+    writesPage: all,
+  };
+}
+
+function selectPeers(names: readonly string[]): Pick<PeerArguments, 'peers' | 'tunnels' | 'proxies'> {
+  const unknown = names.filter(
     (name) => name !== TUNNEL && name !== PROXIES && !PEERS.some((peer) => peer.name === name),
   );
   if (unknown.length > 0) throw new Error(`There is no peer ${unknown.join(', ')}`);
+  const isSelected = (name: string): boolean => names.length === 0 || names.includes(name);
+  const peers = PEERS.filter(({ name }) => isSelected(name));
+  return { peers, tunnels: isSelected(TUNNEL), proxies: isSelected(PROXIES) };
+}
 
-  const peers = PEERS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  const tunnels = positionals.length === 0 || positionals.includes(TUNNEL);
-  const proxies = positionals.length === 0 || positionals.includes(PROXIES);
-  return { peers, tunnels, proxies, words: values.case, json: values.json, help: values.help };
+function selectMutations(words: readonly string[]): MutationArguments {
+  const unknown = words.filter((word) => !MUTATIONS.some(({ name }) => name.includes(word)));
+  if (unknown.length > 0) throw new Error(`There is no mutation ${unknown.join(', ')}`);
+  const mutations = MUTATIONS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+  return { mutations, writesPage: words.length === 0 };
 }

@@ -1,4 +1,4 @@
-import type { Role, TestCase } from './test-case.ts';
+import type { Facade, Role, TestCase } from './test-case.ts';
 
 /** What a case may need of a peer, and not every peer has. */
 export type Feature =
@@ -27,10 +27,28 @@ const NEEDS: readonly (readonly [feature: Feature, isNeeded: (testCase: TestCase
   ['sees no reason', ({ closing }) => closing.by === 'us' && closing.reason === ''],
 ];
 
-/** Why a peer cannot do a case; `undefined` if it can. */
+const ALWAYS_CODE = 'always sends a code, 1000 if given none';
+
+/** Parts of ours that cannot close without a code, in a role of ours. */
+const CLOSE_WITH_CODE: readonly (readonly [facade: Facade, ourRole: Role | 'both', reason: string])[] = [
+  ['callbacks', 'both', ALWAYS_CODE],
+  ['connections', 'both', ALWAYS_CODE],
+  ['WebSocketStream', 'server', ALWAYS_CODE],
+];
+
+/** Why a peer or our part cannot do a case; `undefined` if they can. */
 export function findLack(testCase: TestCase, role: Role, lacks: Lacks): string | undefined {
   if (lacks.missing !== undefined) return lacks.missing;
+  const ours = findOurLack(testCase, role);
+  if (ours !== undefined) return ours;
 
   const needs = NEEDS.filter(([, isNeeded]) => isNeeded(testCase, role));
   return needs.map(([feature]) => lacks[feature]).find((reason) => reason !== undefined);
+}
+
+function findOurLack({ facade, closing }: TestCase, role: Role): string | undefined {
+  if (closing.by !== 'us' || closing.code !== 0) return undefined;
+  const ourRole = role === 'client' ? 'server' : 'client';
+  const found = CLOSE_WITH_CODE.find(([name, roles]) => name === facade && (roles === 'both' || roles === ourRole));
+  return found?.[2];
 }

@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { SUBPROTOCOL } from './cases.ts';
+import { SUBPROTOCOL } from './case-dsl.ts';
+import { judgeWire } from './judge-wire.ts';
 import { createPayload, describeMessage } from './payload.ts';
-import type { Report, Reports, Role, TestCase } from './test-case.ts';
+import type { Evidence, Report, Reports, Role, TestCase } from './test-case.ts';
 
 const SIDES = ['ours', 'theirs'] as const;
 
-/** What is wrong with what both sides saw; nothing, if the case has passed. */
-export function judge(testCase: TestCase, role: Role, reports: Reports): string[] {
+/** What is wrong with what both sides saw and sent; nothing, if the case has passed. */
+export function judge(testCase: TestCase, role: Role, reports: Evidence): string[] {
   return [
     ...findErrors(reports),
     ...judgeSubprotocol(testCase, reports),
@@ -15,6 +16,7 @@ export function judge(testCase: TestCase, role: Role, reports: Reports): string[
     ...judgeFragments(testCase, reports),
     ...judgePongs(testCase, reports),
     ...(testCase.hash.endless ? [] : judgeClosing(testCase, role, reports)),
+    ...judgeWire(testCase, role, reports.wire),
   ];
 }
 

@@ -5,8 +5,11 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { USAGE, readArguments } from './arguments.ts';
-import type { InteropArguments } from './arguments.ts';
+import type { InteropArguments, MutationArguments, PeerArguments } from './arguments.ts';
 import { installPeers } from './install.ts';
+import { runMutations } from './mutations/run-mutations.ts';
+import { renderMutationsPart, renderTablePart, writePart } from './page.ts';
+import { PEERS } from './peers.ts';
 import type { Peer } from './peers.ts';
 import { runPeer } from './run-peer.ts';
 import type { PeerResult, RunOptions } from './run-peer.ts';
@@ -20,24 +23,33 @@ import type { RouteResults } from './tunnel/run-tunnels.ts';
 const CONCURRENCY = 2;
 
 /** In milliseconds, for everything but installing. */
-const TIME_LIMIT = 420_000;
+const TIME_LIMIT = 540_000;
 
 const NO_ROUTES: RouteResults = { versions: {}, routes: [] };
 
 const args = readArgumentsOrExit();
-if (args.help) console.log(USAGE);
-else await main(args);
+if (args.command === 'help') console.log(USAGE);
+else
+  await inTemporaryFolder((temporary) =>
+    args.command === 'peers' ? runPeers(args, temporary) : mutate(args, temporary),
+  );
 
-async function main({ peers, tunnels, proxies, words, json }: InteropArguments): Promise<void> {
-  // Programs and files are cleared away when this process exits.
+/** Programs and files are cleared away when this process exits. */
+async function inTemporaryFolder(act: (temporary: string) => Promise<void>): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => process.exit(128 + constants.signals[signal]));
   }
   const temporary = mkdtempSync(join(tmpdir(), 'millrace-interop-'));
   process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 3 }));
+  await act(temporary);
+}
 
+async function runPeers(
+  { peers, tunnels, proxies, words, timeout, json, writesPage }: PeerArguments,
+  temporary: string,
+): Promise<void> {
   installPeers(peers, [...(tunnels ? TUNNEL_PACKAGES : []), ...(proxies ? PROXY_PACKAGES : [])]);
-  const results = await runAll(peers, { words, temporary, deadline: performance.now() + TIME_LIMIT });
+  const results = await runAll(peers, { words, timeout, temporary, deadline: performance.now() + TIME_LIMIT });
   const throughTunnels = tunnels ? await runTunnels(temporary, words) : NO_ROUTES;
   for (const { route, outcomes } of throughTunnels.routes) console.error(`tunnel, ${route}: ${summarize(outcomes)}`);
   const throughProxies = proxies ? await runProxies(temporary, words) : NO_ROUTES;
@@ -46,9 +58,28 @@ async function main({ peers, tunnels, proxies, words, json }: InteropArguments):
     (result) => result.outcomes,
   );
 
+  const table = `${renderAll(results, throughTunnels, throughProxies)}\n\n${summarize(outcomes)}`;
   if (json) console.log(JSON.stringify({ results, tunnels: throughTunnels, proxies: throughProxies }, undefined, 2));
-  else console.log(`${renderAll(results, throughTunnels, throughProxies)}\n\n${summarize(outcomes)}`);
+  else console.log(table);
+  if (writesPage) await writePart('table', renderTablePart(table));
   process.exitCode = outcomes.some(({ status }) => status === 'failed') || outcomes.length === 0 ? 1 : 0;
+}
+
+/** Makes our side worse, one defect at a time. */
+async function mutate({ mutations, writesPage }: MutationArguments, temporary: string): Promise<void> {
+  installPeers(
+    PEERS.filter(({ name }) => mutations.some(({ peer }) => peer === name)),
+    [],
+  );
+  const results = await runMutations(mutations, temporary, ({ name, failed, cases, problem }) => {
+    console.log(
+      `${failed > 0 ? 'caught' : 'MISSED'} ${name}: ${failed} of ${cases} cases failed${problem === '' ? '' : `: ${problem}`}`,
+    );
+  });
+  if (writesPage) await writePart('mutations', renderMutationsPart(results));
+  const missed = results.filter(({ failed }) => failed === 0).length;
+  console.log(`${results.length - missed} of ${results.length} mutations caught`);
+  process.exitCode = missed > 0 ? 1 : 0;
 }
 
 function renderAll(results: readonly PeerResult[], tunnels: RouteResults, proxies: RouteResults): string {

@@ -1,8 +1,9 @@
 import { GROUPS } from './cases.ts';
 import { findLack } from './features.ts';
+import { judgeWire } from './judge-wire.ts';
 import { judge } from './judge.ts';
-import { startClient, startServer } from './millrace/endpoints.ts';
-import type { Endpoint } from './millrace/endpoints.ts';
+import type { Endpoint } from './millrace/endpoint.ts';
+import { startClient, startServer } from './millrace/facades.ts';
 import { createCommand } from './peer-command.ts';
 import type { Hello } from './peer-lines.ts';
 import { PeerProcess } from './peer-process.ts';
@@ -10,9 +11,8 @@ import type { Peer } from './peers.ts';
 import { createTask } from './test-case.ts';
 import type { Outcome, Report, Reports, Role, TestCase } from './test-case.ts';
 import { withTimeout } from './timeout.ts';
-
-/** In milliseconds, for one case. */
-const CASE_TIMEOUT = 30_000;
+import { startTap } from './wire/tap.ts';
+import type { Tap } from './wire/tap.ts';
 
 /** In milliseconds, for all cases of a peer in one role. */
 const PEER_TIMEOUT = 180_000;
@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly deadline: number;
   /** Part of the name of a case; `''` for all. */
   readonly words: string;
+  /** In milliseconds, for one case. */
+  readonly timeout: number;
   readonly temporary: string;
 }
 
@@ -41,7 +43,8 @@ export async function runPeer(peer: Peer, role: Role, options: RunOptions): Prom
   const deadline = Math.min(start + PEER_TIMEOUT, options.deadline);
   const runner = new PeerRunner(peer, role, options);
   const outcomes: Outcome[] = [];
-  for (const { name, cases } of GROUPS) {
+  for (const { name, roles, cases } of GROUPS) {
+    if (!roles.includes(role)) continue;
     for (const testCase of cases.filter(({ id }) => id.includes(options.words))) {
       const begin = performance.now();
       const result = begin > deadline ? LATE : await runner.run(testCase);
@@ -55,10 +58,16 @@ export async function runPeer(peer: Peer, role: Role, options: RunOptions): Prom
 
 type Result = Pick<Outcome, 'status' | 'details'>;
 
+/** Our side of a case, and what reads along. */
+interface TappedEndpoint {
+  readonly endpoint: Endpoint;
+  readonly tap: Tap;
+}
+
 const LATE: Result = { status: 'failed', details: ['Not run: the time for all cases is over'] };
 
 /** Waits for the reports of both sides; says of which in vain. */
-async function waitForBoth(ours: Promise<Report>, theirs: Promise<Report>): Promise<Reports> {
+async function waitForBoth(ours: Promise<Report>, theirs: Promise<Report>, timeout: number): Promise<Reports> {
   const missing = new Set<string>();
   const watch = async (report: Promise<Report>, side: string): Promise<Report> => {
     missing.add(side);
@@ -68,7 +77,7 @@ async function waitForBoth(ours: Promise<Report>, theirs: Promise<Report>): Prom
   };
   const both = Promise.all([watch(ours, 'our side'), watch(theirs, 'the peer')]);
   const explain = (): string => `The connection did not end for ${[...missing].join(' and ')}`;
-  const [ourReport, theirReport] = await withTimeout(both, CASE_TIMEOUT, explain);
+  const [ourReport, theirReport] = await withTimeout(both, timeout, explain);
   return { ours: ourReport, theirs: theirReport };
 }
 
@@ -99,8 +108,8 @@ class PeerRunner {
       const details = await this.#runWithPeer(testCase);
       return { status: details.length === 0 ? 'passed' : 'failed', details };
     } catch (error) {
-      await this.stop(); // the next case has a new program
-      return { status: 'failed', details: [error instanceof Error ? error.message : String(error)] };
+      await this.stop();
+      return { status: 'failed', details: [messageOf(error)] };
     }
   }
 
@@ -113,26 +122,36 @@ class PeerRunner {
   async #runWithPeer(testCase: TestCase): Promise<string[]> {
     const { process, hello } = await this.#start();
     const theirs = process.report(testCase.id);
-    const endpoint = this.#role === 'client' ? await this.#serve(testCase, process) : this.#connect(testCase, hello);
+    const { endpoint, tap } =
+      this.#role === 'client' ? await this.#serve(testCase, process) : await this.#connect(testCase, hello);
     try {
-      return judge(testCase, this.#role, await waitForBoth(endpoint.report, theirs));
+      const reports = await waitForBoth(endpoint.report, theirs, this.#options.timeout);
+      return judge(testCase, this.#role, { ...reports, wire: tap.report() });
+    } catch (error) {
+      await this.stop(); // the next case has a new program
+      return [messageOf(error), ...judgeWire(testCase, this.#role, tap.report())];
     } finally {
       await endpoint.stop();
+      tap.close();
     }
   }
 
-  async #serve(testCase: TestCase, process: PeerProcess): Promise<Endpoint> {
-    const endpoint = await startServer(createTask(testCase, 'us', this.#role));
-    process.assign({ ...createTask(testCase, 'peer', this.#role), url: endpoint.url });
-    return endpoint;
+  async #serve(testCase: TestCase, process: PeerProcess): Promise<TappedEndpoint> {
+    const endpoint = await startServer(testCase.facade, createTask(testCase, 'us', this.#role));
+    const url = new URL(endpoint.url);
+    const tap = await startTap(Number(url.port), 'server');
+    url.port = String(tap.port);
+    process.assign({ ...createTask(testCase, 'peer', this.#role), url: url.href });
+    return { endpoint, tap };
   }
 
-  #connect(testCase: TestCase, { port, ports }: Hello): Endpoint {
+  async #connect(testCase: TestCase, { port, ports }: Hello): Promise<TappedEndpoint> {
     // A server has no use for the content, and it would make the URL long.
     const task = { ...createTask(testCase, 'peer', this.#role), unit: '' };
-    const itsPort = port ?? ports?.[`${task.work}/${task.level}`];
-    const url = `ws://127.0.0.1:${itsPort}/?task=${encodeURIComponent(JSON.stringify(task))}`;
-    return startClient({ ...createTask(testCase, 'us', this.#role), url });
+    const tap = await startTap(port ?? ports?.[`${task.work}/${task.level}`] ?? 0, 'client');
+    const url = `ws://127.0.0.1:${tap.port}/?task=${encodeURIComponent(JSON.stringify(task))}`;
+    const endpoint = startClient(testCase.facade, { ...createTask(testCase, 'us', this.#role), url });
+    return { endpoint, tap };
   }
 
   async #start(): Promise<{ readonly process: PeerProcess; readonly hello: Hello }> {
@@ -148,4 +167,8 @@ class PeerRunner {
     this.#running = { process, hello };
     return this.#running;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -89,7 +89,7 @@ class Legend {
     if (this.#reasons.size === 0) return 'Numbers are cases that have passed.';
 
     const entries = [...this.#reasons].map(([reason, letter]) => `  –${letter}  ${reason}`);
-    return ['Numbers are cases that have passed. There are no others with a peer that', ...entries].join('\n');
+    return ['Numbers are cases that have passed. There are no others with a side that', ...entries].join('\n');
   }
 }
 

@@ -1,3 +1,4 @@
+import type { WireReport } from './wire/wire-report.ts';
 import type { HashWork, Manner, MessageContent, Report, Task } from './peers/convention.ts';
 
 export type { HashWork, Level, Manner, MessageContent, ReceivedMessage, Report, Task } from './peers/convention.ts';
@@ -14,10 +15,14 @@ export interface Closing {
   readonly reason: string;
 }
 
+/** The part of Millrace that we do it with. */
+export type Facade = 'classes' | 'callbacks' | 'connections' | 'WebSocket' | 'WebSocketStream';
+
 /** One thing that we and a peer do together, on a connection of its own; with the peer in either role. */
 export interface TestCase {
   /** Unique; says what it is. */
   readonly id: string;
+  readonly facade: Facade;
   readonly work: Task['work'];
   readonly content: MessageContent;
   readonly hash: HashWork;
@@ -32,6 +37,8 @@ export interface TestCase {
 /** Cases that are shown together: a row of the table. */
 export interface CaseGroup {
   readonly name: string;
+  /** What the peer can be. */
+  readonly roles: readonly Role[];
   readonly cases: readonly TestCase[];
 }
 
@@ -49,6 +56,11 @@ export interface Outcome {
 export interface Reports {
   readonly ours: Report;
   readonly theirs: Report;
+}
+
+/** What both sides saw, and what went over the wire between them. */
+export interface Evidence extends Reports {
+  readonly wire: WireReport;
 }
 
 /** The task of one side of a case. */

@@ -2,6 +2,7 @@ import { MessageType } from 'millrace';
 
 import { createPayload, cut } from '../payload.ts';
 import type { Report, Task } from '../test-case.ts';
+import { fragmentOption } from './endpoint.ts';
 import { Exchange, toBytes } from './exchange.ts';
 import type { Sender } from './exchange.ts';
 
@@ -154,8 +155,7 @@ function toText(bytes: Uint8Array): string {
 }
 
 function sendAsMessage(sender: Sender, task: Task, payload: string | Uint8Array): void {
-  const { binary, fragments, ping } = task;
+  const { binary, ping } = task;
   if (ping !== '') sender.sendPing(Buffer.from(ping));
-  const size = Math.ceil(payload.length / fragments);
-  sender.sendMessage(payload, { binary, ...(fragments > 1 && size > 0 ? { fragmentSize: size } : {}) });
+  sender.sendMessage(payload, { binary, ...fragmentOption(task) });
 }

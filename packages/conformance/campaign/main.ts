@@ -1,30 +1,27 @@
-// npm run conformance: Millrace and ws under all cases, the broken peers, and the pages in docs/ about it.
-//   --quick     leaves out what takes long, writes no pages, and fails if they are out of date
+// npm run conformance: every way to use Millrace and ws under all cases, unusual and broken peers, and the pages in docs/ about it.
+//   --quick     our own agents without what takes long; writes no pages, and fails if they are out of date
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-import { CATALOGUE, renderHtml, type AgentReport } from '@millrace/conformance';
+import { CATALOGUE, renderHtml, type AgentReport, type Role } from '@millrace/conformance';
 
-import { BROKEN_PEERS, type BrokenPeer } from '../testees/broken-peers.ts';
-import { LEVELS } from '../testees/levels.ts';
-import { testBrokenPeer } from '../testees/test-naive.ts';
+import { CLIENTS, SERVERS } from '../testees/millrace/facades.ts';
 import { renderCoverage } from './coverage-page.ts';
-import { fingerprintCatalogue, renderResults, type BrokenPeerResult } from './results-page.ts';
+import { findKnown, findUnneeded } from './known-deviations.ts';
+import { fingerprintCatalogue, renderResults } from './results-page.ts';
 import { runAgent, type AgentProgram } from './run-agents.ts';
+import { runBrokenPeers, runUnusualPeers } from './run-peers.ts';
 
 const ROOT = new URL('../../../../', import.meta.url);
 const COVERAGE = new URL('docs/rfc-coverage.md', ROOT);
 const RESULTS = new URL('docs/conformance.md', ROOT);
 const PAGE = new URL('coverage/conformance.html', ROOT);
 
-/** Broken peers at once: most of them wait for what does not come. */
-const BROKEN_AT_ONCE = 24;
-
 const quick = process.argv.includes('--quick');
 
-const ours: readonly AgentProgram[] = LEVELS.flatMap((level): AgentProgram[] => [
-  { agent: `millrace-${level}`, role: 'server', program: 'millrace/server.js', args: [level] },
-  { agent: `millrace-${level}`, role: 'client', program: 'millrace/client.js', args: [level] },
-]);
+const ours: readonly AgentProgram[] = [
+  ...Array.from(SERVERS.keys(), (name) => ourAgent(name, 'server')),
+  ...Array.from(CLIENTS.keys(), (name) => ourAgent(name, 'client')),
+];
 
 const others: readonly AgentProgram[] = [
   { agent: 'ws', role: 'server', program: 'ws/server.js', args: [] },
@@ -32,63 +29,63 @@ const others: readonly AgentProgram[] = [
 ];
 
 const problems: string[] = [];
-const reports = await runAgents(quick ? ours : [...ours, ...others]);
+const ourReports = await runAll(ours);
+findProblems(ourReports);
 if (quick) checkPages();
-else await writePages(reports);
+else await writePages();
 
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-async function runAgents(agents: readonly AgentProgram[]): Promise<AgentReport[]> {
-  const done: AgentReport[] = [];
-  for (const agent of agents) {
-    const start = performance.now();
-    const report = await runAgent(agent, quick);
-    done.push(report);
-    const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    const deviating = report.cases.filter(({ verdict }) => verdict !== 'ok');
-    const line = `${report.agent.padEnd(18)} ${report.role.padEnd(7)} ${String(report.cases.length)} cases`;
-    process.stdout.write(`${line}, ${String(deviating.length)} not ok, ${seconds} s\n`);
-    if (!ours.includes(agent)) continue;
-    for (const { id, verdict, reason } of deviating) {
-      if (verdict === 'informational') continue;
+function ourAgent(name: string, role: Role): AgentProgram {
+  return { agent: name, role, program: `millrace/${role}.js`, args: [name] };
+}
+
+async function runAll(agents: readonly AgentProgram[]): Promise<AgentReport[]> {
+  const reports: AgentReport[] = [];
+  for (const agent of agents) reports.push(await run(agent));
+  return reports;
+}
+
+async function run(agent: AgentProgram): Promise<AgentReport> {
+  const start = performance.now();
+  const report = await runAgent(agent, { quick });
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const deviating = report.cases.filter(({ verdict }) => verdict !== 'ok').length;
+  const line = `${report.agent.padEnd(16)} ${report.role.padEnd(7)} ${String(report.cases.length)} cases`;
+  process.stdout.write(`${line}, ${String(deviating)} not ok, ${seconds} s\n`);
+  return report;
+}
+
+/** What is not ok with our own agents, unless it is known; and what is known and does not happen any more. */
+function findProblems(reports: readonly AgentReport[]): void {
+  for (const report of reports) {
+    for (const result of report.cases) {
+      const { id, verdict, reason } = result;
+      if (verdict === 'ok' || verdict === 'informational' || findKnown(report, result) !== undefined) continue;
       problems.push(`${report.agent} ${report.role} ${id} ${verdict}: ${reason ?? ''}`);
     }
   }
-  return done;
+  for (const { agents, cases } of findUnneeded(reports)) {
+    problems.push(`known-deviations.ts: ${cases.join(', ')} of ${agents.join(', ')} is ok now; take the entry out`);
+  }
 }
 
-async function runBrokenPeers(): Promise<BrokenPeerResult[]> {
-  const results = new Map<BrokenPeer, string>();
-  const queue = BROKEN_PEERS.values();
-  const worker = async (): Promise<void> => {
-    for (const peer of queue) {
-      const { name, role, caughtBy, verdict } = peer;
-      const found = (await testBrokenPeer(peer))?.verdict ?? 'not run';
-      results.set(peer, found);
-      if (found === verdict) continue;
-      problems.push(`broken peer that ${name} (${role}): ${caughtBy} says ${found}, not ${verdict}`);
-    }
-  };
-  await Promise.all(Array.from({ length: BROKEN_AT_ONCE }, worker));
-  process.stdout.write(`broken peers: ${String(results.size)}\n`);
-  return BROKEN_PEERS.map((peer) => {
-    const { name, role, caughtBy } = peer;
-    const title = CATALOGUE.find(({ id }) => id === caughtBy)?.title ?? '';
-    return { name, role, caughtBy, title, verdict: results.get(peer) ?? 'not run' };
-  });
-}
+async function writePages(): Promise<void> {
+  const reports = [...ourReports, ...(await runAll(others))];
+  const unusual = await runUnusualPeers(problems);
+  process.stdout.write(`unusual peers: ${String(unusual.length)}\n`);
+  const broken = await runBrokenPeers(problems);
+  process.stdout.write(`broken peers: ${String(broken.length)}\n`);
 
-async function writePages(all: readonly AgentReport[]): Promise<void> {
-  const broken = await runBrokenPeers();
   const { format, resolveConfig } = await import('prettier');
   const config = await resolveConfig(RESULTS);
   const write = async (place: URL, text: string): Promise<void> =>
     writeFileSync(place, await format(text, { ...config, parser: 'markdown' }));
-  await write(RESULTS, renderResults(all, broken));
+  await write(RESULTS, renderResults({ reports, unusual, broken }));
   await write(COVERAGE, renderCoverage());
   mkdirSync(new URL('.', PAGE), { recursive: true });
-  writeFileSync(PAGE, renderHtml(all, CATALOGUE));
+  writeFileSync(PAGE, renderHtml(reports, CATALOGUE));
   process.stdout.write('docs/conformance.md, docs/rfc-coverage.md and coverage/conformance.html are written\n');
 }
 

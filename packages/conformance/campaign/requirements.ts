@@ -83,7 +83,7 @@ const SERVER_OPENING: readonly Row[] = [
     'demands GET and HTTP/1.1 or higher',
     ['20.3.1', '20.3.2', '20.3.3', '20.3.4', '20.3.5', '20.3.6', '20.3.7', '20.3.8', '20.3.9'],
   ],
-  ['§4.2.1', 'server', 'demands Host', ['20.3.10', '20.3.11']],
+  ['§4.2.1', 'server', 'demands Host, as RFC 9112 §3.2 does', ['20.3.10', '20.3.14']],
   [
     '§4.2.1',
     'server',

@@ -6,7 +6,7 @@ export type { Cut, FrameSpec, Payload } from './model/frame.ts';
 export type { HttpHead, RequestSpec, ResponseSpec } from './model/http.ts';
 export type { AgentReport, CaseResult, Exclusion } from './model/report.ts';
 export { VERDICTS, type Role, type Verdict } from './model/verdict.ts';
-export { selectCases, type ExclusionRule, type SelectedCases, type Selection } from './run/select.ts';
+export { compareIds, selectCases, type ExclusionRule, type SelectedCases, type Selection } from './run/select.ts';
 export { FuzzingServer, type FuzzingServerOptions } from './run/test-client.ts';
 export { testServer, type RunOptions } from './run/test-server.ts';
 export { renderHtml } from './report/html.ts';

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { CATALOGUE, GROUPS, groupOf, type ConformanceCase } from '@millrace/conformance';
 
 import { renderCoverage } from '../campaign/coverage-page.ts';
+import { UNUSUAL_PEERS } from '../testees/unusual-peers.ts';
 
 /** The groups that Autobahn|Testsuite has, without compression, and how many cases each has there. */
 const AUTOBAHN = { '1': 16, '2': 11, '3': 7, '4': 10, '5': 20, '6': 145, '7': 37, '9': 54, '10': 1 } as const;
@@ -45,6 +46,15 @@ describe('the catalogue', () => {
       );
 
       assert.ok(readme.includes(`| ${group} | ${name} | ${String(servers)} | ${String(clients)} |`), group);
+    }
+  });
+
+  it('has its unusual peers in README.md', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replaceAll(/ +/g, ' ');
+    for (const { name, section } of UNUSUAL_PEERS) {
+      const roles = UNUSUAL_PEERS.filter((peer) => peer.name === name).map(({ role }) => role);
+
+      assert.ok(readme.includes(`| ${name} | ${section} | ${roles.join(', ')} |`), name);
     }
   });
 

@@ -11,12 +11,14 @@ import {
 import type { BrokenPeer } from './broken-peers.ts';
 import type { Defects } from './naive/behaviour.ts';
 import { runNaiveClient } from './naive/client.ts';
+import type { Habits } from './naive/habits.ts';
 import { startNaiveServer } from './naive/server.ts';
 
 /** A run against a naive peer. */
 export interface NaiveRun {
   readonly role: Role;
-  readonly defects: Defects;
+  readonly defects?: Defects;
+  readonly habits?: Habits;
   /** Globs over ids; all cases, if there are none. */
   readonly include?: readonly string[];
   readonly timeScale?: number;
@@ -34,17 +36,20 @@ export async function testBrokenPeer({ role, defects, caughtBy }: BrokenPeer): P
 }
 
 /** Tests a naive peer in this process, with what a quick run has. */
-export async function testNaive({ role, defects, include = [], timeScale }: NaiveRun): Promise<AgentReport> {
+export async function testNaive(run: NaiveRun): Promise<AgentReport> {
+  const { role, defects = {}, habits = {}, include = [], timeScale } = run;
   const selected = selectCases(CATALOGUE, { role, include, quick: true });
   if (role === 'server') {
-    const server = await startNaiveServer(defects);
-    const report = await testServer(server.url, selected, { agent: 'naive', concurrency: 4, timeScale });
-    server.close();
-    return report;
+    const server = await startNaiveServer(defects, habits);
+    try {
+      return await testServer(server.url, selected, { agent: 'naive', concurrency: 4, timeScale });
+    } finally {
+      server.close();
+    }
   }
   const fuzzer = new FuzzingServer(selected, { port: 0, timeScale });
   const port = await fuzzer.listen();
-  await runNaiveClient(`ws://127.0.0.1:${String(port)}`, 'naive', defects);
+  await runNaiveClient(`ws://127.0.0.1:${String(port)}`, 'naive', defects, habits);
   const report = fuzzer.report('naive');
   await fuzzer.close();
   return report;

@@ -1,6 +1,6 @@
-import { Opcode } from 'millrace/protocol/wire';
+import { CloseCode, Opcode } from 'millrace/protocol/wire';
 
-import type { ConformanceCase, Expected, Outcome, Step } from '../model/case.ts';
+import type { Awaited, ConformanceCase, Expected, Outcome, ReceivedCode, Step } from '../model/case.ts';
 import type { Cut, FrameSpec, Payload } from '../model/frame.ts';
 import type { Role } from '../model/verdict.ts';
 import { payloadSize } from '../wire/bytes.ts';
@@ -16,6 +16,9 @@ const ANSWER_TIME = 10_000;
 
 /** Time in which a peer that must fail the connection does so, in milliseconds. */
 const FAILURE_TIME = 3000;
+
+/** Time in which an answer to what is not to be answered would come. */
+export const LATE_ANSWERS: Step = { step: 'quiet', time: 250 };
 
 /** From this size on, a peer may refuse a message as too big: RFC 6455 names no size that must work. */
 const MAY_BE_TOO_BIG = 16 * 1024;
@@ -77,8 +80,13 @@ export function ponged(payload: string | Payload = ''): Expected {
 }
 
 /** Expects a Close with one of these codes; with any, if there are none. */
-export function closed(...codes: (number | 'none')[]): Expected {
+export function closed(...codes: ReceivedCode[]): Expected {
   return codes.length === 0 ? { event: 'close' } : { event: 'close', codes };
+}
+
+/** Expects a Close that answers ours, which has this code. */
+export function answered(code: ReceivedCode = CloseCode.NORMAL_CLOSURE): Expected {
+  return { event: 'close', answers: code };
 }
 
 /** Expects the end of the TCP connection. */
@@ -108,7 +116,7 @@ export function send(frames: readonly FrameSpec[], cut?: Cut): Step {
 }
 
 /** Waits for answers. */
-export function wait(what: 'message' | 'pong' | 'close' | 'end', count = 1, within: number = ANSWER_TIME): Step {
+export function wait(what: Awaited, count = 1, within: number = ANSWER_TIME): Step {
   return { step: 'await', what, count, within };
 }
 
@@ -136,24 +144,21 @@ export interface Manner {
 
 /** Frames that are valid: each answer comes, then our Close is answered. */
 export function exchange(frames: readonly FrameSpec[], answers: readonly Expected[], manner: Manner = {}): Course {
+  const watch = frames.some(({ opcode }) => opcode === Opcode.PONG) ? [LATE_ANSWERS] : [];
   return {
-    script: thenClose(send(frames, manner.cut), ...waits(answers, manner.time)),
-    outcomes: [...ordersOf(answers), ...tooBig(answers)],
+    script: thenClose(send(frames, manner.cut), ...waits(answers, manner.time), ...watch),
+    outcomes: [answeredOutcome(answers), ...tooBig(answers)],
   };
 }
 
-/** Pongs may come before what was sent before their pings, and should not come after what was sent behind them. */
-function ordersOf(answers: readonly Expected[]): Outcome[] {
-  const pongs = answers.filter(({ event }) => event === 'pong');
-  const others = answers.filter(({ event }) => event !== 'pong');
-  const given: Outcome = { verdict: 'ok', events: [...answers, closed(1000), ended] };
-  if (pongs.length === 0 || others.length === 0) return [given];
-  const because = 'a pong came after the answer to a later message (§5.5.2: as soon as is practical)';
-  return [
-    given,
-    { verdict: 'ok', events: [...pongs, ...others, closed(1000), ended] },
-    { verdict: 'non-strict', because, events: [...others, ...pongs, closed(1000), ended] },
-  ];
+/**
+ * All answers come, and our Close is answered. A pong may come at any place among the messages: before what was sent before its ping, for control frames
+ * may overtake, and behind what was sent after it, for RFC 6455 §5.5.2 only says "as soon as is practical".
+ */
+export function answeredOutcome(answers: readonly Expected[]): Outcome {
+  const isPong = ({ event }: Expected): boolean => event === 'pong';
+  const messages = answers.filter((one) => !isPong(one));
+  return { verdict: 'ok', events: [...messages, answered(), ended], pongs: answers.filter(isPong) };
 }
 
 /** Waits for as many messages and pongs as there are expected. */

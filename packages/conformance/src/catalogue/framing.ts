@@ -1,5 +1,17 @@
 import type { ConformanceCase } from '../model/case.ts';
-import { binary, echoed, exchange, numbered, text, type CaseSeed } from './dsl.ts';
+import {
+  LATE_ANSWERS,
+  answeredOutcome,
+  binary,
+  echoed,
+  exchange,
+  numbered,
+  send,
+  text,
+  thenClose,
+  wait,
+  type CaseSeed,
+} from './dsl.ts';
 
 /** 7-bit, 16-bit and 64-bit lengths meet at these sizes. The first seven are those of Autobahn|Testsuite. */
 const SIZES = [0, 125, 126, 127, 128, 65_535, 65_536] as const;
@@ -93,9 +105,19 @@ const masking: CaseSeed[] = [
   },
 ];
 
+const alone: readonly CaseSeed[] = [
+  {
+    title: 'nothing follows an echo',
+    section: '§5.6',
+    description: 'A message, and a pause behind its echo: it comes once.',
+    script: thenClose(send([text('once')]), wait('message'), LATE_ANSWERS),
+    outcomes: [answeredOutcome([echoed('text', 'once')])],
+  },
+];
+
 /** Group 1. */
 export const FRAMING: readonly ConformanceCase[] = [
   ...numbered('1.1', ofType('text')),
   ...numbered('1.2', ofType('binary')),
-  ...numbered('1.3', masking),
+  ...numbered('1.3', [...masking, ...alone]),
 ];

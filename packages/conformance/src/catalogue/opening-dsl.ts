@@ -1,11 +1,11 @@
 import type { ConformanceCase, Expected, Outcome, Step } from '../model/case.ts';
 import type { RequestSpec, ResponseSpec } from '../model/http.ts';
-import { closed, echoed, ended, maybe, send, silence, text, thenClose, wait, type CaseSeed } from './dsl.ts';
+import { answered, closed, echoed, ended, maybe, send, silence, text, thenClose, wait, type CaseSeed } from './dsl.ts';
 
 /** What is tried on a connection that should not have come to be, and on one that should. */
 const TRIAL: readonly Step[] = thenClose(send([text('open?')]), wait('message', 1, 3000));
 
-const OPEN: readonly Expected[] = [{ event: 'open' }, echoed('text', 'open?'), closed(1000), ended];
+const OPEN: readonly Expected[] = [{ event: 'open' }, echoed('text', 'open?'), answered(), ended];
 
 /** Events of a connection that was accepted, however it went on. */
 const OPENED: readonly Expected[] = [
@@ -110,7 +110,7 @@ export function taken(title: string, description: string, section: string, spec:
     peers: ['client'],
     response: spec,
     script: thenClose(send([text('open?')]), wait('message', 1, 3000)),
-    outcomes: [{ verdict: 'ok', events: [echoed('text', 'open?'), closed(1000), ended] }],
+    outcomes: [{ verdict: 'ok', events: [echoed('text', 'open?'), answered(), ended] }],
   };
 }
 

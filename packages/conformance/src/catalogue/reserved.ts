@@ -19,36 +19,41 @@ interface Placed {
 
 /** Bits as in Autobahn|Testsuite's group 3. */
 const BITS: readonly Placed[] = [
-  { title: 'RSV3 on a text frame', frame: text(HELLO, { rsv: 1 }) },
-  { title: 'RSV2 on a text frame, after a message', frame: text(HELLO, { rsv: 2 }), between: true },
+  { title: 'RSV3 on a text frame', frame: text(HELLO, { reservedBits: 1 }) },
+  { title: 'RSV2 on a text frame, after a message', frame: text(HELLO, { reservedBits: 2 }), between: true },
   {
     title: 'RSV2 and RSV3 on a text frame, after a message',
-    frame: text(HELLO, { rsv: 3 }),
+    frame: text(HELLO, { reservedBits: 3 }),
     between: true,
     cut: { every: 19 },
   },
-  { title: 'RSV1 on a text frame, byte by byte', frame: text(HELLO, { rsv: 4 }), between: true, cut: { every: 1 } },
-  { title: 'RSV1 and RSV3 on a binary frame', frame: binary('00 ff fe fd fc fb 00 ff', { rsv: 5 }) },
-  { title: 'RSV1 and RSV2 on a ping', frame: ping(HELLO, { rsv: 6 }) },
-  { title: 'all reserved bits on a Close', frame: close(1000, '', { rsv: 7 }) },
+  {
+    title: 'RSV1 on a text frame, byte by byte',
+    frame: text(HELLO, { reservedBits: 4 }),
+    between: true,
+    cut: { every: 1 },
+  },
+  { title: 'RSV1 and RSV3 on a binary frame', frame: binary('00 ff fe fd fc fb 00 ff', { reservedBits: 5 }) },
+  { title: 'RSV1 and RSV2 on a ping', frame: ping(HELLO, { reservedBits: 6 }) },
+  { title: 'all reserved bits on a Close', frame: close(1000, '', { reservedBits: 7 }) },
 ];
 
 function reservedBit({ title, frame, between, cut }: Placed): CaseSeed {
-  const frames = between === true ? [text(HELLO), frame, ping()] : [frame];
+  const frames = between === true ? [text(HELLO), frame, ping('behind')] : [frame];
   return {
     title,
     section: '§5.2',
-    description: `Reserved bits ${String(frame.rsv)} (of RSV1 = 4, RSV2 = 2, RSV3 = 1) are set, and no extension gives them a meaning.`,
+    description: `Reserved bits ${String(frame.reservedBits)} (of RSV1 = 4, RSV2 = 2, RSV3 = 1) are set, and no extension gives them a meaning.`,
     ...violation(frames, 1002, between === true ? FIRST_ECHO : [], { cut }),
   };
 }
 
-function bitsOn(name: string, make: (rsv: number) => FrameSpec[]): CaseSeed[] {
-  return ALL_BITS.map((rsv) => ({
-    title: `reserved bits ${rsv.toString(2).padStart(3, '0')} on ${name}`,
+function bitsOn(name: string, make: (reservedBits: number) => FrameSpec[]): CaseSeed[] {
+  return ALL_BITS.map((reservedBits) => ({
+    title: `reserved bits ${reservedBits.toString(2).padStart(3, '0')} on ${name}`,
     section: '§5.2',
-    description: `The bits RSV1, RSV2 and RSV3 of ${name} are ${rsv.toString(2).padStart(3, '0')}, and no extension gives them a meaning.`,
-    ...violation(make(rsv), 1002),
+    description: `The bits RSV1, RSV2 and RSV3 of ${name} are ${reservedBits.toString(2).padStart(3, '0')}, and no extension gives them a meaning.`,
+    ...violation(make(reservedBits), 1002),
   }));
 }
 
@@ -62,7 +67,7 @@ function opcodeCases(opcodes: readonly number[]): CaseSeed[] {
       title: `reserved opcode 0x${opcode.toString(16).toUpperCase()}`,
       section: '§5.2',
       description: `A frame with the reserved opcode 0x${opcode.toString(16).toUpperCase()}${between ? ' after a message and before a ping' : ''}.`,
-      ...violation(between ? [text(HELLO), frame, ping()] : [frame], 1002, between ? FIRST_ECHO : [], { cut }),
+      ...violation(between ? [text(HELLO), frame, ping('behind')] : [frame], 1002, between ? FIRST_ECHO : [], { cut }),
     };
   });
 }
@@ -88,27 +93,27 @@ export const RESERVED: readonly ConformanceCase[] = [
   ...numbered('3', BITS.map(reservedBit)),
   ...numbered(
     '3.8',
-    bitsOn('an empty text frame', (rsv) => [text('', { rsv })]),
+    bitsOn('an empty text frame', (reservedBits) => [text('', { reservedBits })]),
   ),
   ...numbered(
     '3.9',
-    bitsOn('a continuation', (rsv) => [text('one', { fin: false }), continuation('two', { rsv })]),
+    bitsOn('a continuation', (reservedBits) => [text('one', { fin: false }), continuation('two', { reservedBits })]),
   ),
   ...numbered(
     '3.10',
-    bitsOn('a ping', (rsv) => [ping('', { rsv })]),
+    bitsOn('a ping', (reservedBits) => [ping('bits', { reservedBits })]),
   ),
   ...numbered(
     '3.11',
-    bitsOn('a pong', (rsv) => [pong('', { rsv })]),
+    bitsOn('a pong', (reservedBits) => [pong('bits', { reservedBits })]),
   ),
   ...numbered(
     '3.12',
-    bitsOn('a Close', (rsv) => [close(1000, 'bye', { rsv })]),
+    bitsOn('a Close', (reservedBits) => [close(1000, 'bye', { reservedBits })]),
   ),
   ...numbered(
     '3.13',
-    bitsOn('a ping inside a message', (rsv) => [text('one', { fin: false }), ping('p', { rsv })]),
+    bitsOn('a ping inside a message', (reservedBits) => [text('one', { fin: false }), ping('p', { reservedBits })]),
   ),
   ...numbered('4.1', opcodeCases(DATA_OPCODES)),
   ...numbered('4.2', opcodeCases(CONTROL_OPCODES)),

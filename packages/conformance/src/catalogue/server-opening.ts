@@ -1,5 +1,5 @@
 import type { ConformanceCase } from '../model/case.ts';
-import { close, closed, echoed, ended, numbered, text, wait, type CaseSeed } from './dsl.ts';
+import { answered, close, echoed, ended, numbered, text, wait, type CaseSeed } from './dsl.ts';
 import { accepted, either, refused, request } from './opening-dsl.ts';
 import { SERVER_REFUSALS } from './server-refusals.ts';
 
@@ -261,7 +261,7 @@ const BEHIND: readonly CaseSeed[] = [
     peers: ['server'],
     script: [wait('message', 1, 3000), { step: 'send', frames: [close(1000)] }, wait('end')],
     outcomes: [
-      { verdict: 'ok', events: [{ event: 'open' }, echoed('text', 'open?'), closed(1000), ended] },
+      { verdict: 'ok', events: [{ event: 'open' }, echoed('text', 'open?'), answered(), ended] },
       {
         verdict: 'informational',
         because: 'a frame that came before the answer was not taken',

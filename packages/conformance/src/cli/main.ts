@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { runProgram } from './program.ts';
 
 void runProgram(process.argv);

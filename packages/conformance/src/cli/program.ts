@@ -90,6 +90,7 @@ function clientCommand() {
   return testCommand('client', "listens for a client to test, which Autobahn's convention drives")
     .option('--port <port>', 'port to listen on; 0 for any', wholeNumber(0, HIGHEST_PORT), 9001)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--apart', 'send the first frames a moment after the answer to the handshake, not in one write with it')
     .option('--stay', 'go on after /updateReports, for further agents')
     .action(async (options) => {
       const selected = selectForRole('client', options);

@@ -13,6 +13,7 @@ export interface ClientOptions extends OutputOptions {
   /** In seconds. */
   readonly runLimit: number;
   readonly stay?: true | undefined;
+  readonly apart?: true | undefined;
 }
 
 /**

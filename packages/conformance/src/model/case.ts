@@ -2,8 +2,8 @@ import type { Cut, FrameSpec, Payload } from './frame.ts';
 import type { RequestSpec, ResponseSpec } from './http.ts';
 import type { Role, Verdict } from './verdict.ts';
 
-/** What a script can wait for. */
-export type Awaited = 'message' | 'pong' | 'close' | 'end';
+/** What a script can wait for; the newest pong is that of the ping that was sent last. */
+export type Awaited = 'message' | 'pong' | 'newest pong' | 'close' | 'end';
 
 /** One step of a script. Steps that send are skipped when the peer has said Close or is gone. */
 export type Step =
@@ -36,15 +36,21 @@ export type Step =
   /** Finds out whether the server under test still serves others. */
   | { readonly step: 'probe' };
 
-/** An event that is expected. */
+/** The code of a Close; `'none'` is a Close without one. */
+export type ReceivedCode = number | 'none';
+
+/**
+ * An event that is expected. What a peer may say at any time is none: pings, and pongs that nobody asked for.
+ */
 export type EventPattern =
   | { readonly event: 'message'; readonly type: 'text' | 'binary'; readonly payload?: Payload | undefined }
-  | { readonly event: 'ping' | 'pong'; readonly payload?: Payload | undefined }
-  /** Codes that pass: any if left out; `'none'` is a Close without a code. */
+  /** The answer to a ping. */
+  | { readonly event: 'pong'; readonly payload?: Payload | undefined }
+  /** Codes that pass: any if left out. Or the code of our Close, which this one answers: RFC 6455 §5.5.1 leaves open how. */
   | {
       readonly event: 'close';
-      readonly codes?: readonly (number | 'none')[] | undefined;
-      readonly reason?: Payload | undefined;
+      readonly codes?: readonly ReceivedCode[] | undefined;
+      readonly answers?: ReceivedCode | undefined;
     }
   | { readonly event: 'end' }
   | { readonly event: 'mark'; readonly name: string }
@@ -65,6 +71,8 @@ export type Expected = EventPattern & { readonly times?: readonly [min: number, 
 export interface Outcome {
   readonly verdict: Exclude<Verdict, 'failed'>;
   readonly events: readonly Expected[];
+  /** Pongs that may come at any place among the events, in this order. If left out, pongs are events like others. */
+  readonly pongs?: readonly Expected[] | undefined;
   /** Why it is worth that, where it is not ok. */
   readonly because?: string | undefined;
 }
@@ -74,7 +82,7 @@ export type CheckName =
   | 'masks-differ'
   | 'masks-unpredictable'
   | 'key-is-fresh'
-  | 'pongs-in-order'
+  | 'tcp-ends-at-once'
   | 'request-line'
   | 'request-host'
   | 'request-upgrade'

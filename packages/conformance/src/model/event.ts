@@ -8,7 +8,9 @@ export type WireEvent =
       readonly payload: Uint8Array;
       readonly frames: number;
     }
-  | { readonly kind: 'ping' | 'pong'; readonly payload: Uint8Array }
+  | { readonly kind: 'ping'; readonly payload: Uint8Array }
+  /** The answer to a ping of ours; `wrong` is one to what is not to be answered, such as a pong. */
+  | { readonly kind: 'pong'; readonly payload: Uint8Array; readonly wrong?: boolean | undefined }
   | { readonly kind: 'close'; readonly code: number | undefined; readonly reason: string }
   | { readonly kind: 'end'; readonly how: 'fin' | 'reset' }
   /** The peer broke a rule of framing, whatever the case is about. */
@@ -38,7 +40,7 @@ export interface LogEntry {
 /** A frame in a record. */
 export interface LoggedFrame {
   readonly fin: boolean;
-  readonly rsv: number;
+  readonly reservedBits: number;
   readonly opcode: number;
   /** Masking key in hex, or `undefined` for an unmasked frame. */
   readonly key?: string | undefined;

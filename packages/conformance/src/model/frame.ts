@@ -8,7 +8,7 @@ export interface FrameSpec {
   readonly payload?: Payload | undefined;
   readonly fin?: boolean | undefined;
   /** RSV1, RSV2, RSV3 as one three-bit number; RSV1 is `0b100`. */
-  readonly rsv?: number | undefined;
+  readonly reservedBits?: number | undefined;
   /** `'wrong'` leaves the mask out where there must be one, and puts one where there must be none; `'zero'` masks with 0. */
   readonly masking?: 'wrong' | 'zero' | undefined;
   /** Length to announce in place of the payload's: up to 2^64−1. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { GROUPS, groupOf } from '../catalogue/groups.ts';
 import type { ConformanceCase } from '../model/case.ts';
 import type { AgentReport } from '../model/report.ts';
-import { describeExpected } from '../run/describe.ts';
+import { describeOutcome } from '../run/describe.ts';
 
 /** Writes one page that shows what agents did, case by case. It needs nothing but itself. */
 export function renderHtml(reports: readonly AgentReport[], catalogue: readonly ConformanceCase[]): string {
@@ -48,7 +48,7 @@ interface CaseInfo {
 }
 
 function toInfo({ id, title, section, description, outcomes, checks = [] }: ConformanceCase): CaseInfo {
-  const ok = outcomes.filter(({ verdict }) => verdict === 'ok').map(({ events }) => describeExpected(events));
+  const ok = outcomes.filter(({ verdict }) => verdict === 'ok').map(describeOutcome);
   const expectation = [ok.join(', or '), ...checks.map((check) => check.replaceAll('-', ' '))].join('; ');
   return { id, group: groupOf(id), title, section, description, expectation };
 }

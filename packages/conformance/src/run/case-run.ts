@@ -71,7 +71,8 @@ function judgeCase(link: Link, testCase: ConformanceCase, opened: Opened): Judge
   if (violation !== undefined) return { verdict: 'failed', reason: `${violation.rule}; saw ${describeEvents(events)}` };
 
   const judgement = judge(events, testCase.outcomes);
-  const input = { events, keys: observer.keys, request, early, otherKeys };
+  const { peerRole, closingTime } = link;
+  const input = { role: peerRole, closingTime, keys: observer.keys, request, early, otherKeys };
   const findings = (testCase.checks ?? []).flatMap((name) => CHECKS[name](input) ?? []);
   return [judgement, ...findings].reduce((worst, one) =>
     VERDICTS.indexOf(one.verdict) > VERDICTS.indexOf(worst.verdict) ? one : worst,

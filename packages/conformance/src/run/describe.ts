@@ -1,4 +1,4 @@
-import type { EventPattern, Expected } from '../model/case.ts';
+import type { EventPattern, Expected, Outcome, ReceivedCode } from '../model/case.ts';
 import type { WireEvent } from '../model/event.ts';
 import type { Payload } from '../model/frame.ts';
 import { payloadBytes, payloadSize, toHex } from '../wire/bytes.ts';
@@ -7,7 +7,12 @@ import { payloadBytes, payloadSize, toHex } from '../wire/bytes.ts';
 const SHOWN = 16;
 
 /** Says what is expected, in words. */
-export function describeExpected(expected: readonly Expected[]): string {
+export function describeOutcome({ events, pongs }: Outcome): string {
+  if (pongs === undefined || pongs.length === 0) return describeExpected(events);
+  return `${describeExpected(events)}, and anywhere ${describeExpected(pongs)}`;
+}
+
+function describeExpected(expected: readonly Expected[]): string {
   return expected.length === 0 ? 'nothing' : expected.map(describeOne).join(' → ');
 }
 
@@ -38,19 +43,16 @@ function describePattern(pattern: EventPattern): string {
   switch (pattern.event) {
     case 'message':
       return `${pattern.type} message${describePayload(pattern.payload)}`;
-    case 'ping':
     case 'pong':
-      return `${pattern.event}${describePayload(pattern.payload)}`;
+      return `pong${describePayload(pattern.payload)}`;
     case 'close':
-      return `Close${pattern.codes === undefined ? '' : ` ${pattern.codes.map(String).join(' or ').replace('none', 'without a code')}`}`;
+      return describeClose(pattern.codes, pattern.answers);
     default:
       return describeOtherPattern(pattern);
   }
 }
 
-function describeOtherPattern(
-  pattern: Exclude<EventPattern, { event: 'message' | 'ping' | 'pong' | 'close' }>,
-): string {
+function describeOtherPattern(pattern: Exclude<EventPattern, { event: 'message' | 'pong' | 'close' }>): string {
   switch (pattern.event) {
     case 'end':
       return 'end of the TCP connection';
@@ -67,13 +69,20 @@ function describeOtherPattern(
   }
 }
 
+function describeClose(codes: readonly ReceivedCode[] | undefined, answers: ReceivedCode | undefined): string {
+  const name = (code: ReceivedCode): string => (code === 'none' ? 'without a code' : String(code));
+  if (answers !== undefined) return `Close in answer to Close ${name(answers)}`;
+  return codes === undefined ? 'Close' : `Close ${codes.map(name).join(' or ')}`;
+}
+
 function describeEvent(event: WireEvent): string {
   switch (event.kind) {
     case 'message':
       return `${event.type} message${describeBytes(event.payload)}`;
     case 'ping':
+      return `ping${describeBytes(event.payload)}`;
     case 'pong':
-      return `${event.kind}${describeBytes(event.payload)}`;
+      return `pong${describeBytes(event.payload)}${event.wrong === true ? ' in answer to what is not to be answered' : ''}`;
     case 'close':
       return event.code === undefined ? 'Close without a code' : `Close ${String(event.code)}`;
     default:

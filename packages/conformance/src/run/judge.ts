@@ -1,10 +1,11 @@
-import type { EventPattern, Expected, Outcome } from '../model/case.ts';
+import type { EventPattern, Expected, Outcome, ReceivedCode } from '../model/case.ts';
 import type { WireEvent } from '../model/event.ts';
 import type { Payload } from '../model/frame.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { fieldOf } from '../opening/head.ts';
 import { equalBytes, payloadBytes, payloadSize } from '../wire/bytes.ts';
-import { describeEvents, describeExpected } from './describe.ts';
+import { judgeAnswer } from './close-answer.ts';
+import { describeEvents, describeOutcome } from './describe.ts';
 
 /** A verdict, and the reason if it is not `ok`. */
 export interface Judgement {
@@ -15,12 +16,41 @@ export interface Judgement {
 /** Compares what happened with the outcomes of a case: the first that matches counts. */
 export function judge(events: readonly WireEvent[], outcomes: readonly Outcome[]): Judgement {
   const seen = describeEvents(events);
-  for (const { verdict, events: expected, because } of outcomes) {
-    if (!matches(events, expected)) continue;
-    return { verdict, reason: verdict === 'ok' ? undefined : `${because ?? 'seen'}: ${seen}` };
+  const outcome = outcomes.find((one) => matchesOutcome(events, one));
+  if (outcome === undefined) {
+    const wanted = outcomes.filter(({ verdict }) => verdict === 'ok').map(describeOutcome);
+    return { verdict: 'failed', reason: `expected ${wanted.join(', or ')}; saw ${seen}` };
   }
-  const wanted = outcomes.filter(({ verdict }) => verdict === 'ok').map((outcome) => describeExpected(outcome.events));
-  return { verdict: 'failed', reason: `expected ${wanted.join(', or ')}; saw ${seen}` };
+  const { verdict, because = 'seen' } = outcome;
+  if (verdict !== 'ok') return { verdict, reason: `${because}: ${seen}` };
+  if (!hasUnusualAnswer(events, outcome)) return { verdict, reason: undefined };
+  return { verdict: 'informational', reason: `${UNUSUAL_ANSWER}: ${seen}` };
+}
+
+const UNUSUAL_ANSWER = 'the Close was answered with another code, which §5.5.1 leaves open';
+
+function matchesOutcome(events: readonly WireEvent[], { events: expected, pongs }: Outcome): boolean {
+  if (pongs === undefined) return matches(events, expected);
+  const isPong = (event: WireEvent): boolean => event.kind === 'pong';
+  return (
+    matches(events.filter(isPong), pongs) &&
+    matches(
+      events.filter((event) => !isPong(event)),
+      expected,
+    )
+  );
+}
+
+function hasUnusualAnswer(events: readonly WireEvent[], { events: expected }: Outcome): boolean {
+  const answer = events.find((event) => event.kind === 'close');
+  const asked = expected.flatMap((one) => (one.event === 'close' ? (one.answers ?? []) : []))[0];
+  return answer !== undefined && asked !== undefined && judgeAnswer(asked, codeOf(answer)) === 'unusual';
+}
+
+type CloseEvent = Extract<WireEvent, { kind: 'close' }>;
+
+function codeOf({ code }: CloseEvent): ReceivedCode {
+  return code ?? 'none';
 }
 
 /** Says whether events are what a list of patterns describes, from the first to the last. */
@@ -65,9 +95,8 @@ function fits(event: WireEvent, pattern: EventPattern): boolean {
   switch (event.kind) {
     case 'message':
       return pattern.event === 'message' && event.type === pattern.type && hasPayload(event.payload, pattern.payload);
-    case 'ping':
     case 'pong':
-      return pattern.event === event.kind && hasPayload(event.payload, pattern.payload);
+      return pattern.event === 'pong' && event.wrong !== true && hasPayload(event.payload, pattern.payload);
     case 'close':
       return pattern.event === 'close' && fitsClose(event, pattern);
     case 'refusal':
@@ -78,7 +107,7 @@ function fits(event: WireEvent, pattern: EventPattern): boolean {
 }
 
 function fitsOther(
-  event: Exclude<WireEvent, { kind: 'message' | 'ping' | 'pong' | 'close' | 'refusal' }>,
+  event: Exclude<WireEvent, { kind: 'message' | 'pong' | 'close' | 'refusal' }>,
   pattern: EventPattern,
 ): boolean {
   switch (event.kind) {
@@ -98,12 +127,9 @@ function hasPayload(bytes: Uint8Array, payload: Payload | undefined): boolean {
   return bytes.length === payloadSize(payload) && equalBytes(bytes, payloadBytes(payload));
 }
 
-function fitsClose(
-  event: Extract<WireEvent, { kind: 'close' }>,
-  { codes, reason }: Extract<EventPattern, { event: 'close' }>,
-): boolean {
-  if (codes !== undefined && !codes.includes(event.code ?? 'none')) return false;
-  return reason === undefined || hasPayload(Buffer.from(event.reason), reason);
+function fitsClose(event: CloseEvent, { codes, answers }: Extract<EventPattern, { event: 'close' }>): boolean {
+  if (codes !== undefined && !codes.includes(codeOf(event))) return false;
+  return answers === undefined || judgeAnswer(answers, codeOf(event)) !== 'failure';
 }
 
 function fitsRefusal(

@@ -1,13 +1,12 @@
 import type { Duplex } from 'node:stream';
 
-import { Opcode } from 'millrace/protocol/wire';
-
 import type { WireEvent } from '../model/event.ts';
-import type { Cut, FrameSpec } from '../model/frame.ts';
+import type { FrameSpec } from '../model/frame.ts';
 import type { Role } from '../model/verdict.ts';
 import { FrameObserver } from '../wire/frame-observer.ts';
-import { writeFrame } from '../wire/frame-writer.ts';
 import type { WireLog } from '../wire/wire-log.ts';
+import { Outlet, type HeadCut } from './outlet.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 /** Code of a Close that answers one which had none, or none that may be sent back. */
 const NORMAL_CLOSURE = 1000;
@@ -17,19 +16,20 @@ const LINGER = 2000;
 
 const ENDINGS: readonly WireEvent['kind'][] = ['refusal', 'close', 'end', 'violation'];
 
-/** Our end of a connection under test: it sends what it is told, and records what comes. */
+/** Our end of a connection under test: it sends what it is told, answers as an endpoint does, and records what comes. */
 export class Link {
-  /** What happened, in order. */
+  /** What happened, in order. What a peer may say at any time is none: pings, and pongs that nobody asked for (RFC 6455 §5.5.2, §5.5.3). */
   readonly events: WireEvent[] = [];
   readonly observer: FrameObserver;
+  readonly outlet: Outlet;
+  readonly peerRole: Role;
   readonly log: WireLog;
   readonly #counts = new Map<WireEvent['kind'], number>();
-  readonly #role: Role;
   readonly #socket: Duplex;
   #intake: (chunk: Uint8Array) => void;
   #waiting: (() => void)[] = [];
-  #closeSent = false;
-  #finSent = false;
+  #received = 0;
+  #closing: Stopwatch | undefined;
   #held = false;
   #dropped = false;
   #abandoned = false;
@@ -38,14 +38,23 @@ export class Link {
   /** @param role - ours */
   constructor(socket: Duplex, role: Role, log: WireLog) {
     this.#socket = socket;
-    this.#role = role;
+    this.peerRole = role === 'server' ? 'client' : 'server';
     this.log = log;
+    this.outlet = new Outlet(socket, role, log);
     this.observer = new FrameObserver(role, log, (event) => this.#onEvent(event));
     this.#intake = (chunk) => this.observer.push(chunk);
-    socket.on('data', (chunk: Uint8Array) => this.#intake(chunk));
+    socket.on('data', (chunk: Uint8Array) => {
+      this.#received += chunk.length;
+      this.#intake(chunk);
+    });
     socket.on('end', () => this.#onEnd('fin'));
     socket.on('error', (error) => this.#onEnd('reset', error.message));
     socket.on('close', () => this.#onEnd('reset', 'closed'));
+  }
+
+  /** Bytes that came. */
+  get received(): number {
+    return this.#received;
   }
 
   /** Whether the peer is gone. */
@@ -56,6 +65,16 @@ export class Link {
   /** Whether nothing is to be sent any more: the peer has refused, said Close, is gone, or broke a rule; or the time is over. */
   get over(): boolean {
     return this.#abandoned || ENDINGS.some((kind) => this.count(kind) > 0);
+  }
+
+  /** Whether Close went both ways, so that the TCP connection is to end (RFC 6455 §5.5.1). */
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** Milliseconds between the second Close and the end of the TCP connection; `undefined` before both have come. */
+  get closingTime(): number | undefined {
+    return this.ended ? this.#closing?.time : undefined;
   }
 
   /** How many events of a kind there were. */
@@ -101,39 +120,23 @@ export class Link {
 
   /** Makes the bytes of a frame, and records it. */
   encode(frame: FrameSpec): Uint8Array {
-    const { bytes, head, payload } = writeFrame(frame, this.#role);
-    this.log.frame('suite', head, payload);
-    // The peer's Close is not to be answered by another one then.
-    if (frame.opcode === Opcode.CLOSE) this.#closeSent = true;
-    return bytes;
+    return this.outlet.encode(frame);
   }
 
-  /**
-   * Writes bytes, waits while the peer takes none, and stops when it is gone. While we do not read it does not wait: a peer that
-   * reads nothing before it can write is right to do so.
-   */
-  async write(bytes: Uint8Array): Promise<void> {
-    if (this.#socket.destroyed || !this.#socket.writable) return;
-    if (this.#socket.write(bytes) || this.#held) return;
-    await this.#drained();
+  /** Writes bytes of frames, with a head of HTTP in front of them if there is one. See {@link Outlet.write}. */
+  write(bytes: Uint8Array, head?: Uint8Array): Promise<void> {
+    return this.outlet.write(bytes, head);
   }
 
   /** Writes bytes in pieces, until the peer says Close or is gone. */
-  async writeCut(bytes: Uint8Array, cut: Cut): Promise<void> {
-    const offsets = cut.at ?? [];
-    let start = 0;
-    for (let turn = 0; start < bytes.length; turn++) {
-      const end = cut.every === undefined ? (offsets.find((one) => one > start) ?? bytes.length) : start + cut.every;
-      if (this.over) return;
-      await this.write(bytes.subarray(start, Math.min(end, bytes.length)));
-      start = end;
-      if (start < bytes.length) await breathe(cut, turn);
-    }
+  writeCut(bytes: Uint8Array, cut: HeadCut, head?: Uint8Array): Promise<void> {
+    return this.outlet.writeCut(bytes, cut, () => this.over, head);
   }
 
   /** Stops reading, or goes on. */
   hold(held: boolean): void {
     this.#held = held;
+    this.outlet.waitsForReader = !held;
     if (held) this.#socket.pause();
     else this.#socket.resume();
   }
@@ -145,14 +148,13 @@ export class Link {
 
   /** Ends our side of the transport. */
   fin(): void {
-    if (this.#finSent) return;
-    this.#finSent = true;
-    this.#socket.end();
+    this.outlet.end();
   }
 
   /** Drops the transport. */
   drop(): void {
     this.#dropped = true;
+    this.#closing?.stop();
     this.#socket.destroy();
   }
 
@@ -173,25 +175,20 @@ export class Link {
   }
 
   #onEvent(event: WireEvent): void {
-    this.emit(event);
-    if (this.#muted) return;
-    if (event.kind === 'ping') this.#answer(Opcode.PONG, event.payload);
-    if (event.kind !== 'close') return;
-    if (!this.#closeSent) this.#answerClose(event.code);
-    // A server ends the TCP connection at once (RFC 6455 §7.1.1); a client waits for it.
-    if (this.#role === 'server') this.fin();
+    if (event.kind === 'pong') this.#onPong(event.payload);
+    else if (event.kind !== 'ping') this.emit(event);
+    else if (!this.#muted) this.outlet.answerPing(event.payload);
+    if (event.kind === 'close') this.#onClose(event.code);
   }
 
-  #answerClose(code: number | undefined): void {
-    this.#closeSent = true;
-    const echoed = code === undefined ? [] : [code >> 8, code & 0xff];
-    const valid = code === undefined || (code >= 1000 && code < 5000);
-    this.#answer(Opcode.CLOSE, Uint8Array.from(valid ? echoed : [NORMAL_CLOSURE >> 8, NORMAL_CLOSURE & 0xff]));
+  #onPong(payload: Uint8Array): void {
+    const what = this.outlet.pings.onReceived(payload);
+    if (what !== 'unasked') this.emit({ kind: 'pong', payload, wrong: what === 'wrong answer' });
   }
 
-  #answer(opcode: number, payload: Uint8Array): void {
-    if (!this.#socket.writable) return;
-    this.#socket.write(this.encode({ opcode, payload: { hex: Buffer.from(payload).toString('hex') } }));
+  #onClose(code: number | undefined): void {
+    if (!this.#muted) this.outlet.answerClose(answerTo(code));
+    if (this.outlet.closeSent) this.#closing = new Stopwatch();
   }
 
   #onEnd(how: 'fin' | 'reset', message?: string): void {
@@ -200,6 +197,7 @@ export class Link {
       'note',
       how === 'fin' ? 'the peer ended the TCP connection' : `the TCP connection is gone: ${message ?? ''}`,
     );
+    this.#closing?.stop();
     this.emit({ kind: 'end', how });
     if (!this.#socket.destroyed) this.fin();
   }
@@ -219,23 +217,11 @@ export class Link {
       });
     });
   }
-
-  #drained(): Promise<void> {
-    const socket = this.#socket;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        socket.off('drain', done);
-        socket.off('close', done);
-        resolve();
-      };
-      socket.on('drain', done);
-      socket.on('close', done);
-    });
-  }
 }
 
-/** Lets the event loop turn between two writes, so that they leave as two; now and then only, if there are many. */
-async function breathe({ pause, every }: Cut, turn: number): Promise<void> {
-  if (pause !== undefined) await new Promise((resolve) => setTimeout(resolve, pause));
-  else if (every === undefined || every < 32 || turn % 32 === 31) await new Promise((resolve) => setImmediate(resolve));
+/** The body of the Close that answers one: the code that came, as endpoints typically do it, if it may be sent (RFC 6455 §5.5.1, §7.4). */
+function answerTo(code: number | undefined): Uint8Array {
+  if (code === undefined) return new Uint8Array(0);
+  const answered = code >= 1000 && code < 5000 ? code : NORMAL_CLOSURE;
+  return Uint8Array.of(answered >> 8, answered & 0xff);
 }

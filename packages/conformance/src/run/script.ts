@@ -8,6 +8,9 @@ const BATCH_SIZE = 64 * 1024;
 /** Time for one echo of many, in milliseconds. */
 const ROUNDTRIP_LIMIT = 5000;
 
+/** Time for the end of the TCP connection when Close went both ways, in milliseconds. */
+const CLOSED_LIMIT = 5000;
+
 /** What steps need besides the connection. */
 export interface ScriptContext {
   /** Says whether the peer serves a new connection; `undefined` where nobody can ask it. */
@@ -102,9 +105,13 @@ async function runFlood(link: Link, step: StepOf<'flood'>): Promise<void> {
 }
 
 async function runRoundtrips(link: Link, step: StepOf<'roundtrips'>, { scale }: ScriptContext): Promise<void> {
+  const before = link.count('message');
   for (let index = 1; index <= step.count && !link.over; index++) {
     await sendFrames(link, { step: 'send', frames: [step.frame] });
-    const echoed = await link.until(() => link.over || link.count('message') >= index, ROUNDTRIP_LIMIT * scale);
+    const echoed = await link.until(
+      () => link.over || link.count('message') >= before + index,
+      ROUNDTRIP_LIMIT * scale,
+    );
     if (echoed) continue;
     link.emit({ kind: 'timeout', waitingFor: 'message' });
     return;
@@ -112,15 +119,28 @@ async function runRoundtrips(link: Link, step: StepOf<'roundtrips'>, { scale }: 
 }
 
 async function runAwait(link: Link, step: StepOf<'await'>, { scale }: ScriptContext): Promise<void> {
-  const { what, count } = step;
+  const { what } = step;
   const within = step.within * scale;
-  // A server that refused may keep the TCP connection for another request.
-  const refused = link.count('refusal') > 0;
-  const stopped = (): boolean => (what === 'end' && !refused ? link.ended : link.over);
-  const came = await link.until(() => stopped() || link.count(what) >= count, within);
-  if (came) return;
-  link.log.text('note', `no ${what} within ${String(within)} ms`);
+  const waited = what === 'end' ? await awaitEnd(link, within, scale) : await awaitEvent(link, step, within);
+  if (waited === undefined) return;
+  link.log.text('note', `no ${what} within ${String(waited)} ms`);
   link.emit({ kind: 'timeout', waitingFor: what });
+}
+
+/** Waits for something that the peer says. Returns the time that it had, in milliseconds, if it was not enough. */
+async function awaitEvent(link: Link, { what, count }: StepOf<'await'>, within: number): Promise<number | undefined> {
+  const { pings } = link.outlet;
+  const hasCome = what === 'newest pong' ? () => pings.isNewestAnswered : () => link.count(what) >= count;
+  return (await link.until(() => link.over || hasCome(), within)) ? undefined : within;
+}
+
+/** Waits for the end of the TCP connection as {@link awaitEvent} does: not long when Close went both ways, for nothing else is to come then. */
+async function awaitEnd(link: Link, within: number, scale: number): Promise<number | undefined> {
+  // A server that refused may keep the TCP connection for another request.
+  const isOver = (): boolean => (link.count('refusal') > 0 ? link.over : link.ended);
+  if (!(await link.until(() => isOver() || link.closed, within))) return within;
+  const limit = Math.min(within, CLOSED_LIMIT * scale);
+  return (await link.until(isOver, limit)) ? undefined : limit;
 }
 
 async function runProbe(link: Link, { probe }: ScriptContext): Promise<void> {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 
 import { Opcode } from 'millrace/protocol/wire';
@@ -11,7 +12,9 @@ import { SUITE_VERSION } from '../version.ts';
 import { concatBytes } from '../wire/bytes.ts';
 import { WireLog } from '../wire/wire-log.ts';
 import { failedResult, runCase, type Opened } from './case-run.ts';
+import { takeFirstFrames, type FirstFrames } from './first-frames.ts';
 import { Link } from './link.ts';
+import type { HeadCut } from './outlet.ts';
 import { sendFrames } from './script.ts';
 import { compareIds, type SelectedCases } from './select.ts';
 
@@ -20,6 +23,9 @@ const REQUEST_LIMIT = 10_000;
 
 /** Time for the answer to a Close where nothing is tested, in milliseconds. */
 const CLOSE_LIMIT = 2000;
+
+/** Time between the answer to an opening handshake and the first frames, where they come apart, in milliseconds. */
+const MOMENT = 25;
 
 /** Time without a connection after which a client that has begun is taken for gone, in milliseconds. */
 const ABSENCE_LIMIT = 30_000;
@@ -30,6 +36,8 @@ export interface FuzzingServerOptions {
   readonly host?: string | undefined;
   /** Factor for the time limits of all cases. */
   readonly timeScale?: number | undefined;
+  /** Whether the first frames of a case come a moment after the answer to the opening handshake, and not in one write with it. */
+  readonly apart?: boolean | undefined;
   readonly onResult?: ((result: CaseResult, agent: string) => void) | undefined;
   /** An agent says that it has run its cases. */
   readonly onReport?: ((report: AgentReport) => void) | undefined;
@@ -64,6 +72,7 @@ export class FuzzingServer {
   #absence: NodeJS.Timeout | undefined;
 
   constructor(selected: SelectedCases, options: FuzzingServerOptions) {
+    setMaxListeners(0, this.#aborted.signal); // Each connection listens: as many as a client makes at once.
     this.#selected = selected;
     this.#options = options;
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void this.#onSocket(socket));
@@ -144,9 +153,14 @@ export class FuzzingServer {
       return;
     }
     this.#running = agent;
-    const { timeScale = 1, onResult } = this.#options;
+    const { timeScale = 1, apart = false, onResult } = this.#options;
     const context = { probe: undefined, scale: timeScale, signal: this.#aborted.signal };
-    const result = await runCase(link, testCase, context, () => this.#answer(arrival, testCase.response));
+    const [rest, first] = apart ? [testCase] : takeFirstFrames(testCase);
+    const result = await runCase(link, rest, context, async () => {
+      const opened = await this.#answer(arrival, testCase.response, first);
+      if (apart) await new Promise((resolve) => setTimeout(resolve, MOMENT));
+      return opened;
+    });
     const results = this.#results.get(agent) ?? new Map<string, CaseResult>();
     results.set(testCase.id, result);
     this.#results.set(agent, results);
@@ -154,7 +168,7 @@ export class FuzzingServer {
   }
 
   /** Answers the opening handshake, as the case wants it. */
-  async #answer({ link, head, early: before }: Arrival, spec: ResponseSpec = {}): Promise<Opened> {
+  async #answer({ link, head, early: before }: Arrival, spec: ResponseSpec = {}, first?: FirstFrames): Promise<Opened> {
     const problem = findRequestProblem(head);
     if (problem !== undefined) return { problem };
     let early = before;
@@ -166,7 +180,8 @@ export class FuzzingServer {
     const key = fieldOf(head, 'sec-websocket-key') ?? '';
     const otherKeys = new Set(this.#keys);
     this.#keys.add(key);
-    await sendResponse(link, head, spec);
+    if (first === undefined) await sendResponse(link, head, spec);
+    else await sendResponse(link, head, { ...spec, frames: first.frames }, { ...first.cut, wholeHead: true });
     return { request: head, early, otherKeys };
   }
 
@@ -216,14 +231,19 @@ function urlOf({ startLine }: HttpHead): URL {
 }
 
 /** Answers the opening handshake; what comes from here on are frames. */
-async function sendResponse(link: Link, head: HttpHead, spec: ResponseSpec): Promise<void> {
+async function sendResponse(
+  link: Link,
+  request: HttpHead,
+  spec: ResponseSpec,
+  cut: HeadCut | undefined = spec.cut,
+): Promise<void> {
   link.divert(undefined);
-  const text = writeResponse(head, spec);
+  const text = writeResponse(request, spec);
   link.log.text('suite', text);
-  const frames = (spec.frames ?? []).map((frame) => link.encode(frame));
-  const bytes = concatBytes([Buffer.from(text, 'latin1'), ...frames]);
-  if (spec.cut === undefined) await link.write(bytes);
-  else await link.writeCut(bytes, spec.cut);
+  const head = Buffer.from(text, 'latin1');
+  const frames = concatBytes((spec.frames ?? []).map((frame) => link.encode(frame)));
+  if (cut === undefined) await link.write(frames, head);
+  else await link.writeCut(frames, cut, head);
 }
 
 /** Sends a message to a client that asked for it. */
@@ -240,7 +260,10 @@ async function close(link: Link): Promise<void> {
 }
 
 async function refuse({ link }: Arrival): Promise<void> {
-  await link.write(Buffer.from('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'));
+  await link.write(
+    new Uint8Array(0),
+    Buffer.from('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'),
+  );
   await link.finish();
 }
 

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { Opcode } from 'millrace/protocol/wire';
 
 import type { ConformanceCase } from '../model/case.ts';
@@ -11,6 +13,7 @@ import { failedResult, runCase, type CaseContext, type Opened } from './case-run
 import { dial } from './dial.ts';
 import { HttpIntake } from './http-intake.ts';
 import { Link } from './link.ts';
+import { sendFrames } from './script.ts';
 import { compareIds, type SelectedCases } from './select.ts';
 
 /** Time for a TCP connection, with TLS if there is some, in milliseconds. */
@@ -19,8 +22,11 @@ const CONNECT_LIMIT = 10_000;
 /** Time for the opening handshake of a case, in milliseconds. */
 const OPENING_LIMIT = 5000;
 
-/** Time for an echo that shows that a server still lives, in milliseconds. */
+/** Time for an echo that shows that a server lives, in milliseconds. */
 const PROBE_LIMIT = 3000;
+
+/** Time for an answer to Close where nothing is tested, in milliseconds. */
+const PARTING_LIMIT = 500;
 
 /** How a run goes. */
 export interface RunOptions {
@@ -44,11 +50,12 @@ export interface RunOptions {
 /**
  * Tests a server: runs cases against it, as its client.
  *
- * @throws {Error} there is no server to connect to
+ * @throws {Error} there is nobody to test: no connection, no word on it, or no echo
  */
 export async function testServer(url: string, selected: SelectedCases, options: RunOptions): Promise<AgentReport> {
   const { agent, concurrency = 4, runLimit, signal, onResult } = options;
   const aborted = new AbortController();
+  setMaxListeners(0, aborted.signal); // Each connection listens: as many as there are at once.
   const abort = (): void => aborted.abort();
   signal?.addEventListener('abort', abort);
   const timer = runLimit === undefined ? undefined : setTimeout(abort, runLimit);
@@ -64,7 +71,7 @@ export async function testServer(url: string, selected: SelectedCases, options: 
     }
   };
   try {
-    await server.reach();
+    await server.ask();
     await Promise.all(Array.from({ length: concurrency }, worker));
   } finally {
     clearTimeout(timer);
@@ -90,13 +97,53 @@ class ServerUnderTest {
     this.#target = { authority: url.host, resource: `${url.pathname}${url.search}` };
   }
 
-  /** Makes sure that somebody listens there. */
-  async reach(): Promise<void> {
-    try {
-      (await this.#connect()).drop();
-    } catch (error) {
+  /**
+   * Asks once whether anybody is there who speaks: hundreds of cases would each wait for the answer that does not come.
+   *
+   * @throws {Error} nobody is; what they say wrong is for the cases
+   */
+  async ask(): Promise<void> {
+    const link = await this.#connect().catch((error: unknown) => {
       throw new Error(`cannot connect to ${this.#url.href}: ${messageOf(error)}`, { cause: error });
+    });
+    const { signal } = this.#context;
+    const abandon = (): void => link.abandon();
+    signal.addEventListener('abort', abandon);
+    try {
+      const silence = await this.#listen(link);
+      if (silence !== undefined && !signal.aborted) throw new Error(`${this.#url.href} ${silence}`);
+    } finally {
+      signal.removeEventListener('abort', abandon);
+      link.drop();
     }
+  }
+
+  /** Opens a connection and has a message echoed. Returns what was missing, in words, where nothing came. */
+  async #listen(link: Link): Promise<string | undefined> {
+    const { scale } = this.#context;
+    const { problem } = await this.#open(link, undefined);
+    if (link.received === 0) {
+      return link.ended
+        ? 'ended the connection without an answer to the opening handshake'
+        : `accepts connections, and did not answer the opening handshake within ${String(OPENING_LIMIT * scale)} ms`;
+    }
+    if (problem !== undefined) return undefined;
+
+    if (!(await this.#isEchoed(link)) && !link.over) {
+      return `did not echo a message within ${String(PROBE_LIMIT * scale)} ms: the suite tests servers that echo`;
+    }
+    await sendFrames(link, { step: 'send', frames: [{ opcode: Opcode.CLOSE, payload: { hex: '03 e8' } }] });
+    await link.until(() => link.over, PARTING_LIMIT * scale);
+    return undefined;
+  }
+
+  async #isEchoed(link: Link): Promise<boolean> {
+    await sendFrames(link, {
+      step: 'send',
+      frames: [{ opcode: Opcode.TEXT, payload: { text: 'is anybody there?' } }],
+    });
+    await link.until(() => link.over || link.count('message') > 0, PROBE_LIMIT * this.#context.scale);
+    return link.count('message') > 0;
   }
 
   async run(testCase: ConformanceCase): Promise<CaseResult> {
@@ -123,13 +170,10 @@ class ServerUnderTest {
     const intake = new HttpIntake(link, request);
     link.divert((chunk) => intake.push(chunk));
     link.log.text('suite', request.text);
-    const head = Buffer.from(request.text, 'latin1');
-    const bytes = concatBytes([head, ...(spec?.frames ?? []).map((frame) => link.encode(frame))]).subarray(
-      0,
-      spec?.stopAfter,
-    );
-    if (spec?.cut === undefined) await link.write(bytes);
-    else await link.writeCut(bytes, spec.cut);
+    const head = Buffer.from(request.text, 'latin1').subarray(0, spec?.stopAfter);
+    const frames = concatBytes((spec?.frames ?? []).map((frame) => link.encode(frame)));
+    if (spec?.cut === undefined) await link.write(frames, head);
+    else await link.writeCut(frames, spec.cut, head);
 
     const limit = OPENING_LIMIT * this.#context.scale;
     const answered = spec?.stopAfter !== undefined || (await link.until(() => intake.done, limit));
@@ -142,12 +186,9 @@ class ServerUnderTest {
     try {
       const link = await this.#connect();
       const { problem } = await this.#open(link, undefined);
-      if (problem === undefined) {
-        await link.write(link.encode({ opcode: Opcode.TEXT, payload: { text: 'still there?' } }));
-        await link.until(() => link.over || link.count('message') > 0, PROBE_LIMIT * this.#context.scale);
-      }
+      const isAlive = problem === undefined && (await this.#isEchoed(link));
       link.drop();
-      return link.count('message') > 0;
+      return isAlive;
     } catch {
       return false; // Nobody answers there any more: that is what was asked.
     }

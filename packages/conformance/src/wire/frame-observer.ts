@@ -140,10 +140,10 @@ export class FrameObserver implements FrameSink {
   #logFrame(payload: Uint8Array): void {
     const header = this.#header;
     if (header === undefined) return;
-    const { fin, reservedBits: rsv, opcode, maskingKey, lengthHigh, lengthLow } = header;
+    const { fin, reservedBits, opcode, maskingKey, lengthHigh, lengthLow } = header;
     const length = ((BigInt(lengthHigh) << 32n) | BigInt(lengthLow)).toString();
     const key = maskingKey === undefined ? {} : { key: formatKey(maskingKey) };
-    this.#log.frame('peer', { fin, rsv, opcode, length, ...key }, payload);
+    this.#log.frame('peer', { fin, reservedBits, opcode, length, ...key }, payload);
   }
 }
 

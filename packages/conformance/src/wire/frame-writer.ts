@@ -19,9 +19,9 @@ export function writeFrame(spec: FrameSpec, role: Role): WrittenFrame {
   const payload = payloadBytes(spec.payload);
   const length = spec.announce ?? BigInt(payload.length);
   const key = chooseKey(spec, role);
-  const { fin = true, rsv = 0, opcode } = spec;
+  const { fin = true, reservedBits = 0, opcode } = spec;
 
-  const header = [(fin ? 0x80 : 0) | (rsv << 4) | opcode, ...lengthField(length, spec.lengthField)];
+  const header = [(fin ? 0x80 : 0) | (reservedBits << 4) | opcode, ...lengthField(length, spec.lengthField)];
   if (key !== undefined) header[1] = header[1]! | 0x80;
   const bytes = new Uint8Array(header.length + (key === undefined ? 0 : 4) + payload.length);
   bytes.set(header);
@@ -35,7 +35,7 @@ export function writeFrame(spec: FrameSpec, role: Role): WrittenFrame {
   const odd = spec.announce !== undefined || spec.lengthField !== undefined;
   const head = {
     fin,
-    rsv,
+    reservedBits,
     opcode,
     length: length.toString(),
     ...(key === undefined ? {} : { key: toHex(key) }),
@@ -47,7 +47,20 @@ export function writeFrame(spec: FrameSpec, role: Role): WrittenFrame {
 function chooseKey({ masking }: FrameSpec, role: Role): Uint8Array | undefined {
   const masked = (role === 'client') !== (masking === 'wrong');
   if (!masked) return undefined;
-  return masking === 'zero' ? new Uint8Array(4) : randomFillSync(new Uint8Array(4));
+  return masking === 'zero' ? new Uint8Array(4) : randomKey();
+}
+
+/** Random bytes for keys to come: asking for four at a time is slow. */
+const pool = new Uint8Array(4096);
+let used = pool.length;
+
+function randomKey(): Uint8Array {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += 4;
+  return pool.slice(used - 4, used);
 }
 
 /** The length as the second byte of a header and what follows it, in its shortest form unless a longer one is asked for. */

@@ -70,5 +70,10 @@ type FrameHead = Omit<LoggedFrame, 'data'>;
 
 function areAlike(one: FrameHead | undefined, other: FrameHead | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
-  return one.fin === other.fin && one.rsv === other.rsv && one.opcode === other.opcode && one.length === other.length;
+  return (
+    one.fin === other.fin &&
+    one.reservedBits === other.reservedBits &&
+    one.opcode === other.opcode &&
+    one.length === other.length
+  );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,12 +10,15 @@ import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 import { generate } from 'selfsigned';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 
 import { runNaiveClient } from '../../testees/naive/client.ts';
 import { startNaiveServer } from '../../testees/naive/server.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../bin/millrace-conformance.js', import.meta.url));
+
+/** Where npm links the command when it installs a clone, before anything is built. */
+const LINKED = fileURLToPath(new URL('../../../../../node_modules/.bin/millrace-conformance', import.meta.url));
 
 interface Ended {
   readonly code: number | null;
@@ -87,6 +90,10 @@ async function driveTwice(url: string): Promise<void> {
 }
 
 describe('millrace-conformance', { timeout: 60_000, concurrency: 4 }, () => {
+  it('is linked in a clone', () => {
+    assert.equal(realpathSync(LINKED), MAIN);
+  });
+
   it('tests a server, prints JSON and exits with 0', async () => {
     const server = await startNaiveServer({});
 
@@ -147,18 +154,50 @@ describe('millrace-conformance', { timeout: 60_000, concurrency: 4 }, () => {
     assert.match(refused.stderr, /^error: cannot write .*page\.html/);
   });
 
-  it('tells a server that says nothing in the time of the run', async () => {
+  it('asks once whether anybody speaks, and ends soon if nobody does', async () => {
+    const silent = createServer(() => undefined);
+    const ending = createServer((socket) => socket.end());
+    await Promise.all([silent, ending].map((one) => once(one.listen(0, '127.0.0.1'), 'listening')));
+    let connections = 0;
+    silent.on('connection', () => connections++);
+
+    const secure = await run(['server', `wss://127.0.0.1:${portOf(silent)}`, '--time-scale', '0.02']);
+    const plain = await run(['server', `ws://127.0.0.1:${portOf(silent)}`, '--time-scale', '0.02']);
+    const ended = await run(['server', `ws://127.0.0.1:${portOf(ending)}`]);
+
+    silent.close();
+    ending.close();
+    assert.equal(secure.code, 2);
+    assert.match(secure.stderr, /^error: cannot connect to wss:.*no connection within 200 ms\n$/);
+    assert.equal(plain.code, 2);
+    assert.match(plain.stderr, /^error: ws:.* accepts connections, and did not answer .* within 100 ms\n$/);
+    assert.equal(ended.code, 2);
+    assert.match(ended.stderr, /^error: ws:.* ended the connection without an answer to the opening handshake\n$/);
+    assert.equal(connections, 2);
+  });
+
+  it('says of a server that opens connections and echoes nothing that there is nothing to test', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+
+    const { code, stderr } = await run(['server', `ws://127.0.0.1:${port}`, '--time-scale', '0.02']);
+
+    server.close();
+    assert.equal(code, 2);
+    assert.match(stderr, /^error: ws:.* did not echo a message within 60 ms: the suite tests servers that echo\n$/);
+  });
+
+  it('writes at the time limit of the run what it has', async () => {
     const silent = createServer(() => undefined);
     await once(silent.listen(0, '127.0.0.1'), 'listening');
 
-    const secure = await run(['server', `wss://127.0.0.1:${portOf(silent)}`, '--time-scale', '0.02']);
-    const plain = await run(['server', `ws://127.0.0.1:${portOf(silent)}`, '--run-limit', '1']);
+    const { code, stderr } = await run(['server', `ws://127.0.0.1:${portOf(silent)}`, '--run-limit', '1']);
 
     silent.close();
-    assert.equal(secure.code, 2);
-    assert.match(secure.stderr, /^error: cannot connect to wss:.*no connection within 200 ms\n$/);
-    assert.equal(plain.code, 1);
-    assert.match(plain.stderr, /and \d+ more\n +not run: the run was over/);
+    assert.equal(code, 1);
+    assert.match(stderr, /and \d+ more\n +not run: the run was over/);
   });
 
   it('tests a server behind TLS, if it may trust it', async () => {
@@ -194,12 +233,7 @@ describe('millrace-conformance', { timeout: 60_000, concurrency: 4 }, () => {
     await once(silent.listen(0, '127.0.0.1'), 'listening');
     const url = `ws://127.0.0.1:${portOf(silent)}`;
     const child = spawn(process.execPath, [MAIN, 'server', url, '--json'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    // The second connection is that of a case.
-    let connections = 0;
-    silent.on('connection', () => {
-      connections++;
-      if (connections === 2) child.kill('SIGINT');
-    });
+    silent.on('connection', () => child.kill('SIGINT'));
     let stdout = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
 

@@ -8,7 +8,7 @@ import { judge, matches } from '../../src/run/judge.ts';
 
 const close = (code: number | undefined): WireEvent => ({ kind: 'close', code, reason: '' });
 const end: WireEvent = { kind: 'end', how: 'fin' };
-const pong = (text: string): WireEvent => ({ kind: 'pong', payload: Buffer.from(text) });
+const pong = (text: string, wrong = false): WireEvent => ({ kind: 'pong', payload: Buffer.from(text), wrong });
 const message = (text: string): WireEvent => ({ kind: 'message', type: 'text', payload: Buffer.from(text), frames: 1 });
 
 const rows: readonly (readonly [name: string, events: WireEvent[], expected: Expected[], matching: boolean])[] = [
@@ -47,6 +47,11 @@ const rows: readonly (readonly [name: string, events: WireEvent[], expected: Exp
     ],
     true,
   ],
+  ['an answer to our Close', [close(1000)], [{ event: 'close', answers: 1000 }], true],
+  ['an empty Close as an answer', [close(undefined)], [{ event: 'close', answers: 3000 }], true],
+  ['a failure as an answer', [close(1002)], [{ event: 'close', answers: 3000 }], false],
+  ['a pong', [pong('p')], [{ event: 'pong' }], true],
+  ['a pong in answer to what is not to be answered', [pong('p', true)], [{ event: 'pong' }], false],
   ['too many of them', [pong('1'), pong('2')], [{ event: 'pong', times: [0, 1] }], false],
 ];
 
@@ -80,6 +85,34 @@ describe('judge', () => {
 
     assert.equal(verdict, 'non-strict');
     assert.match(reason ?? '', /^not 1002: Close 1000 → end/);
+  });
+
+  it('notes a code of its own in the answer to a Close', () => {
+    const answering: Outcome[] = [{ verdict: 'ok', events: [{ event: 'close', answers: 1000 }] }];
+
+    assert.equal(judge([close(1001)], answering).verdict, 'ok');
+    assert.equal(judge([close(4000)], answering).verdict, 'informational');
+    assert.match(judge([close(4000)], answering).reason ?? '', /§5\.5\.1 leaves open: Close 4000/);
+    assert.match(
+      judge([close(1002)], answering).reason ?? '',
+      /expected Close in answer to Close 1000; saw Close 1002/,
+    );
+  });
+
+  it('takes pongs at any place, in their order', () => {
+    const pongs: Expected[] = [
+      { event: 'pong', payload: { text: '1' } },
+      { event: 'pong', payload: { text: '2' } },
+    ];
+    const outcome: Outcome[] = [
+      { verdict: 'ok', events: [{ event: 'message', type: 'text' }, { event: 'end' }], pongs },
+    ];
+
+    assert.equal(judge([pong('1'), message('a'), pong('2'), end], outcome).verdict, 'ok');
+    assert.equal(judge([message('a'), pong('1'), pong('2'), end], outcome).verdict, 'ok');
+    assert.equal(judge([message('a'), pong('2'), pong('1'), end], outcome).verdict, 'failed');
+    assert.equal(judge([message('a'), pong('1'), end], outcome).verdict, 'failed');
+    assert.equal(judge([message('a'), pong('1'), pong('2'), pong('3'), end], outcome).verdict, 'failed');
   });
 
   it('says what was expected and what was seen', () => {

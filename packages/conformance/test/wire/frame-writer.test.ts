@@ -8,7 +8,7 @@ import { writeFrame } from '../../src/wire/frame-writer.ts';
 
 const rows: readonly (readonly [name: string, frame: FrameSpec, hex: string])[] = [
   ['the text of RFC 6455 §5.7', { opcode: 1, payload: { text: 'Hello' } }, '81 05 48 65 6c 6c 6f'],
-  ['no FIN and all reserved bits', { opcode: 2, fin: false, rsv: 7 }, '72 00'],
+  ['no FIN and all reserved bits', { opcode: 2, fin: false, reservedBits: 7 }, '72 00'],
   ['a 16-bit length', { opcode: 2, payload: { hex: '00' }, lengthField: 16 }, '82 7e 00 01 00'],
   ['a 64-bit length', { opcode: 2, payload: { hex: '00' }, lengthField: 64 }, '82 7f 00 00 00 00 00 00 00 01 00'],
   ['2^63−1', { opcode: 2, announce: 2n ** 63n - 1n }, '82 7f 7f ff ff ff ff ff ff ff'],

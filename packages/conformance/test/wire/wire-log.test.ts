@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 
 import { WireLog } from '../../src/wire/wire-log.ts';
 
-const FRAME = { fin: true, rsv: 0, opcode: 9, length: '0' };
+const FRAME = { fin: true, reservedBits: 0, opcode: 9, length: '0' };
 
 describe('WireLog', () => {
   it('folds lines that are alike', () => {

@@ -1,24 +1,12 @@
-// An echo client: node client.js <message|frame|stream> <url of the fuzzing server> <agent>
+// An echo client: node client.js <façade> <url of the fuzzing server> <agent>
 import { driveCases } from '../drive-cases.ts';
-import { toLevel } from '../levels.ts';
-import {
-  FrameEchoClient,
-  ListeningClient,
-  MessageEchoClient,
-  StreamEchoClient,
-  connectClient,
-} from './echo-clients.ts';
+import { ListeningClient, connectClient } from './echo-clients.ts';
+import { CLIENTS } from './facades.ts';
 
-const CLIENTS = { message: MessageEchoClient, frame: FrameEchoClient, stream: StreamEchoClient };
-
-const [, , level, url = '', agent = 'millrace'] = process.argv;
-const echo = CLIENTS[toLevel(level)];
+const [, , name = '', url = '', agent = 'millrace'] = process.argv;
+const echo = CLIENTS.get(name);
+if (echo === undefined) throw new Error(`there is no client "${name}", only ${[...CLIENTS.keys()].join(', ')}`);
 
 process.on('warning', (warning) => process.stderr.write(`${warning.message}\n`));
 
-await driveCases(
-  url,
-  agent,
-  (target, onText) => connectClient(target, ListeningClient, onText),
-  (target) => connectClient(target, echo, () => undefined),
-);
+await driveCases(url, agent, (target, onText) => connectClient(target, ListeningClient, onText), echo);

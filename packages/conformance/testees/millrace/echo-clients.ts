@@ -1,7 +1,9 @@
 import { WebSocketClientFactory, WebSocketClientProtocol, connectWS } from 'millrace';
 
+import { announcedLength } from './announced-length.ts';
+
 /** A client that says when it is over. */
-abstract class TestClient extends WebSocketClientProtocol<TestClientFactory> {
+export abstract class TestClient extends WebSocketClientProtocol<TestClientFactory> {
   override onClose(): void {
     this.factory.done();
   }
@@ -64,6 +66,29 @@ export class StreamEchoClient extends TestClient {
 
   override onMessageFrameEnd(): void {
     // What came of the frame is under way already.
+  }
+
+  override onMessageEnd(): void {
+    this.endMessage();
+  }
+}
+
+/** Echoes each frame as it comes: announced with its length, and then byte by byte. */
+export class MirrorEchoClient extends TestClient {
+  override onMessageBegin(opcode: number): void {
+    this.beginMessage(opcode);
+  }
+
+  override onMessageFrameBegin(length: number): void {
+    this.beginMessageFrame(announcedLength(length));
+  }
+
+  override onMessageFrameData(payload: Uint8Array): void {
+    this.sendMessageFrameData(payload);
+  }
+
+  override onMessageFrameEnd(): void {
+    // The frame ended by itself when its last byte was sent.
   }
 
   override onMessageEnd(): void {

@@ -1,5 +1,7 @@
 import { WebSocketServerProtocol } from 'millrace';
 
+import { announcedLength } from './announced-length.ts';
+
 /** Echoes whole messages. */
 export class MessageEchoServer extends WebSocketServerProtocol {
   override onMessage(payload: string | Uint8Array, isBinary: boolean): void {
@@ -34,6 +36,29 @@ export class StreamEchoServer extends WebSocketServerProtocol {
 
   override onMessageFrameEnd(): void {
     // What came of the frame is under way already.
+  }
+
+  override onMessageEnd(): void {
+    this.endMessage();
+  }
+}
+
+/** Echoes each frame as it comes: announced with its length, and then byte by byte. */
+export class MirrorEchoServer extends WebSocketServerProtocol {
+  override onMessageBegin(opcode: number): void {
+    this.beginMessage(opcode);
+  }
+
+  override onMessageFrameBegin(length: number): void {
+    this.beginMessageFrame(announcedLength(length));
+  }
+
+  override onMessageFrameData(payload: Uint8Array): void {
+    this.sendMessageFrameData(payload);
+  }
+
+  override onMessageFrameEnd(): void {
+    // The frame ended by itself when its last byte was sent.
   }
 
   override onMessageEnd(): void {

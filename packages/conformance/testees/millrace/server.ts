@@ -1,13 +1,7 @@
-// An echo server: node server.js <message|frame|stream>. Prints its URL.
-import { WebSocketServerFactory, listenWS } from 'millrace';
+// An echo server: node server.js <façade>. Prints its URL.
+import { SERVERS } from './facades.ts';
 
-import { toLevel } from '../levels.ts';
-import { FrameEchoServer, MessageEchoServer, StreamEchoServer } from './echo-servers.ts';
-
-const SERVERS = { message: MessageEchoServer, frame: FrameEchoServer, stream: StreamEchoServer };
-
-const protocol = SERVERS[toLevel(process.argv[2])];
-const listener = await listenWS(
-  new WebSocketServerFactory(undefined, { protocol, port: 0, host: '127.0.0.1', allowedOrigins: '*' }),
-);
-process.stdout.write(`${listener.url}\n`);
+const [, , name = ''] = process.argv;
+const serve = SERVERS.get(name);
+if (serve === undefined) throw new Error(`there is no server "${name}", only ${[...SERVERS.keys()].join(', ')}`);
+process.stdout.write(`${await serve()}\n`);

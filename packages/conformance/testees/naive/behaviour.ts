@@ -16,6 +16,7 @@ export interface Defects {
   readonly readsLengthAs?: 'signed' | '32 bits';
   readonly ignoresFin?: boolean;
   readonly forgetsMessageAtControlFrame?: boolean;
+  readonly takesFewFragments?: boolean;
 
   // Receiving: bytes
   readonly losesCutHeaders?: boolean;
@@ -38,9 +39,10 @@ export interface Defects {
     | 'no empty messages'
     | 'in reverse'
     | 'late'
+    | 'twice'
     | 'with a reserved bit'
     | 'unmasked or masked wrongly';
-  readonly pongs?: 'none' | 'empty' | 'to pongs too' | 'after the message' | 'upper case';
+  readonly pongs?: 'none' | 'empty' | 'to pongs too' | 'to pongs too, late' | 'after the message' | 'upper case';
   readonly masks?: 'constant' | 'counted';
 
   // Closing
@@ -55,13 +57,25 @@ export interface Defects {
     | 'refuses 3000–4999'
     | 'refuses 1012–1014'
     | 'and keeps TCP open'
-    | 'with code 1005';
+    | 'and ends TCP late'
+    | 'with code 1002'
+    | 'with code 1005'
+    | 'with code 4000';
   readonly fails?: 'without Close' | 'with 1000' | 'not at all' | 'and keeps TCP open';
   readonly diesOfDrop?: boolean;
 
   // Opening, as a server
   readonly accepts?:
-    'any version' | 'POST' | 'HTTP/1.0' | 'no key' | 'two keys' | 'no Host' | 'notupgrade' | 'any Upgrade' | 'a body';
+    | 'any version'
+    | 'POST'
+    | 'HTTP/1.0'
+    | 'no key'
+    | 'two keys'
+    | 'no Host'
+    | 'two Hosts'
+    | 'notupgrade'
+    | 'any Upgrade'
+    | 'a body';
   readonly answers?:
     | 'wrong accept'
     | 'no version'

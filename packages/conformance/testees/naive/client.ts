@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 
 import { driveCases } from '../drive-cases.ts';
 import type { Defects } from './behaviour.ts';
+import type { Habits } from './habits.ts';
 import { mask, readHeader } from './frame.ts';
 import { acceptOf, MAX_HEAD, readHead, single, tokens, type Head } from './head.ts';
 import { NaivePeer } from './peer.ts';
@@ -10,15 +11,17 @@ import { NaivePeer } from './peer.ts';
 /** Time for an answer, in milliseconds. */
 const ANSWER_LIMIT = 5000;
 
-/** Runs all cases of a fuzzing server with an echo client, with defects or without. */
-export function runNaiveClient(url: string, agent: string, defects: Defects): Promise<void> {
-  return driveCases(url, agent, tell, (target) => echo(target, defects));
+/** Runs all cases of a fuzzing server with an echo client, with defects and habits or without. */
+export function runNaiveClient(url: string, agent: string, defects: Defects, habits: Habits = {}): Promise<void> {
+  return driveCases(url, agent, tell, (target) =>
+    open(target, { defects, habits }, (socket) => new NaivePeer(socket, 'client', defects, habits)),
+  );
 }
 
 /** Takes one message; the server of the suite is trusted to speak correctly there. */
 function tell(target: string, onText: (text: string) => void): Promise<void> {
   let received = Buffer.alloc(0);
-  return open(target, {}, (socket) => ({
+  return open(target, { defects: {}, habits: {} }, (socket) => ({
     receive: (chunk) => {
       received = Buffer.concat([received, chunk]);
       const header = readHeader(received, {});
@@ -32,8 +35,9 @@ function tell(target: string, onText: (text: string) => void): Promise<void> {
   }));
 }
 
-function echo(target: string, defects: Defects): Promise<void> {
-  return open(target, defects, (socket) => new NaivePeer(socket, 'client', defects));
+interface Behaviour {
+  readonly defects: Defects;
+  readonly habits: Habits;
 }
 
 interface Receiver {
@@ -42,7 +46,7 @@ interface Receiver {
 }
 
 /** Connects; resolves when the connection is over. */
-function open(target: string, defects: Defects, start: (socket: Socket) => Receiver): Promise<void> {
+function open(target: string, { defects, habits }: Behaviour, start: (socket: Socket) => Receiver): Promise<void> {
   const url = new URL(target);
   return new Promise((resolve) => {
     const socket = connect({ port: Number(url.port), host: url.hostname, allowHalfOpen: true, noDelay: true });
@@ -58,7 +62,7 @@ function open(target: string, defects: Defects, start: (socket: Socket) => Recei
       clearTimeout(timer);
       resolve();
     });
-    socket.on('end', () => socket.end());
+    socket.on('end', () => (receiver === undefined ? socket.end() : receiver.end()));
     socket.on('data', (chunk: Buffer) => {
       if (receiver !== undefined) {
         receiver.receive(chunk);
@@ -75,12 +79,12 @@ function open(target: string, defects: Defects, start: (socket: Socket) => Recei
       receiver = start(socket);
       if (answer.rest.length > 0 && defects.losesBytesBehindOpening !== true) receiver.receive(answer.rest);
     });
-    socket.write(writeRequest(url, key, defects));
+    socket.write(writeRequest(url, key, { defects, habits }));
     if (defects.requests === 'frames early') socket.write(Buffer.from('8180000000 00'.replace(' ', ''), 'hex'));
   });
 }
 
-function writeRequest(url: URL, key: string, { requests }: Defects): string {
+function writeRequest(url: URL, key: string, { defects: { requests }, habits }: Behaviour): string {
   const lines = [
     `${requests === 'POST' ? 'POST' : 'GET'} ${url.pathname}${url.search} HTTP/${requests === 'HTTP/1.0' ? '1.0' : '1.1'}`,
     'Upgrade: websocket',
@@ -90,7 +94,24 @@ function writeRequest(url: URL, key: string, { requests }: Defects): string {
   ];
   if (requests !== 'no Host') lines.push(`Host: ${url.host}`);
   if (requests === 'two versions') lines.push('Sec-WebSocket-Version: 13');
-  return `${lines.join('\r\n')}\r\n\r\n`;
+  if (habits.negotiates === true) lines.push(...OFFERS);
+  return `${(habits.oddHeads === true ? oddRequest(lines) : lines).join('\r\n')}\r\n\r\n`;
+}
+
+/** What a client offers that is refused: it goes on without. */
+const OFFERS = [
+  'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x-unknown; a="b"; c=1',
+  'Sec-WebSocket-Protocol: chat.example, superchat.example',
+];
+
+/** Fields in another order and in other cases than usual, and more of them. */
+function oddRequest([line = '', ...fields]: readonly string[]): string[] {
+  const odd = fields.map((field, index) => {
+    const colon = field.indexOf(':');
+    const name = field.slice(0, colon);
+    return `${index % 2 === 0 ? name.toUpperCase() : name.toLowerCase()}:${field.slice(colon + 1)}`;
+  });
+  return [line, 'accept-encoding: gzip', 'Pragma: no-cache', ...odd.reverse(), 'user-agent: naive', 'cookie: a=b; c=d'];
 }
 
 /** Reads the answer to an opening handshake, behind interim ones. */

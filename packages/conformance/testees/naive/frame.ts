@@ -44,7 +44,9 @@ function readLength(bytes: Buffer, short: number): bigint {
 
 /** Masks or unmasks bytes, the first of which stands at `position` of its payload. */
 export function mask(bytes: Buffer, key: Buffer, position: number): Buffer {
-  return Buffer.from(bytes.map((byte, index) => byte ^ key[(position + index) % 4]!));
+  const masked = Buffer.alloc(bytes.length);
+  for (let index = 0; index < bytes.length; index++) masked[index] = bytes[index]! ^ key[(position + index) % 4]!;
+  return masked;
 }
 
 let counter = 0;

@@ -39,8 +39,13 @@ export function single(head: Head, name: string): string | undefined {
 
 /** The tokens of a list, in lower case. */
 export function tokens(head: Head, name: string): string[] {
+  return elements(head, name).map((token) => token.toLowerCase());
+}
+
+/** The elements of a list, as they are. */
+export function elements(head: Head, name: string): string[] {
   const text = (head.fields.get(name) ?? []).join(',');
-  return text.split(',').map((token) => token.trim().toLowerCase());
+  return text.split(',').map((one) => one.trim());
 }
 
 /** The answer to a key. */

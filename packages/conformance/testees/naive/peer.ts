@@ -1,34 +1,67 @@
 import type { Socket } from 'node:net';
 
 import type { Defects } from './behaviour.ts';
-import { judgeCloseBody } from './close-body.ts';
-import { mask, readHeader, writeFrame, type IncomingFrame } from './frame.ts';
+import { closeAnswer, judgeCloseBody } from './close-body.ts';
+import { mask, readHeader, type IncomingFrame } from './frame.ts';
+import type { Habits } from './habits.ts';
 import { judgeHeader } from './header-rules.ts';
 import { scanUtf8 } from './utf8.ts';
+import { NaiveWriter } from './writer.ts';
 
 /** Time that the other end has to end its side, in milliseconds. */
 const LINGER = 1500;
+
+/** Between two pings or pongs of one that chatters, in milliseconds. */
+const CHATTER = 5;
+
+/** How late late pongs are, in milliseconds. */
+const LATE_PONG = 150;
+
+/** How long an application needs that does not echo at once, in milliseconds. */
+const WORK = 3;
+
+/** How much later a server ends the TCP connection than it should, in milliseconds. */
+const LATE_END = 600;
+
+/** Fragments that one takes that takes few. */
+const FEW = 16_384;
 
 /** An echo peer in plain steps: it keeps what it cannot read yet, and reads frame after frame. */
 export class NaivePeer {
   readonly #socket: Socket;
   readonly #role: 'client' | 'server';
   readonly #defects: Defects;
+  readonly #habits: Habits;
+  readonly #writer: NaiveWriter;
   #unread = Buffer.alloc(0);
   #frame: IncomingFrame | undefined;
   #control: Buffer[] = [];
   #message: Buffer[] = [];
   #size = 0;
   #type: number | undefined;
+  #fragments = 0;
   #cutText: Uint8Array = new Uint8Array(0);
   #pendingPong: Buffer | undefined;
   #heldBack: [opcode: number, payload: Buffer][] = [];
+  #newestPing: Buffer | undefined;
+  /** Nothing is read any more. */
   #over = false;
+  /** Nothing is sent any more. */
+  #closed = false;
+  #otherEnded = false;
 
-  constructor(socket: Socket, role: 'client' | 'server', defects: Defects) {
+  constructor(socket: Socket, role: 'client' | 'server', defects: Defects, habits: Habits) {
     this.#socket = socket;
     this.#role = role;
     this.#defects = defects;
+    this.#habits = habits;
+    this.#writer = new NaiveWriter(socket, role, defects, habits);
+    if (habits.chatters !== undefined) this.#chatter(habits.chatters);
+  }
+
+  /** Whether the connection was closed, or has failed. */
+  get isOver(): boolean {
+    return this.#over;
   }
 
   /** Takes bytes from the network. */
@@ -43,9 +76,10 @@ export class NaivePeer {
     if (this.#defects.losesCutHeaders === true && this.#frame === undefined) this.#unread = Buffer.alloc(0);
   }
 
-  /** The other end said that nothing more comes. */
+  /** The other end said that nothing more comes. A Close that was received before is still answered. */
   end(): void {
-    this.#socket.end();
+    this.#otherEnded = true;
+    if (!this.#over || this.#closed) this.#endSoon();
   }
 
   /** Reads a header or some payload; says whether there may be more to read. */
@@ -91,6 +125,8 @@ export class NaivePeer {
       if (this.#defects.ignoresFin === true) this.#message = [];
     }
     this.#type ??= 1;
+    this.#fragments++;
+    if (this.#defects.takesFewFragments === true && this.#fragments > FEW) this.#fail(1009);
   }
 
   #takePayload(frame: IncomingFrame, bytes: Buffer): void {
@@ -131,6 +167,7 @@ export class NaivePeer {
     const payload = Buffer.concat(this.#message);
     this.#message = [];
     this.#size = 0;
+    this.#fragments = 0;
     this.#type = undefined;
     if (type === 1 && !this.#endsWell(payload)) {
       this.#fail(1007);
@@ -159,7 +196,8 @@ export class NaivePeer {
     if (stripsByteOrderMark === true && payload.subarray(0, 3).equals(Buffer.from('efbbbf', 'hex')))
       echoed = payload.subarray(3);
     if (echoes === 'in reverse' || echoes === 'late') this.#heldBack.push([opcode, echoed]);
-    else this.#send(opcode, echoed);
+    else this.#inTurn(() => this.#send(opcode, echoed));
+    if (echoes === 'twice') setTimeout(() => this.#send(opcode, echoed), 100);
   }
 
   #flushHeldBack(): void {
@@ -175,44 +213,60 @@ export class NaivePeer {
   }
 
   #onControl(opcode: number, payload: Buffer): void {
-    const { pongs, forgetsMessageAtControlFrame } = this.#defects;
-    if (opcode === 8) {
-      this.#onClose(payload);
-      return;
+    if (opcode === 8) this.#onClose(payload);
+    else {
+      if (this.#defects.forgetsMessageAtControlFrame === true) this.#message = [];
+      if (opcode === 9) this.#onPing(payload);
+      else this.#onPong(payload);
     }
-    if (forgetsMessageAtControlFrame === true) this.#message = [];
-    if (opcode === 10 && pongs === 'to pongs too') this.#send(10, payload);
-    if (opcode !== 9 || pongs === 'none') return;
-    if (pongs === 'after the message' && this.#type !== undefined) this.#pendingPong = payload;
-    else
-      this.#send(
-        10,
-        pongs === 'empty'
-          ? Buffer.alloc(0)
-          : pongs === 'upper case'
-            ? Buffer.from(payload.toString().toUpperCase())
-            : payload,
-      );
+  }
+
+  #onPong(payload: Buffer): void {
+    const { pongs } = this.#defects;
+    if (pongs === 'to pongs too') this.#send(10, payload);
+    if (pongs === 'to pongs too, late') setTimeout(() => this.#sendIfOpen(10, payload), LATE_PONG);
+  }
+
+  #onPing(payload: Buffer): void {
+    const { pongs } = this.#defects;
+    if (this.#habits.pongs === 'late') setTimeout(() => this.#sendIfOpen(10, payload), LATE_PONG);
+    else if (this.#habits.pongs === 'only the newest') this.#answerNewest(payload);
+    else if (pongs === 'after the message' && this.#type !== undefined) this.#pendingPong = payload;
+    else if (pongs === 'empty') this.#send(10, Buffer.alloc(0));
+    else if (pongs === 'upper case') this.#send(10, Buffer.from(payload.toString().toUpperCase()));
+    else if (pongs !== 'none') this.#send(10, payload);
+  }
+
+  #answerNewest(payload: Buffer): void {
+    if (this.#newestPing === undefined) {
+      setImmediate(() => {
+        if (this.#newestPing !== undefined) this.#sendIfOpen(10, this.#newestPing);
+        this.#newestPing = undefined;
+      });
+    }
+    this.#newestPing = payload;
   }
 
   #onClose(body: Buffer): void {
-    const { closes } = this.#defects;
     const code = judgeCloseBody(body, this.#defects);
     if (code !== undefined) {
       this.#fail(code);
       return;
     }
-    const answer =
-      closes === 'with one byte'
-        ? body.subarray(0, 1)
-        : closes === 'with code 1005'
-          ? Buffer.from([3, 237])
-          : body.subarray(0, 2);
+    if (this.#defects.closes !== 'and goes on') this.#over = true;
+    this.#inTurn(() => this.#answerClose(body));
+  }
+
+  #answerClose(body: Buffer): void {
+    const { closes } = this.#defects;
+    const answer = closeAnswer(body, this.#defects, this.#habits);
     if (closes !== 'without an answer') this.#send(8, answer);
     if (closes === 'twice') this.#send(8, answer);
     if (closes === 'and goes on') return;
-    this.#over = true;
-    if (closes !== 'and keeps TCP open' && closes !== 'without an answer' && this.#role === 'server') this.#endSoon();
+    this.#closed = true;
+    if (closes === 'and keeps TCP open' || closes === 'without an answer') return;
+    if (closes === 'and ends TCP late') setTimeout(() => this.#endSoon(), LATE_END);
+    else if (this.#role === 'server' || this.#habits.endsFirst === true || this.#otherEnded) this.#endSoon();
   }
 
   #fail(code: number): void {
@@ -220,18 +274,35 @@ export class NaivePeer {
     if (fails === 'not at all') return;
     const sent = fails === 'with 1000' ? 1000 : code;
     this.#over = true;
-    if (fails !== 'without Close') this.#send(8, Buffer.from([sent >> 8, sent & 0xff]));
-    if (fails !== 'and keeps TCP open') this.#endSoon();
+    this.#inTurn(() => {
+      if (fails !== 'without Close') this.#send(8, Buffer.from([sent >> 8, sent & 0xff]));
+      this.#closed = true;
+      if (fails !== 'and keeps TCP open') this.#endSoon();
+    });
+  }
+
+  /** Does what the application or the end of a connection wants, behind what was wanted before. */
+  #inTurn(act: () => void): void {
+    if (this.#habits.echoesLater === true) setTimeout(act, WORK);
+    else act();
+  }
+
+  #chatter(what: 'pings' | 'pongs'): void {
+    const opcode = what === 'pings' ? 9 : 10;
+    this.#send(opcode, Buffer.alloc(0));
+    const timer = setInterval(() => this.#sendIfOpen(opcode, Buffer.alloc(0)), CHATTER);
+    this.#socket.once('close', () => clearInterval(timer));
   }
 
   #endSoon(): void {
-    this.#socket.end();
-    setTimeout(() => this.#socket.destroy(), LINGER).unref();
+    this.#writer.end(() => setTimeout(() => this.#socket.destroy(), LINGER).unref());
+  }
+
+  #sendIfOpen(opcode: number, payload: Buffer): void {
+    if (!this.#closed) this.#send(opcode, payload);
   }
 
   #send(opcode: number, payload: Buffer): void {
-    if (!this.#socket.writable) return;
-    const masked = (this.#role === 'client') !== (this.#defects.echoes === 'unmasked or masked wrongly');
-    this.#socket.write(writeFrame(opcode, payload, masked, this.#defects));
+    if (this.#socket.writable) this.#writer.send(opcode, payload);
   }
 }

@@ -1,5 +1,6 @@
 import type { Defects } from './behaviour.ts';
-import { acceptOf, single, tokens, type Head } from './head.ts';
+import type { Habits } from './habits.ts';
+import { acceptOf, elements, single, tokens, type Head } from './head.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const EXTENSION = /^\s*[!#$%&'*+\-.^_`|~\w]+\s*(;\s*[!#$%&'*+\-.^_`|~\w]+\s*(=\s*("?)[!#$%&'*+\-.^_`|~\w]+\3\s*)?)*$/;
@@ -11,15 +12,21 @@ export interface Answer {
 }
 
 /** Answers a request. */
-export function answerRequest(head: Head, defects: Defects): Answer {
+export function answerRequest(head: Head, defects: Defects, habits: Habits): Answer {
   const status = judge(head, defects);
   if (status !== undefined) return refuse(status, defects);
   const key = head.fields.get('sec-websocket-key')?.[0] ?? '';
+  return { text: `${acceptanceOf(head, key, defects, habits).join('\r\n')}\r\n\r\n`, accepted: true };
+}
+
+function acceptanceOf(head: Head, key: string, defects: Defects, habits: Habits): string[] {
   const lines = [
     'HTTP/1.1 101 Switching Protocols',
     'Upgrade: websocket',
     `Sec-WebSocket-Accept: ${defects.answers === 'wrong accept' ? key : acceptOf(key)}`,
   ];
+  const chosen = elements(head, 'sec-websocket-protocol').find((one) => one !== '');
+  if (habits.negotiates === true && chosen !== undefined) lines.push(`Sec-WebSocket-Protocol: ${chosen}`);
   if (defects.answers !== 'no Connection') lines.push('Connection: Upgrade');
   const protocol = head.fields.get('sec-websocket-protocol')?.join(', ');
   const extension = head.fields.get('sec-websocket-extensions')?.join(', ');
@@ -27,7 +34,23 @@ export function answerRequest(head: Head, defects: Defects): Answer {
     lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
   if (defects.answers === 'any extension' && extension !== undefined)
     lines.push('Sec-WebSocket-Extensions: permessage-deflate');
-  return { text: `${lines.join('\r\n')}\r\n\r\n`, accepted: true };
+  return habits.oddHeads === true ? oddAcceptance(key) : lines;
+}
+
+/** Fields in another order and in other cases than usual, and more of them. */
+function oddAcceptance(key: string): string[] {
+  return [
+    'HTTP/1.1 101 Web Socket Protocol Handshake',
+    `SEC-WEBSOCKET-ACCEPT:${acceptOf(key)}  `,
+    'date: Thu, 01 Jan 1970 00:00:00 GMT',
+    'cONNECTION: keep-alive',
+    'Set-Cookie: a=b',
+    'Set-Cookie: c=d',
+    'connection:UPGRADE',
+    'UPGRADE: \t WebSocket',
+    'server: naive',
+    'x-empty:',
+  ];
 }
 
 function refuse(status: number, defects: Defects): Answer {
@@ -53,7 +76,7 @@ function judgeUpgrade(head: Head, defects: Defects): number | undefined {
   const { accepts, answers } = defects;
   const upgrade = single(head, 'upgrade') ?? '';
   const connection = tokens(head, 'connection');
-  const host = single(head, 'host') ?? '';
+  const host = (accepts === 'two Hosts' ? head.fields.get('host')?.[0] : single(head, 'host')) ?? '';
   if (accepts !== 'no Host' && !/^(\[[0-9a-f:]+\]|[\w.~-]+)(:\d+)?$/i.test(host)) return 400;
   if (accepts !== 'any Upgrade' && upgrade.toLowerCase() !== 'websocket') return 426;
   if (answers === 'case-sensitive values' && upgrade !== 'websocket') return 400;

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
 import type { Defects } from './behaviour.ts';
+import type { Habits } from './habits.ts';
 import { MAX_HEAD, readHead } from './head.ts';
 import { NaivePeer } from './peer.ts';
 import { answerRequest } from './server-opening.ts';
@@ -14,22 +15,19 @@ export interface NaiveServer {
   close(): void;
 }
 
-/** Starts an echo server, with defects or without. */
-export function startNaiveServer(defects: Defects): Promise<NaiveServer> {
+/** Starts an echo server, with defects and habits or without. */
+export function startNaiveServer(defects: Defects, habits: Habits = {}): Promise<NaiveServer> {
   const sockets = new Set<Socket>();
   let dead = false;
   const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => {
-      sockets.delete(socket);
-      if (defects.diesOfDrop === true && !socket.readableEnded) dead = true;
-    });
-    socket.on('end', () => {
-      if (defects.diesOfDrop === true && socket.bytesRead < 400) dead = true;
-    });
+    socket.on('close', () => sockets.delete(socket));
+    const onDropped = (): void => {
+      if (defects.diesOfDrop === true) dead = true;
+    };
     if (dead) socket.destroy();
-    else serve(socket, defects);
+    else serve(socket, { defects, habits, onDropped });
   });
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
@@ -44,13 +42,23 @@ export function startNaiveServer(defects: Defects): Promise<NaiveServer> {
   });
 }
 
-function serve(socket: Socket, defects: Defects): void {
+interface Serving {
+  readonly defects: Defects;
+  readonly habits: Habits;
+  /** A connection was dropped without a Close. */
+  readonly onDropped: () => void;
+}
+
+function serve(socket: Socket, { defects, habits, onDropped }: Serving): void {
   let text = '';
   let peer: NaivePeer | undefined;
   let refused = false;
   const timer = setTimeout(() => socket.destroy(), REQUEST_LIMIT);
-  socket.on('close', () => clearTimeout(timer));
-  socket.on('end', () => socket.end());
+  socket.on('close', () => {
+    clearTimeout(timer);
+    if (peer?.isOver === false) onDropped();
+  });
+  socket.on('end', () => (peer === undefined ? socket.end() : peer.end()));
   socket.on('data', (chunk: Buffer) => {
     peer?.receive(chunk);
     if (peer !== undefined || refused) return;
@@ -58,7 +66,7 @@ function serve(socket: Socket, defects: Defects): void {
     const request = readRequest(text, defects);
     if (request === undefined) return;
 
-    const answer = answerRequest(readHead(request.head), defects);
+    const answer = answerRequest(readHead(request.head), defects, habits);
     clearTimeout(timer);
     refused = !answer.accepted;
     socket.write(answer.text);
@@ -67,7 +75,7 @@ function serve(socket: Socket, defects: Defects): void {
       endSoon(socket);
       return;
     }
-    peer = new NaivePeer(socket, 'server', defects);
+    peer = new NaivePeer(socket, 'server', defects, habits);
     if (request.rest.length > 0) peer.receive(request.rest);
   });
 }

@@ -7,6 +7,10 @@ export type Scan = 'invalid' | { readonly rest: Uint8Array };
 export function scanUtf8(bytes: Uint8Array, defect: Defects['utf8']): Scan {
   let index = 0;
   while (index < bytes.length) {
+    if (bytes[index]! < 0x80) {
+      index++;
+      continue;
+    }
     const length = lengthOf(bytes[index]!, defect);
     if (length === 0) return 'invalid';
     const sequence = bytes.subarray(index, index + length);
@@ -18,7 +22,6 @@ export function scanUtf8(bytes: Uint8Array, defect: Defects['utf8']): Scan {
 }
 
 function lengthOf(first: number, defect: Defects['utf8']): number {
-  if (first < 0x80) return 1;
   if (first < 0xc0) return 0;
   if (first < 0xc2) return defect === 'overlong' ? 2 : 0;
   if (first < 0xe0) return 2;

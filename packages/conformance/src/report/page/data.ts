@@ -6,7 +6,7 @@ export type Verdict = 'ok' | 'non-strict' | 'informational' | 'unimplemented' | 
 /** A frame in a record. */
 export interface Frame {
   readonly fin: boolean;
-  readonly rsv: number;
+  readonly reservedBits: number;
   readonly opcode: number;
   readonly key?: string;
   readonly length: string;

@@ -277,7 +277,7 @@ function renderFrame(frame: Frame): HTMLElement {
   const name = OPCODES[frame.opcode] ?? `opcode 0x${frame.opcode.toString(16).toUpperCase()}`;
   const flags = [
     frame.fin ? 'FIN' : 'no FIN',
-    ...['RSV3', 'RSV2', 'RSV1'].filter((_, bit) => (frame.rsv & (1 << bit)) !== 0),
+    ...['RSV3', 'RSV2', 'RSV1'].filter((_, bit) => (frame.reservedBits & (1 << bit)) !== 0),
     frame.key === undefined ? 'unmasked' : `masked ${frame.key}`,
     `${frame.length} bytes`,
   ];

@@ -1,23 +1,15 @@
+// Our side with protocol classes.
 import { WebSocketClientFactory, WebSocketServerFactory, connectWS, listenWS } from 'millrace';
 
-import { SUBPROTOCOL } from '../cases.ts';
-import type { Report, Task } from '../test-case.ts';
+import { SUBPROTOCOL } from '../case-dsl.ts';
+import type { Task } from '../test-case.ts';
 import { EchoClient, EchoServer } from './echo.ts';
+import type { Endpoint } from './endpoint.ts';
 import { HashClient, HashServer } from './hash.ts';
 import { clientProtocolOf, serverProtocolOf } from './protocols.ts';
 
-/** Our side of a case, at work. */
-export interface Endpoint {
-  /** Of our server. */
-  readonly url: string;
-  /** What our side saw; it comes when the connection is over. */
-  readonly report: Promise<Report>;
-  /** Ends what is left of it. */
-  stop(): Promise<void>;
-}
-
 /** Begins to listen, for one connection. */
-export async function startServer(task: Task): Promise<Endpoint> {
+export async function startClassServer(task: Task): Promise<Endpoint> {
   const exchange = task.work === 'echo' ? new EchoServer(task) : new HashServer(task);
   const factory = new WebSocketServerFactory('ws://127.0.0.1:0', {
     protocol: serverProtocolOf(exchange),
@@ -37,7 +29,7 @@ export async function startServer(task: Task): Promise<Endpoint> {
 }
 
 /** Begins to connect. */
-export function startClient(task: Task): Endpoint {
+export function startClassClient(task: Task): Endpoint {
   const exchange = task.work === 'echo' ? new EchoClient(task) : new HashClient(task);
   const factory = new WebSocketClientFactory(task.url, {
     protocol: clientProtocolOf(exchange),
