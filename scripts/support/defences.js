@@ -13,7 +13,8 @@ import { WIRE } from './defences/wire.js';
  * @typedef {object} Defence
  * @property {string} id
  * @property {string} file a source, below packages/millrace/src
- * @property {string} text what stands there exactly once
+ * @property {string} [place] a function in it: `take`, `#seal`, `get cost`, `constructor`, or `OutputQueue.take` where several have the name
+ * @property {string} text what stands exactly once in that function, or in the source
  * @property {string} replacement what stands there instead when the defence is gone
  * @property {readonly string[]} tests the beginnings of test files, below the tests: one of their tests must fail then
  */

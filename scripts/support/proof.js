@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 
 import { ROOT, filesBelow } from './paths.js';
+import { findFunctions } from './source-places.js';
 
 const PACKAGE = join(ROOT, 'packages', 'millrace');
 
@@ -59,18 +60,10 @@ export class Proof {
    * @param {import('./defences.js').Defence} row
    * @returns {Promise<'red' | 'GREEN' | 'ERROR'>} red is good; an error has been told
    */
-  async prove({ id, file, text, replacement, tests }) {
+  async prove({ id, file, place, text, replacement, tests }) {
     const source = readSource(file);
-    const count = source.split(text).length - 1;
-    if (count !== 1) {
-      console.log(`${id}: its text occurs ${String(count)} times in ${file}, expected once`);
-      return 'ERROR';
-    }
     try {
-      this.#write(
-        file,
-        source.replace(text, () => replacement),
-      );
+      this.#write(file, change(source, { place, text, replacement }));
       return (await this.#run(tests, { stopsAtRed: true })).isGreen ? 'GREEN' : 'red';
     } catch (error) {
       console.log(`${id}: ${String(error)}`);
@@ -122,6 +115,23 @@ export class Proof {
       });
     });
   }
+}
+
+/**
+ * @param {string} source
+ * @param {{ place?: string | undefined, text: string, replacement: string }} defence
+ * @returns {string} the source without the defence
+ */
+function change(source, { place, text, replacement }) {
+  const functions = place === undefined ? [{ start: 0, end: source.length }] : findFunctions(source, place);
+  const [only] = functions;
+  if (only === undefined || functions.length > 1) {
+    throw new Error(`there are ${String(functions.length)} functions ${String(place)}, expected one`);
+  }
+  const { start, end } = only;
+  const parts = source.slice(start, end).split(text);
+  if (parts.length !== 2) throw new Error(`its text occurs ${String(parts.length - 1)} times, expected once`);
+  return source.slice(0, start) + parts.join(replacement) + source.slice(end);
 }
 
 /**

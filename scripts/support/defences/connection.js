@@ -1,115 +1,257 @@
 import { defencesIn } from './defences-in.js';
 
-/** The connection: pausing, limits, deadlines, closing; and how it is driven. */
-export const CONNECTION = [
-  ...defencesIn('protocol/receive/inbound.ts', ['protocol/receive/inbound', 'protocol/connection/connection.pause'], {
-    'pause-stops-the-parser': ['if (this.#mayWait) this.#parser.pause();', 'if (this.#mayWait) void 0;'],
-    'pause-keeps-what-arrives': ['if (!this.isReady) this.#keep(chunk);', 'if (!this.isReady) void 0;'],
-    'pause-keeps-the-rest-of-a-chunk': ['else this.#keep(this.#parse(chunk));', 'else this.#parse(chunk);'],
-    'resume-waits-for-every-reason': ['this.#pauseReasons.length > 0 || this.#isStopped', 'this.#isStopped'],
-    'resume-only-what-was-paused': ['if (!this.#pauseReasons.includes(reason)) return false;', ''],
-    'resume-inside-an-event': ['if (this.#isParsing || this.#isStopped) return;', 'if (this.#isStopped) return;'],
-    'closing-does-not-wait': ['this.#mayWait = false;', ''],
-    'received-errors-are-contained': ['this.#owner.onReceiveError(toError(error));', 'throw error;'],
-    'stop-inside-a-chunk': ['this.#unread = undefined;\n    this.#parser.pause();', 'this.#unread = undefined;'],
-  }),
-  ...defencesIn('protocol/connection/keep-alive.ts', ['protocol/connection/keep-alive'], {
-    'keepalive-interval': ['now >= this.#heardAt + interval', 'now > this.#heardAt + 2 * interval'],
-    'keepalive-timeout': [': this.#pingedAt + timeout', ': this.#pingedAt + 2 * timeout'],
-    'keepalive-before-a-frame': ['now + interval, now + midFrameTimeout', 'now + interval'],
-    'keepalive-before-the-first-frame': ['Math.min(options.interval, options.midFrameTimeout)', 'options.interval'],
-    'keepalive-mid-frame': ["return now >= lostAt ? 'lost' : 'alive';", "return 'alive';"],
-    'keepalive-hears': ['this.#heardAt = now;\n    this.#pingedAt = undefined;', 'this.#heardAt = now;'],
-  }),
-  ...defencesIn('protocol/connection/message-sender.ts', ['protocol/connection/message-sender'], {
-    'max-buffered-amount': ['buffered === 0 || buffered + size <= maxBufferedAmount', 'true'],
-    'high-water-mark': ['this.#leaving() <= this.#options.highWaterMark', 'true'],
-    'drain-only-when-empty': ['!this.#needsDrain || this.#leaving() > 0', '!this.#needsDrain'],
-    'drain-only-after-high-water': ['!this.#needsDrain || this.#leaving() > 0', 'this.#leaving() > 0'],
-    'no-drain-when-closing': ['if (this.canSend) this.#owner.tell(tellDrain);', 'this.#owner.tell(tellDrain);'],
-    'sent-message-opcode': ['if (this.#options.claims.allowsMessage(opcode)) return;', 'return;'],
-    'sent-reserved-bits': ['(reservedBits & ~claimed) === 0', 'true'],
-    'sent-control-opcode': ['!isKnown && !(isControlOpcode(opcode) && claims.allowsOpcode(opcode))', 'false'],
-    'sent-fragment-size': ['Number.isSafeInteger(size) && size >= 1', 'size >= 1'],
-    'sent-control-size': ['if (payload.length > MAX_CONTROL_PAYLOAD)', 'if (false)'],
-  }),
-  ...defencesIn('protocol/connection/connection.ts', ['protocol/connection/connection.'], {
-    'close-deadline': ["if (before === 'open') this.#closeDeadline =", 'if (false) this.#closeDeadline ='],
-    'discard-limit': ['if (this.#bytesDiscarded > MAX_DISCARDED) this.drop();', ''],
-    'one-close-only': ["if (this.state !== 'open') return;", ''],
-    'one-close-after-failure': ['if (!isSent) this.#scheduler.fail', 'this.#scheduler.fail'],
-    'nothing-after-a-close': [
-      "this.#inbound.stop();\n    this.#closing.move('receiveClose');",
-      "this.#closing.move('receiveClose');",
+/** @param {readonly string[]} names of tests of connections */
+const connection = (...names) => names.map((name) => `protocol/connection/${name}`);
+
+/** The connection: keepalive, limits, deadlines, closing. */
+const PROTOCOL = [
+  ...defencesIn('protocol/connection/keep-alive.ts', connection('keep-alive'), {
+    'keepalive-interval': ['check', 'now >= this.#heardAt + interval', 'now > this.#heardAt + 2 * interval'],
+    'keepalive-timeout': ['check', ': this.#pingedAt + timeout', ': this.#pingedAt + 2 * timeout'],
+    'keepalive-before-a-frame': ['check', ', now + midFrameTimeout)', ')'],
+    'keepalive-before-the-first-frame': [
+      'constructor',
+      'Math.min(options.interval, options.midFrameTimeout)',
+      'options.interval',
     ],
-    'nothing-after-a-failure': [
-      "this.#inbound.stop();\n    this.#closing.move('fail');\n    if (!isSent)",
-      "this.#closing.move('fail');\n    if (!isSent)",
-    ],
-    'received-close-is-judged': [
-      'const received = decodeCloseBody(payload);',
-      "const received = { code: 1000, reason: '' };",
-    ],
-    'own-close-is-judged': ['checkCloseBody(body, this.#role);', ''],
-    'close-stops-waiting': ['this.#inbound.stopWaiting();', ''],
-    'server-ends-first': ["(this.#role === 'server' || this.#inputEnded) ?", 'true ?'],
-    'end-without-close-is-unclean': ["state === 'open' || state === 'closing' || state === 'closeSent'", 'false'],
-    'handler-errors-are-contained': ['} catch {\n      // There', '} finally {\n      // There'],
-    'told-errors-fail-the-connection': ['this.onReceiveError(toError(error));\n    }\n  }', 'throw error;\n    }\n  }'],
+    'keepalive-mid-frame': ['check', "return now >= lostAt ? 'lost' : 'alive';", "return 'alive';"],
+    'keepalive-hears': ['heard', 'this.#pingedAt = undefined;', ''],
+    'keepalive-forgives-blindness': ['check', 'if (isBlind)', 'if (false)'],
+    'keepalive-pings-blindly': ['check', "interval === Infinity ? 'alive' : 'ping'", "'alive'"],
+    'keepalive-never-pings-at-infinity': ['check', "interval === Infinity ? 'alive' : 'ping'", "'ping'"],
+    'keepalive-blind-before-a-frame': ['check', 'now + Math.min(interval, midFrameTimeout)', 'now + interval'],
   }),
-  ...defencesIn('protocol/connection/connection.ts', ['protocol/connection/connection.time'], {
+  ...defencesIn('protocol/connection/send-checks.ts', connection('send-checks'), {
+    'sent-message-opcode': ['checkMessageOpcode', 'if (claims.allowsMessage(opcode)) return;', 'return;'],
+    'sent-control-opcode': [
+      'checkControlFrame',
+      '!isKnown && !(isControlOpcode(opcode) && claims.allowsOpcode(opcode))',
+      'false',
+    ],
+    'sent-control-size': ['checkControlFrame', 'if (payload.length > MAX_CONTROL_PAYLOAD)', 'if (false)'],
+    'sent-reserved-bits': ['checkReservedBits', '(reservedBits & ~claimed) === 0', 'true'],
+    'sent-reserved-bits-are-three': ['checkReservedBits', ' && reservedBits <= 0b111', ''],
+    'sent-fragment-size': ['checkFragmentSize', 'Number.isSafeInteger(size) && ', ''],
+  }),
+  ...defencesIn('protocol/connection/message-sender.ts', connection('message-sender'), {
+    'max-buffered-amount': ['#isWithinLimit', 'if (size <= limit) return true;', 'return true;'],
+    'limit-counts-what-leaves': ['admit', 'this.#leavingCost() + ', ''],
+    'limit-counts-what-waits': ['admit', 'this.#queue.waitingCost + ', ''],
+    'limit-counts-entries': ['admit', ' + ENTRY_COST', ''],
+    'limit-counts-control-frames': ['#admitControl', 'waitingControlSize === 0 || ', 'true || '],
+    'high-water-mark': ['get isBelowMark', 'this.#leavingCost() <= this.#setup.options.highWaterMark', 'true'],
+    'drain-only-when-empty': ['outputMoved', ' || this.#scheduler.output.size > 0', ''],
+    'drain-only-after-high-water': ['outputMoved', '!this.#needsDrain || ', ''],
+    'drain-only-when-written': ['outputMoved', '!isWritten || ', ''],
+    'no-drain-when-closing': ['outputMoved', 'if (this.canSend) ', ''],
+    'memory-is-released-when-written': [
+      'outputMoved',
+      'if (isWritten) this.#releasedReferences',
+      'this.#releasedReferences',
+    ],
+    'misuse-before-the-limit': ['sendFrameData', 'this.#scheduler.expectFrame();', ''],
+    'no-new-message-when-closing': [
+      'get canSendMessages',
+      "state === 'open' || ",
+      "state === 'open' || state === 'closing' || ",
+    ],
+    'given-up-is-unsent': ['giveUp', 'this.#givenUp += Math.max(before - this.bufferedAmount, 0);', ''],
+  }),
+  ...defencesIn('protocol/connection/message-sender.ts', connection('ending.payload'), {
+    'lost-payload-is-unsent': ['get unsentAmount', ' + this.#scheduler.output.lostSize', ''],
+    'lost-in-the-queue-is-unsent': ['get unsentAmount', ' + this.#queue.lostSize', ''],
+  }),
+  ...defencesIn('protocol/connection/connection.ts', connection('connection.'), {
+    'discard-limit': ['receive', 'if (this.#inbound.bytesBehindEnd > MAX_DISCARDED) this.drop();', ''],
+    'lost-payload-fails-the-connection': ['takeOutput', 'if (size !== undefined) ', 'if (false) '],
+    'handler-errors-are-contained': ['#applicationFailed', 'this.#handler.onError(error);', 'throw error;'],
+    'told-errors-fail-the-connection': ['tell', 'this.#applicationFailed(toError(thrown));', 'throw thrown;'],
+    'pings-are-answered': ['onControlFrame', 'if (onPing === undefined) ', 'if (false) '],
+    'hooks-are-told-in-order': [
+      'onControlFrame',
+      'this.#inbound.tellInOrder(payload, () => onPong(payload));',
+      'onPong(payload);',
+    ],
+    'job-that-takes-too-long': ['handleDeadline', 'now >= this.#inbound.jobDeadline', 'false'],
+    'advance-asks-for-an-update': ['onAdvanced', 'this.#host.requestUpdate();', ''],
+    'large-reads-when-used-up': ['get takesLargeReads', '!this.#inbound.hasUnread', 'true'],
+  }),
+  ...defencesIn('protocol/connection/connection.ts', connection('connection.time'), {
     'keepalive-drops-rather-than-fails': [
-      "if (verdict !== 'lost') return;",
-      "if (verdict !== 'lost') return;\n    this.fail(new TransportError('lost'));\n    return;",
+      '#keepAliveAt',
+      "if (verdict === 'lost')",
+      "if (verdict === 'lost') this.fail(new Error('lost'));\n    if (false)",
     ],
-    'keepalive-pings': ["if (verdict === 'ping') this.sender.sendControlFrame(Opcode.PING);", ''],
-    'keepalive-forgives-our-pause': [
-      'if (!this.wantsInput || this.#scheduler.insideFrame) this',
-      'if (this.#scheduler.insideFrame) this',
+    'keepalive-pings': ['#keepAliveAt', "if (verdict === 'ping')", 'if (false)'],
+    'keepalive-forgives-our-busy-application': ['#keepAliveAt', '!this.wantsInput', 'false'],
+    'keepalive-forgives-our-frame': ['#keepAliveAt', 'if (this.#scheduler.insideFrame)', 'if (false)'],
+    'keepalive-mid-frame-is-told': [
+      '#keepAliveAt',
+      'const { insideFrame } = this.#inbound;',
+      'const insideFrame = false;',
     ],
-    'keepalive-forgives-our-frame': [
-      'if (!this.wantsInput || this.#scheduler.insideFrame) this',
-      'if (!this.wantsInput) this',
-    ],
-    'keepalive-mid-frame-is-told': ['check(now, this.#inbound.insideFrame)', 'check(now, false)'],
+    'keepalive-begins-afresh': ['release', 'this.#keepAlive.heard(this.#host.now())', 'void 0'],
   }),
-  ...defencesIn('protocol/connection/closing.ts', ['protocol/connection/closing'], {
+  ...defencesIn('protocol/connection/ending.ts', connection('ending.'), {
+    'close-deadline': ['onMove', 'this.#closeDeadline = this.#setup.host.now()', 'this.#closeDeadline = Infinity'],
+    'one-close-only': ['close', "if (state !== 'open' && state !== 'closeReceived') return;", ''],
+    'own-close-is-judged': ['close', 'checkCloseBody(body, this.#setup.role);', ''],
+    'received-close-is-judged': ['receiveClose', 'decodeCloseBody(payload)', "{ code: 1000, reason: '' }"],
+    'nothing-after-a-close': ['receiveClose', 'inbound.stop();', ''],
+    'close-is-answered-in-time': ['receiveClose', 'closeTimeout / 2', 'closeTimeout'],
+    'close-is-answered-by-the-deadline': [
+      'handleDeadline',
+      "state === 'closeReceived' && now < this.#closeDeadline",
+      'false',
+    ],
+    'close-waits-for-messages': ['onAdvanced', '!this.#setup.inbound.isEmpty || ', ''],
+    'close-waits-for-the-application': ['onAdvanced', ' || this.#setup.handler.isWorking', ''],
+    'answer-has-the-code-of-the-peer': ['receiveClose', 'this.#closing.body = received;', ''],
+    'close-stops-waiting': ['#sendClose', 'inbound.stopWaiting();', ''],
+    'close-in-an-endless-frame': ['#sendClose', 'if (scheduler.insideEndlessFrame)', 'if (false)'],
+    'close-only-where-it-is-due': ['#sendClose', "if (state !== 'closing' && state !== 'answering') return;", ''],
+    'answer-gives-up-what-waits': ['#sendClose', 'sender.giveUp(() => queue.clear());', ''],
+    'violation-lets-answers-out': ['violate', "this.#closing.state !== 'open' || ", 'true || '],
+    'violation-without-grace-where-none-is-needed': ['violate', ' || (inbound.isEmpty && !handler.isWorking)', ''],
+    'violation-in-open-only': ['violate', "this.#closing.state !== 'open' || ", ''],
+    'grace-is-short': ['violate', 'host.now() + GRACE', 'Infinity'],
+    'grace-goes-on-with-activity': ['handleTurn', 'this.#activity === this.#countActivity()', 'true'],
+    'grace-ends-without-activity': ['handleTurn', 'this.#activity === this.#countActivity()', 'false'],
+    'nothing-after-a-violation': ['violate', 'inbound.stop();', ''],
+    'nothing-after-a-failure': ['#fail', 'inbound.stop();', ''],
+    'failure-drops-what-waits': ['#fail', 'inbound.drop();', ''],
+    'one-close-after-failure': ['#fail', 'if (!isSent && this.#canSendClose)', 'if (this.#canSendClose)'],
+    'no-close-inside-a-frame': ['#fail', 'if (!isSent && this.#canSendClose)', 'if (!isSent)'],
+    'lost-close-is-not-sent': ['losePayload', 'this.#closing.isSent = false;', ''],
+    'lost-payload-after-the-end': [
+      'losePayload',
+      "if (this.#isDropped || this.#closing.state === 'closed') return;",
+      '',
+    ],
+    'server-ends-first': ['get transport', "this.#setup.role === 'server' || this.#inputEnded", 'true'],
+    'end-without-close-is-unclean': ['#endInput', 'this.drop();', ''],
+    'end-behind-what-is-unread': ['#endInput', 'this.#setup.inbound.hasUnread || ', ''],
+    'end-is-seen-when-all-is-parsed': ['onAdvanced', 'if (this.#inputEnded) this.#endInput();', ''],
+    'unsent-is-unclean': ['transportClosed', ' && losses.unsentBytes === 0', ''],
+    'over-behind-messages': ['transportClosed', 'this.onAdvanced();', 'this.#endWaiting();'],
+    'over-after-close-timeout': ['transportClosed', 'this.#deadline = host.now() + closeTimeout;', ''],
+    'over-only-once': ['#endWaiting', 'this.#tellClosed = undefined;', ''],
+    'late-messages-are-dropped': ['#endWaiting', 'this.#setup.inbound.drop();', ''],
+    'closing-is-told-once': ['onMove', 'this.#sendingEnded = true;', ''],
+  }),
+  ...defencesIn('protocol/connection/closing.ts', connection('closing'), {
     'failed-stays-failed': [
       "failed: { transportEnd: 'closed' },",
       "failed: { transportEnd: 'closed', sendClose: 'closeSent' },",
     ],
     'closed-stays-closed': ['closed: {},', "closed: { fail: 'failed' },"],
   }),
-  ...defencesIn('protocol/connection/closing-handshake.ts', ['protocol/connection/closing-handshake'], {
-    'unclean-end-is-1006': ['wasClean && received !== undefined', 'received !== undefined'],
-    'first-initiator-stays': ['this.#initiator ??= initiator;', 'this.#initiator = initiator;'],
+  ...defencesIn('protocol/connection/closing-handshake.ts', connection('closing-handshake'), {
+    'unclean-end-is-1006': ['closure', 'wasClean && ', ''],
+    'first-initiator-stays': ['begin', 'this.#initiator ??= initiator;', 'this.#initiator = initiator;'],
+    'first-error-stays': ['begin', 'this.#error ??= error;', 'this.#error = error;'],
+    'moves-are-told': ['move', 'if (before !== this.#state) ', ''],
   }),
   ...defencesIn('protocol/extension/claims.ts', ['protocol/extension/claims'], {
-    'one-owner-for-each-bit': ['if (index === -1) return;', 'return;'],
-    'one-owner-for-each-opcode': ['if (owner === undefined) return;', 'return;'],
-    'claimed-opcode-is-reserved': ['|| isDefinedOpcode(opcode)', ''],
+    'one-owner-for-each-bit': ['#checkBits', 'if (index === -1) return;', 'return;'],
+    'one-owner-for-each-opcode': ['#checkOpcode', 'if (owner === undefined) return;', 'return;'],
+    'claimed-opcode-is-reserved': ['#checkOpcode', ' || isDefinedOpcode(opcode)', ''],
   }),
+];
+
+/** How connections are driven. */
+const TRANSPORT = [
   ...defencesIn('transport/masking-keys.ts', ['transport/masking-keys'], {
     'masking-keys-are-random': [
+      'next',
       'randomFillSync(this.#keys);',
       'if (this.#keys.length === 0) randomFillSync(this.#keys);',
     ],
-    'masking-keys-are-fresh': ['this.#keys[this.#next++] = 0;', 'this.#keys[this.#next] = 0;'],
+    'masking-keys-are-fresh': ['next', 'this.#keys[this.#next++] = 0;', 'this.#keys[this.#next] = 0;'],
+  }),
+  ...defencesIn('transport/turns.ts', ['transport/turns'], {
+    'turns-are-short': ['#run', ' && this.#now() < end', ''],
+    'turns-come-again-later': ['#run', 'let left = this.#waiting.size; left > 0', 'let left = 1e9; left > 0'],
+    'turns-survive-who-throws': ['#run', '} finally {', '} catch (error) {\n      throw error;\n    }\n    {'],
+    'turns-are-a-little-when-late': ['get time', 'Math.max(LITTLE_TIME, ', '(0, '],
+    'turns-know-of-others': ['#run', 'this.#isContended = this.#waiting.size > 1;', ''],
   }),
   ...defencesIn('transport/socket-driver.ts', ['transport/socket-driver'], {
-    'socket-pauses': ['else this.#socket.pause();', 'else void 0;'],
-    'write-only-to-a-drained-socket': ['while (this.#mayWrite && connection.hasOutput', 'while (connection.hasOutput'],
-    'dropped-socket-is-destroyed': [
-      "if (directive === 'drop') {\n      this.#socket.destroy();",
-      "if (directive === 'drop') {",
+    'socket-pauses': ['#pauseOrResume', 'else this.#socket.pause();', ''],
+    'write-only-to-a-drained-socket': ['#flush', 'this.#mayWrite && ', ''],
+    'dropped-socket-is-destroyed': ['#endOrDrop', 'socket.destroy();', ''],
+    'timer-is-cleared-at-the-end': ['#clearTimer', 'clearTimeout(this.#timer);', ''],
+    'socket-errors-are-heard': ['start', '() => this.#fail(error)', '() => undefined'],
+    'one-update-for-many-sends': ['requestUpdate', 'if (this.#willUpdate || this.#isUpdateScheduled) return;', ''],
+    'driver-gives-up-a-silent-connection': ['#flush', '} else if (isStuck) {', '} else if (false) {'],
+    'writing-yields': ['#flush', ' && this.#writeTurn >= 0) {', ') {'],
+    'payload-is-copied-for-streams': [
+      '#write',
+      'socket.write(this.copiesOutput ? new Uint8Array(piece) : piece',
+      'socket.write(piece',
     ],
-    'timer-is-cleared-at-the-end': [
-      'clearTimeout(this.#timer);\n    this.#timerDeadline = -Infinity;',
-      'this.#timerDeadline = -Infinity;',
+    'chunks-of-streams-are-copied': ['#startReading', ': (chunk: Uint8Array) => new Uint8Array(chunk)', ': plain'],
+    'timers-read-the-network-once-more': [
+      'onTimeout',
+      'setImmediate(handleTimerLater, driver);',
+      'handleTimerLater(driver);',
     ],
-    'socket-errors-are-heard': [
-      "socket.on('error', (error) => {\n      this.connection.transportFailed(error);",
-      "socket.on('error', () => {",
-    ],
+    'ended-connection-keeps-no-process': ['#setTimer', "if (state === 'closed') this.#timer.unref();", ''],
+    'dropped-bytes-are-unsent': ['transportBufferedAmount', 'this.#socket.destroyed ? this.#unwritten : ', ''],
+    'written-bytes-are-not-unsent': ['#onWritten', 'this.#unwritten = 0;', ''],
   }),
 ];
+
+/** What every façade stands on. */
+const ENGINE = [
+  ...defencesIn('engine/application-calls.ts', ['engine/application-calls'], {
+    'calls-wait-for-every-promise': ['#settle', 'if (this.#pending === 0) ', ''],
+    'calls-are-contained': ['#call', 'this.fail(error);', 'throw error;'],
+    'unawaited-calls-are-contained': ['#callUnawaited', '.catch((error: unknown) => this.fail(error))', ''],
+    'promises-settle-once': ['waitFor', 'Promise.resolve(result)', 'result'],
+    'calls-have-their-context': ['call', 'this.#owner.context.run(this.#call, callback);', 'this.#call(callback);'],
+  }),
+  ...defencesIn('engine/async-context.ts', ['engine/async-context'], {
+    'context-is-kept': ['run', 'this.#resource.runInAsyncScope(callback, undefined, subject);', 'callback(subject);'],
+    'context-takes-what-is-entered': ['open', "this.#resource = new AsyncResource('MILLRACE_CONNECTION');", ''],
+  }),
+  ...defencesIn('engine/connection-set.ts', ['engine/connection-set'], {
+    'server-drops-the-slow': ['#closeAll', 'for (const member of this.#members) this.#endings.drop(member);', ''],
+    'server-waits-for-handlers': ['end', 'this.#isOver && ', ''],
+    'server-waits-no-longer': ['#closeAll', 'timer = setTimeout(() => resolve(undefined), DROP_TIME);', ''],
+    'server-closes-latecomers': ['add', 'if (this.#close !== undefined) ', 'if (false) '],
+    'server-stop-is-handled': ['#closeAll', 'handled(stop())', 'stop()'],
+    'server-timeout-is-checked': ['close', 'if (checkLimit(', 'if (0 * checkLimit('],
+  }),
+  ...defencesIn('engine/pings.ts', ['engine/pings'], {
+    'pong-answers-those-before': ['receive', 'isUpTo(ping.number, number)', 'ping.number === number'],
+    'pong-of-no-ping': ['receive', 'if (!isUpTo(number, this.#count)) return;', ''],
+    'ping-is-withdrawn': ['send', 'this.#pending.remove(entry);', ''],
+  }),
+  ...defencesIn('engine/send-waiters.ts', ['engine/send-waiters'], {
+    'lenders-wait-for-their-memory': ['settle', '!this.#isReleased(lender.references) || ', ''],
+    'lenders-wait-for-the-mark': ['settle', ' || (lender.waitsForMark && !isBelowMark)', ''],
+    'waiters-wait-for-the-mark': ['wait', 'if (this.#sender.isBelowMark) return DONE;', 'return DONE;'],
+    'waiters-share-a-promise': ['wait', 'this.#belowMark ??= createDeferred();', 'this.#belowMark = createDeferred();'],
+    'waiters-learn-of-the-end': ['end', 'else reject(error);', ''],
+    'progress-is-told-while-needed': [
+      'settle',
+      'this.#sender.tellsProgress = this',
+      'this.#sender.tellsProgress = true; void this',
+    ],
+  }),
+  ...defencesIn('engine/engine-connection.ts', ['engine/engine-connection'], {
+    'queued-send-is-withdrawn': ['#sendLater', 'if (sender.withdraw(entry)) ', 'if (false) '],
+    'queued-send-that-is-too-much': ['#sendLater', 'if (entry === undefined) return this.ended();', ''],
+    'end-settles-sends': ['onEnded', 'this.#waiters.end(closure);', ''],
+    'end-settles-queued-sends': ['onEnded', 'this.connection.endSending(error);', ''],
+    'end-settles-pings': ['onEnded', 'this.#pings?.end(error);', ''],
+    'end-settles-drains': ['onEnded', 'else this.#drained?.reject(error);', ''],
+    'end-fires-the-signal': ['onEnded', 'this.#ended?.abort(error);', ''],
+    'end-is-no-error-of-the-application': ['onError', 'if (!this.isEndOf(error)) ', ''],
+    'pending-promise-is-work': ['get isWorking', 'this.calls.isPending || ', ''],
+  }),
+];
+
+/** The connection, how it is driven, and what stands between it and the façades. */
+export const CONNECTION = [...PROTOCOL, ...TRANSPORT, ...ENGINE];

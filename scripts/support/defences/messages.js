@@ -1,133 +1,242 @@
 import { defencesIn } from './defences-in.js';
 
-const SCHEDULER = ['protocol/send/scheduler.test'];
+/** @param {readonly string[]} names of tests of the receiving half */
+const receiving = (...names) => names.map((name) => `protocol/receive/${name}`);
 
-/** Frames ↔ messages: what is checked and bounded on the way in, what is never mixed up on the way out. */
-export const MESSAGES = [
-  ...defencesIn('protocol/receive/text-checker.ts', ['protocol/receive/text-checker'], {
-    'text-fails-fast': [
-      "if (bad !== undefined) throw this.#invalid('is not UTF-8'",
-      "if (false) throw this.#invalid('is not UTF-8'",
-    ],
-    'text-ends-whole': ['if (!this.#isComplete()) throw', 'if (false) throw'],
-    'text-fast-path-between-code-points': ['this.#isComplete() && this.#text.isUtf8', 'this.#text.isUtf8'],
+/** @param {readonly string[]} names of tests of the sending half */
+const sending = (...names) => names.map((name) => `protocol/send/${name}`);
+
+/** Frames → messages: what is checked, bounded, and kept in order on the way in. */
+const RECEIVING = [
+  ...defencesIn('protocol/receive/text-checker.ts', receiving('text-checker'), {
+    'text-fails-fast': ['#check', 'if (bad !== undefined) throw', 'if (false) throw'],
+    'text-ends-whole': ['onMessageEnd', 'if (!this.#isComplete()) throw', 'if (false) throw'],
+    'text-fast-path-between-code-points': ['#check', 'this.#isComplete() && ', ''],
   }),
-  ...defencesIn('protocol/receive/frame-collector.ts', ['protocol/receive/frame-collector'], {
-    'frame-limit-by-header': ['this.#check(header.payloadLength);', ''],
-    'frame-limit-by-data': ['this.#check(this.#frame.size + chunk.length);', ''],
+  ...defencesIn('protocol/receive/frame-collector.ts', receiving('frame-collector'), {
+    'frame-limit-by-header': ['onFrameBegin', 'this.#check(header.payloadLength);', ''],
+    'frame-limit-by-data': ['onFrameData', 'this.#check(this.#frame.size + chunk.length);', ''],
   }),
-  ...defencesIn('protocol/receive/message-collector.ts', ['protocol/receive/message-collector'], {
-    'message-frame-limit-by-header': ['if (payloadLength > this.#limits.maxFrameSize)', 'if (false)'],
-    'message-limit-by-header': ['if (announced > this.#limits.maxMessageSize)', 'if (false)'],
-    'message-limit-by-data': ['if (size > this.#limits.maxMessageSize)', 'if (false)'],
-    'message-owns-its-bytes': [': new Uint8Array(chunk);', ': chunk;'],
+  ...defencesIn('protocol/receive/message-collector.ts', receiving('message-collector'), {
+    'message-frame-limit-by-header': ['onFrameBegin', 'if (payloadLength > this.#limits.maxFrameSize)', 'if (false)'],
+    'message-limit-by-header': ['onFrameBegin', 'if (announced > this.#limits.maxMessageSize)', 'if (false)'],
+    'message-limit-by-data': ['onFrameData', 'if (size > this.#limits.maxMessageSize)', 'if (false)'],
+    'message-owns-its-bytes': ['onFrameData', ': new Uint8Array(chunk);', ': chunk;'],
+    'message-beyond-its-header': ['onFrameData', 'this.#reopen();', ''],
   }),
-  ...defencesIn('protocol/receive/size-limiter.ts', ['protocol/receive/size-limiter'], {
-    'streamed-limit-by-header': ['this.#check(this.#size + header.payloadLength);', ''],
-    'streamed-limit-by-data': ['this.#check(this.#size);', ''],
-    'streamed-limit-per-message': ['this.#size = 0;\n    this.#next.onMessageBegin', 'this.#next.onMessageBegin'],
+  ...defencesIn('protocol/receive/size-limiter.ts', receiving('size-limiter'), {
+    'streamed-limit-by-header': ['onFrameBegin', 'this.#check(this.#size + header.payloadLength);', ''],
+    'streamed-limit-by-data': ['onFrameData', 'this.#check(this.#size);', ''],
+    'streamed-limit-per-message': ['onMessageBegin', 'this.#size = 0;', ''],
   }),
-  ...defencesIn('protocol/receive/levels.ts', ['protocol/receive/levels'], {
-    'levels-check-text': [
-      'new TextChecker(collectorFor(receiver, limits, text), text)',
-      'collectorFor(receiver, limits, text)',
-    ],
-    'levels-limit-streams': ['limits.maxStreamedMessageSize === Infinity ? checked', 'true ? checked'],
+  ...defencesIn('protocol/receive/pipeline.ts', receiving('pipeline.test'), {
+    'levels-check-text': ['createPipeline', 'new TextChecker(collector, text)', 'collector'],
+    'levels-limit-streams': ['createPipeline', 'limits.maxStreamedMessageSize === Infinity ?', 'true ?'],
+    'transforms-are-undone-backwards': ['createPipeline', 'transforms.reduce', '[...transforms].reverse().reduce'],
   }),
-  ...defencesIn('protocol/receive/byte-collector.ts', ['protocol/receive/byte-collector'], {
-    'bytes-announced-are-not-allocated': ['expected >= size && expected <= 2 * size', 'expected >= size'],
-    'bytes-beyond-announced': ['expected >= size && expected <= 2 * size', 'expected <= 2 * size'],
+  ...defencesIn('protocol/receive/byte-collector.ts', receiving('byte-collector'), {
+    'bytes-announced-are-not-allocated': ['#begin', ' && expected <= 2 * size', ''],
+    'bytes-beyond-announced': ['#begin', 'expected >= size && ', ''],
     'bytes-spare-is-bounded': [
+      '#begin',
       'Math.min(Math.max(this.#size, MIN_BLOCK), MAX_BLOCK)',
       'Math.max(this.#size, MIN_BLOCK)',
     ],
   }),
-  ...defencesIn('protocol/receive/frame-reader.ts', ['protocol/receive/frame-reader'], {
-    'reader-checks-headers': ['checkFrameHeader(header, this);', ''],
-    'control-payload-starts-anew': ['this.#controlSize = 0;\n      return;', 'return;'],
-    'control-payload-is-kept-apart': [
-      'if (this.#isControl) {\n      const payload',
-      'if (false) {\n      const payload',
-    ],
-    'message-open-between-fragments': ['this.insideMessage = !fin;', 'this.insideMessage = false;'],
+  ...defencesIn('protocol/receive/frame-reader.ts', receiving('frame-reader'), {
+    'reader-checks-headers': ['frameBegin', 'checkFrameHeader(header, this);', ''],
+    'control-payload-starts-anew': ['frameBegin', 'this.#controlSize = 0;', ''],
+    'control-payload-is-kept-apart': ['frameData', 'if (!this.#isControl)', 'if (true)'],
+    'message-open-between-fragments': ['#endDataFrame', 'this.insideMessage = !fin;', 'this.insideMessage = false;'],
+    'waits-behind-message-begin': ['frameBegin', 'if (this.#pipeline.isWaiting)', 'if (false)'],
+    'waits-behind-last-frame-end': ['#endDataFrame', 'if (this.#pipeline.isWaiting)', 'if (false)'],
+    'redirected-forgets-what-waits': ['redirect', 'this.#waiting = undefined;', ''],
   }),
-  ...defencesIn(
-    'protocol/receive/frame-reader.ts',
-    ['protocol/receive/inbound', 'protocol/connection/connection.pause'],
-    {
-      'pause-at-message-begin': [
-        "if (this.#pausing.isPaused) {\n        this.#waiting = 'frameBegin'",
-        "if (false) {\n        this.#waiting = 'frameBegin'",
-      ],
-      'pause-at-last-frame-end': ["if (this.#pausing.isPaused) this.#waiting = 'messageEnd';\n    else ", ''],
-      'discard-while-closing': ['this.#messages = DISCARD;', ''],
-    },
-  ),
-  ...defencesIn('protocol/send/scheduler.ts', SCHEDULER, {
-    'client-masks': ["role === 'client' ? host : undefined", 'undefined'],
-    'control-never-inside-frame': ["if (this.#state === 'frame' || this.#hasUrgent()) return true;", ''],
-    'message-waits-behind-open-one': [
-      "sendMessage(payload: string | Uint8Array, format: MessageFormat): void {\n    if (this.#state === 'ground')",
-      'sendMessage(payload: string | Uint8Array, format: MessageFormat): void {\n    if (true)',
+  ...defencesIn('protocol/receive/unread-bytes.ts', receiving('unread-bytes'), {
+    'unread-grows-twofold': ['#grow', 'Math.max(needed, 2 * rest.length)', 'needed'],
+    'unread-first-copy-fits': ['#grow', 'rest.length === 0 ? needed :', 'rest.length === 0 ? 2 * needed :'],
+    'unread-is-let-go': ['consume', 'if (this.#start === this.#end) this.clear();', ''],
+  }),
+  ...defencesIn('protocol/receive/turn.ts', receiving('turn.test'), {
+    'turn-counts-events': ['look', 'this.#events >= MAX_EVENTS || ', ''],
+    'turn-looks-at-the-clock': ['look', ' || this.#host.now() - this.#startedAt >= this.#host.turnTime()', ''],
+    'turn-is-asked-for-once': ['look', 'if (!this.#isRequested)', 'if (true)'],
+    'turn-begins-once': ['begin', 'if (!this.#isRequested) ', ''],
+  }),
+  ...defencesIn('protocol/receive/read-ahead.ts', receiving('read-ahead'), {
+    'read-ahead-in-order': ['get #passes', ' && this.#waiting.size === 0', ''],
+    'read-ahead-counts-entries': ['#wait', ' + ENTRY_COST', ''],
+    'read-ahead-counts-controls': ['onControl', 'payload.length + ENTRY_COST', '0'],
+    'read-ahead-counts-collected': ['get isFull', ' + collectedSize()', ''],
+    'read-ahead-lets-go': ['#handOut', 'this.#cost -= cost;', ''],
+    'read-ahead-copies-chunks': [
+      'onFrameData',
+      'const payload = this.#ownsChunks ? chunk : new Uint8Array(chunk)',
+      'const payload = chunk',
     ],
-    'prepared-message-waits': ["if (this.#state === 'ground') this.#writePrepared", 'if (true) this.#writePrepared'],
-    'pong-is-replaced': [
-      'if (this.#mustOvertake()) this.#pong = this.#encoder',
-      'if (this.#mustOvertake()) this.#urgent.push(this.#pong ?? payload), this.#pong = this.#encoder',
-    ],
-    'control-overtakes-plenty': ['this.#output.size > PLENTY || this.#isBlocked()', 'this.#isBlocked()'],
-    'control-overtakes-when-blocked': ['this.#output.size > PLENTY || this.#isBlocked()', 'this.#output.size > PLENTY'],
-    'fragments-have-at-most-their-size': [
-      'while (payload.length - start > fragmentSize)',
-      'while (payload.length - start > fragmentSize + 1)',
-    ],
-    'fragments-continue': ['start += fragmentSize;\n      opcode = Opcode.CONTINUATION;', 'start += fragmentSize;'],
-    'fragments-of-text-in-bytes': ['3 * payload.length <= fragmentSize', 'payload.length <= fragmentSize'],
-    'end-inside-frame': ["if (this.#state === 'frame') {\n      const missing", 'if (false) {\n      const missing'],
-    'begin-twice': [
-      "if (this.#state !== 'ground') throw misuse('beginMessage'",
-      "if (false) throw misuse('beginMessage'",
-    ],
-    'frame-outside-message': ["if (this.#state === 'ground') throw misuse(method", 'if (false) throw misuse(method'],
-    'data-outside-frame': ["if (this.#state === 'frame') return;\n    throw", 'return;\n    throw'],
-    'frame-length-is-checked': ['checkFrameLength(length);', ''],
-    'final-frame-ends-message': ["this.#frameIsFinal ? 'ground' : 'message'", "'message'"],
-    'end-after-final-frame': ["if (this.#state === 'ground' && this.#endedByFrame) {", 'if (false) {'],
-    'data-beyond-the-frame': ['fitting === payload.length ? payload : payload.subarray(0, fitting)', 'payload'],
-    'close-waits-for-message': [
-      "if (this.#state === 'ground') this.#writeClose(body);\n    else this.#close",
-      'if (true) this.#writeClose(body);\n    else this.#close',
-    ],
-    'answered-close-waits-for-frame': [
-      "if (this.#state === 'frame') this.#close = { body, after: 'frame' };\n    else ",
+    'read-ahead-copies-headers': ['onFrameBegin', '{ ...header }', 'header'],
+    'read-ahead-yields': ['proceed', ' && !turn.isOver', ''],
+    'read-ahead-counts-events': ['#handOut', 'this.#setup.turn.count();', ''],
+    'read-ahead-tells-when-full': ['#put', 'if (this.isFull) this.#setup.onFull();', ''],
+    'read-ahead-full-when-held': ['hold', 'if (this.isFull) this.#setup.onFull();', ''],
+    'ignored-messages-alone': ['ignoreMessages', 'takeAll(({ isMessage }) => isMessage)', 'takeAll()'],
+    'ignored-messages-do-not-fill': ['get isFull', 'if (this.#isIgnoring) return this.#cost > limit;', ''],
+    'ignored-messages-do-not-wait': ['#wait', 'if (this.#isIgnoring) return;', ''],
+  }),
+  ...defencesIn('protocol/receive/whole-messages.ts', receiving('whole-messages'), {
+    'whole-message-is-a-copy': ['onFrameData', 'new Uint8Array(chunk)', 'chunk'],
+    'whole-message-in-one-piece': ['onFrameData', ' && this.#payload === undefined', ''],
+    'whole-message-in-one-frame': ['onFrameBegin', 'header.fin && ', ''],
+    'beginning-of-a-message-is-released': [
+      'release',
+      'if (payload !== undefined) this.#next.onFrameData(payload);',
       '',
     ],
-    'endless-frame-gets-no-close': ['if (this.insideEndlessFrame) return false;', ''],
-    'failure-cuts-only-at-boundary': [
-      'if (!mayFollow && !this.#output.truncate()) return false;',
-      'if (!mayFollow) this.#output.truncate();',
-    ],
   }),
-  ...defencesIn('protocol/send/output-queue.ts', ['protocol/send/output-queue'], {
-    'insert-only-at-boundary': ['let index = this.#firstBoundary();', 'let index: number | undefined = 0;'],
-    'insert-behind-inserted': ['while (this.#pieces[index]?.isInserted === true) index++;', ''],
-    'insert-after-frame-end': [
-      'return index === -1 ? undefined : index + 1;',
-      'return index === -1 ? undefined : index;',
-    ],
-    'truncate-only-at-boundary': ['if (this.#takenEndsFrame) return 0;', 'return 0;'],
-    'take-no-more-than-limit': ['if (bytes >= limit) break;', ''],
-    'mask-before-output': [
-      'piece.maskingKey === undefined ? piece.bytes : maskedCopy(piece.bytes, piece.maskingKey)',
-      'piece.bytes',
-    ],
+  ...defencesIn('protocol/receive/pipeline-gate.ts', receiving('pipeline-gate', 'transform-stage'), {
+    'gate-keeps-order': ['mayGive', '!isBlocked && ', ''],
+    'gate-waits-for-room': ['mayGive', ' && this.#owner.hasRoom()', ''],
+    'job-has-a-deadline': ['run', 'this.deadline = this.#owner.now() + MAX_JOB_TIME;', ''],
+    'job-is-aborted': ['close', 'this.#job?.abort();', ''],
+    'aborted-job-is-not-waited-for': ['close', 'this.#job = undefined;', ''],
+    'aborted-job-gives-nothing': ['#endJob', 'this.#isClosed ? nothing : proceed', 'proceed'],
+    'job-settles-later': ['run', 'Promise.resolve(started)', 'started'],
   }),
-  ...defencesIn('protocol/send/frame-encoder.ts', ['protocol/send/frame-encoder'], {
-    'fresh-key-for-each-frame': ['return this.#keys?.maskingKey();', 'return this.masks ? 1 : undefined;'],
-    'begun-frame-can-be-given-up': ['this.#output.seal();', ''],
-    'key-goes-on-in-streamed-frame': [
-      'if (maskingKey !== undefined) this.#partialKey = rotateKey(maskingKey, payload.length);',
-      '',
+  ...defencesIn('protocol/receive/transform-stage.ts', receiving('transform-stage'), {
+    'transform-owns-its-bytes': ['onFrameData', 'new Uint8Array(chunk)', 'chunk'],
+    'transform-is-asked-once': ['onFrameBegin', 'if (this.#isFirstFrame) ', ''],
+    'transform-ends-in-the-last-frame': ['onFrameEnd', ' || !this.#isLastFrame', ''],
+  }),
+  ...defencesIn('protocol/receive/inbound.ts', receiving('inbound'), {
+    'full-stops-the-parser': ['#onFull', 'this.#parser.pause();', ''],
+    'turn-stops-the-parser': ['#count', 'if (this.#turn.isOver) this.#parser.pause();', ''],
+    'large-chunk-is-work': ['#parseChunk', 'if (chunk.length >= LARGE_CHUNK) this.#turn.look();', ''],
+    'rest-of-a-chunk-is-kept': ['#parseChunk', 'this.#unread.prepend(chunk.subarray(parsed));', 'void 0;'],
+    'what-comes-meanwhile-is-kept': ['receive', 'this.#unread.append(chunk);', ''],
+    'rest-is-used-up-first': ['get wantsInput', 'this.#unread.size === 0 && ', ''],
+    'release-only-what-was-held': ['release', 'if (!this.#readAhead.isHeldFor(reason)) return false;', ''],
+    'no-work-within-work': ['#work', 'if (this.#isAdvancing) return;', ''],
+    'one-thing-not-within-another': ['handOutOne', 'if (this.#isAdvancing) return false;', ''],
+    'all-for-whoever-wants-them-now': ['handOutOne', 'if (!this.#readAhead.isBusy) this.proceed();', ''],
+    'closing-does-not-wait': ['stopWaiting', 'this.#mayWait = false;', ''],
+    'discarded-is-not-told': ['#discard', 'this.#reader.redirect(this.#discarder);', ''],
+    'controls-do-not-pile-up': ['tellInOrder', 'if (this.#discarder === undefined) ', 'if (true) '],
+    'collected-counts-as-discarded': [
+      '#giveUpPipeline',
+      'this.#bytesDiscarded += this.#pipeline.collectedSize();',
+      'void 0;',
     ],
+    'received-errors-are-contained': ['#work', 'this.#owner.onReceiveError(toError(error));', 'throw error;'],
+    'handed-out-errors-are-contained': ['handOutOne', 'this.#owner.onReceiveError(toError(error));', 'throw error;'],
+    'stop-inside-a-chunk': ['stop', 'this.#parser.pause();', ''],
+    'stop-discards-what-is-unread': ['stop', 'if (!this.#isAdvancing) this.#discardUnread();', ''],
+    'stop-within-work-discards-after': ['#endWork', 'if (this.#isStopped) this.#discardUnread();', ''],
+    'behind-the-end-is-counted': ['receive', 'this.#bytesBehindEnd += chunk.length;', ''],
+    'copies-come-in-pieces': ['constructor', 'copies(receiver) ? LARGEST_COPY : Infinity', 'Infinity'],
   }),
 ];
+
+/** Messages → frames: what is never mixed up on the way out, and who may send. */
+const SENDING = [
+  ...defencesIn('protocol/send/scheduler.ts', sending('scheduler.test', 'scheduler.end'), {
+    'client-masks': ['constructor', "role === 'client' ? host : undefined", 'undefined'],
+    'control-never-inside-frame': [
+      '#mustOvertake',
+      "if (this.#state === 'frame' || this.#hasUrgent()) return true;",
+      '',
+    ],
+    'pong-is-replaced': ['sendAutomaticPong', 'this.#pong = ', '(this.#urgent ??= [])[this.#urgent?.length ?? 0] = '],
+    'control-overtakes-plenty': ['#mustOvertake', 'this.#output.size > PLENTY || ', ''],
+    'control-overtakes-when-blocked': ['#mustOvertake', ' || this.#isBlocked()', ''],
+    'fragments-have-at-most-their-size': ['#writeFragments', 'start > fragmentSize', 'start > fragmentSize + 1'],
+    'fragments-continue': ['#writeFragments', 'opcode = Opcode.CONTINUATION;', ''],
+    'fragments-of-text-in-bytes': [
+      'sendMessage',
+      '3 * payload.length <= fragmentSize',
+      'payload.length <= fragmentSize',
+    ],
+    'end-inside-frame': ['expectMessage', "if (this.#state === 'frame') {", 'if (false) {'],
+    'begin-twice': ['beginMessage', "if (this.#state !== 'ground') throw", 'if (false) throw'],
+    'frame-outside-message': ['expectMessage', "if (this.#state === 'ground') throw", 'if (false) throw'],
+    'data-outside-frame': ['expectFrame', "if (this.#state === 'frame') return;", 'return;'],
+    'frame-length-is-checked': ['beginFrame', 'checkFrameLength(length);', ''],
+    'final-frame-ends-message': ['#endFrame', "this.#frameIsFinal ? 'ground' : 'message'", "'message'"],
+    'end-after-final-frame': ['endMessage', "this.#state === 'ground' && this.#endedByFrame", 'false'],
+    'data-beyond-the-frame': [
+      'sendFrameData',
+      'fitting === payload.length ? payload : payload.subarray(0, fitting)',
+      'payload',
+    ],
+    'close-waits-for-the-frame': ['abandon', "if (this.#state === 'frame')", 'if (false)'],
+    'endless-frame-gets-no-close': ['abandon', 'if (this.insideEndlessFrame) return false;', ''],
+    'nothing-waits-inside-a-cut-frame': ['cutOpenFrame', 'if (!mayFollow) this.#forgetUrgent();', ''],
+    'given-up-output-leaves-no-control': ['giveUpOutput', 'this.#forgetUrgent();', ''],
+  }),
+  ...defencesIn('protocol/send/output-queue.ts', sending('output-queue'), {
+    'insert-only-at-boundary': ['insert', 'let index = this.#firstBoundary();', 'let index: number | undefined = 0;'],
+    'insert-behind-inserted': ['insert', 'while (this.#pieces[index]?.isInserted === true) index++;', ''],
+    'insert-between-packed-frames': ['#firstBoundary', 'if (!piece.endsFrame) this', 'if (false) this'],
+    'boundary-only-behind-a-frame': ['#firstBoundary', 'if (this.#takenEndsFrame) return 0;', 'return 0;'],
+    'take-no-more-than-limit': ['take', ' && bytes < limit', ''],
+    'mask-before-output': ['joinSmall', 'maskedCopy(bytes, maskingKey)', 'bytes'],
+    'small-pieces-are-joined': ['joinSmall', 'if (size + bytes.length > SMALL_PIECE)', 'if (true)'],
+    'large-pieces-are-not-joined': ['joinSmall', 'if (size + bytes.length > SMALL_PIECE)', 'if (false)'],
+    'never-packed-where-another-has': ['reserve', 'this.#end !== slab.used || ', ''],
+    'a-block-of-its-own': ['#beginPacking', 'if (this.#pieces.length === 0) {', 'if (true) {'],
+    'pieces-have-a-cost': ['get cost', 'this.#pieces.length * ENTRY_COST', '0'],
+    'blocks-have-a-cost': ['get cost', ' + room', ''],
+    'idle-keeps-no-block': ['take', 'if (this.#pieces.length === 0) this.#stopPacking();', ''],
+    'cut-not-inside-a-taken-frame': ['cutOpenFrame', 'if (index === -1 && !this.#takenEndsFrame) return false;', ''],
+    'cut-keeps-whole-frames': ['cutOpenFrame', 'this.#remove(index + 1);', 'this.#remove(Math.max(index, 0));'],
+    'lost-payload-is-found': ['lostSizeOf', 'piece.bytes.length === piece.size', 'true'],
+    'header-only-with-its-payload': [
+      'take',
+      ' ?? (piece.endsFrame ? undefined : lostSizeOf(this.#pieces[count + 1]))',
+      '',
+    ],
+    'nothing-behind-a-lost-payload': ['#giveUpFrom', 'this.#remove(index + 1);', ''],
+    'whole-frames-before-a-lost-payload': ['#giveUpFrom', 'this.#shorten(index, piece)', 'this.#remove(index)'],
+    'lost-payload-is-told-once': ['takeLostPayload', 'this.#lostPayload = undefined;', ''],
+    'lost-bytes-are-counted': ['#giveUpFrom', 'this.#lostSize += before - this.#size;', ''],
+  }),
+  ...defencesIn('protocol/send/frame-encoder.ts', sending('frame-encoder'), {
+    'fresh-key-for-each-frame': ['#nextKey', 'this.#keys?.maskingKey()', 'this.masks ? 1 : undefined'],
+    'key-goes-on-in-streamed-frame': [
+      'writeFrameData',
+      'this.#partialKey = rotateKey(maskingKey, payload.length)',
+      'void 0',
+    ],
+    'waiting-payload-is-copied': ['#pushPayload', ' && this.#isBlocked()', ' && false'],
+    'large-payload-is-not-copied': ['#pushPayload', 'payload.length <= LARGEST_COPY && ', ''],
+    'payload-does-not-grow': [
+      '#pushPayload',
+      'new Uint8Array(payload.buffer, payload.byteOffset, payload.length)',
+      'payload',
+    ],
+  }),
+  ...defencesIn('protocol/send/send-queue.ts', sending('send-queue', 'scheduler.model'), {
+    'one-turn-at-a-time': ['get isFree', 'this.#holder === undefined && ', ''],
+    'queue-behind-an-open-message': ['get isFree', '!this.#setup.scheduler.insideMessage && ', ''],
+    'queue-in-order': ['get isFree', ' && this.#waiting.size === 0', ''],
+    'turn-ends-for-its-holder-only': ['release', 'if (this.#holder !== holder) return;', ''],
+    'turn-is-used-by-its-holder-only': ['sendInTurn', 'if (this.#holder !== holder) return;', ''],
+    'small-ones-wait-in-copies': ['#wait', 'if (this.#waitingCost + cost > highWaterMark)', 'if (true)'],
+    'copies-are-bounded': ['#wait', 'if (this.#waitingCost + cost > highWaterMark)', 'if (false)'],
+    'waiting-copy-is-one': ['#wait', "typeof payload === 'string' ? bytes : new Uint8Array(bytes)", 'bytes'],
+    'waiting-payload-does-not-grow': ['#wait', 'new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)', 'bytes'],
+    'waiting-payload-may-be-lost': ['#waitInPlace', 'if (view.length === size)', 'if (true)'],
+    'sender-of-a-lost-payload-learns-it': [
+      '#waitInPlace',
+      'if (format.onLost !== undefined) this.#lost.push(format.onLost);',
+      '',
+    ],
+    'close-behind-whole-messages': ['close', '({ isWhole }) => !isWhole', '() => true'],
+    'close-gives-no-more-turns': ['close', '({ isWhole }) => !isWhole', '() => false'],
+    'queue-forgets-what-left': ['#forget', 'this.#waitingCost -= waiting.cost;', ''],
+    'turns-one-after-the-other': ['advance', 'if (this.#isAdvancing) return;', ''],
+    'end-is-told-once': ['end', 'this.#lost.splice(0)', 'this.#lost'],
+  }),
+];
+
+/** Frames ↔ messages. */
+export const MESSAGES = [...RECEIVING, ...SENDING];

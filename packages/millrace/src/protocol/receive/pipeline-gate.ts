@@ -74,8 +74,6 @@ export class PipelineGate {
       if (!this.canProceed) return;
       this.#waiting[depth] = undefined;
       proceed();
-      // It waits again, or one behind it does: those before it have to wait on.
-      if (this.#waiting.slice(0, depth + 1).some((other) => other !== undefined)) return;
     }
   }
 

@@ -237,9 +237,10 @@ describe('PipelineGate', () => {
         () => thenable as unknown as Promise<PulledPiece>,
         () => log.push('took'),
       );
+      assert.equal(started, 'later');
+      assert.deepEqual(log, ['wait']);
       await tick();
 
-      assert.equal(started, 'later');
       assert.deepEqual(log, ['wait', 'ended', 'took']);
     });
   });
