@@ -61,6 +61,7 @@ export {
   type TunnelListener,
   type TunnelPlace,
 } from './tunnel/listen-tunnel.ts';
+export { prepareMessage, type PrepareOptions } from './connections/sending/prepare-message.ts';
 export type { MessageWriter } from './connections/sending/message-writer.ts';
 export type { ReceivedFrame } from './connections/receiving/received-frame.ts';
 export type { ReceivedMessage } from './connections/receiving/received-message.ts';

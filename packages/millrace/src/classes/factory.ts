@@ -4,7 +4,7 @@ import {
   type ConnectionOptions,
   type ResolvedConnectionOptions,
 } from '../protocol/connection/options.ts';
-import { prepareMessage, type PreparedMessage } from '../protocol/send/prepared-message.ts';
+import { PreparedMessage } from '../protocol/send/prepared-message.ts';
 import { resolveTransportOptions, type ResolvedTransportOptions, type TransportOptions } from '../transport/options.ts';
 import { checkObject } from '../protocol/base/checks.ts';
 import { checkPayload } from './payload.ts';
@@ -44,6 +44,6 @@ export abstract class WebSocketFactory {
   ): PreparedMessage {
     checkObject('options', options);
     const { bytes, isBinary } = checkPayload(payload, options.binary);
-    return prepareMessage(bytes, isBinary ? MessageType.BINARY : MessageType.TEXT);
+    return new PreparedMessage(bytes, isBinary ? MessageType.BINARY : MessageType.TEXT);
   }
 }

@@ -1,4 +1,5 @@
 import { LocalUsageError } from '../protocol/base/errors.ts';
+import { PreparedMessage } from '../protocol/send/prepared-message.ts';
 import { nodeTextCodec } from '../transport/node-text-codec.ts';
 import { checkBoolean, describeValue } from '../protocol/base/checks.ts';
 
@@ -49,6 +50,6 @@ export function checkText(payload: Uint8Array): void {
  * @throws {LocalUsageError} it was not
  */
 export function checkPrepared(prepared: unknown): void {
-  if (typeof prepared === 'object' && prepared !== null && 'frame' in prepared && 'payload' in prepared) return;
+  if (prepared instanceof PreparedMessage) return;
   throw new LocalUsageError(`prepared message is ${describeValue(prepared)}, expected what prepareMessage returned`);
 }

@@ -7,9 +7,11 @@ import { LocalUsageError } from '../protocol/base/errors.ts';
 import { MessageType } from '../protocol/base/opcode.ts';
 import type { ClosingState } from '../protocol/connection/closing.ts';
 import type { ConnectionStats } from '../protocol/connection/host.ts';
+import { PreparedMessage } from '../protocol/send/prepared-message.ts';
 import type { AdaptedConnection } from './adapters/adapted-connection.ts';
 import { createDuplex, type DuplexOptions } from './adapters/connection-duplex.ts';
 import { createReadable, createWritable } from './adapters/connection-streams.ts';
+import { untilAborted } from '../engine/abort.ts';
 import { attempt, handled } from '../engine/deferred.ts';
 import type { EngineConnection } from '../engine/engine-connection.ts';
 import type { Inbox } from './receiving/inbox.ts';
@@ -113,6 +115,11 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
     return this.#engine.closed;
   }
 
+  /** Whether more than `highWaterMark` bytes are on their way to the peer, or wait for their turn, or have not all left since. {@link drained} waits for the end of that. */
+  get isSlow(): boolean {
+    return this.#engine.connection.sender.isSlow;
+  }
+
   // Receiving
 
   /**
@@ -178,7 +185,7 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
   /**
    * Sends one message. Messages go out in the order of the calls; one that comes in pieces has the connection to itself until it is complete.
    *
-   * @param data - text, bytes in any view, a `Blob`, or an iterable or stream of text or bytes, whose length need not be known
+   * @param data - text, bytes in any view, a `Blob`, an iterable or stream of text or bytes, whose length need not be known, or what `prepareMessage` has made
    *
    * @returns when the bytes are yours again, and no more than `highWaterMark` is on its way: whoever waits for it sends no faster than the peer reads. Bytes
    *   must not be changed, and their buffer not be transferred, before that
@@ -186,12 +193,21 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
    * @throws {ConnectionClosedError} the connection has ended, or is closing
    * @throws {LocalUsageError} the data are nothing that can be sent, or bytes to be sent as text are not UTF-8
    */
-  send(data: Sendable, options?: SendOptions): Promise<void> {
+  send(data: Sendable | PreparedMessage, options?: SendOptions): Promise<void> {
     if (options === undefined) {
       if (typeof data === 'string') return this.#engine.send(data, MessageType.TEXT);
       if (data instanceof Uint8Array) return this.#engine.send(data, MessageType.BINARY);
     }
     return attempt(() => this.#send(data, options ?? {}));
+  }
+
+  /**
+   * Waits until the connection is no longer slow ({@link isSlow}): until all that was sent has left.
+   *
+   * @throws {ConnectionClosedError} the connection has ended before
+   */
+  drained({ signal }: WaitOptions = {}): Promise<void> {
+    return untilAborted(this.#engine.whileSlow(), signal);
   }
 
   /**
@@ -288,7 +304,8 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
     await this.close();
   }
 
-  #send(data: Sendable, { type, signal }: SendOptions): Promise<void> {
+  #send(data: Sendable | PreparedMessage, { type, signal }: SendOptions): Promise<void> {
+    if (data instanceof PreparedMessage) return untilAborted(this.#engine.sendPrepared(data), signal);
     if (isChunk(data)) {
       const { payload, opcode } = toWholeMessage(data, type);
       return this.#engine.send(payload, opcode, signal);

@@ -75,7 +75,6 @@ export class EngineConnection implements ConnectionOwner {
   readonly #driver: SocketDriver;
   #waiters: SendWaiters | undefined;
   #pings: Pings | undefined;
-  #drained: Deferred<undefined> | undefined;
   #closed: Deferred<Closure> | undefined;
   #failed: Promise<never> | undefined;
   #ended: AbortController | undefined;
@@ -174,16 +173,17 @@ export class EngineConnection implements ConnectionOwner {
     // It may have been too much.
     if (this.closure !== undefined || this.connection.state === 'failed') return this.ended();
     const references = this.connection.sender.givenReferences;
-    this.#waiters ??= new SendWaiters(this.connection.sender);
-    return this.#waiters.wait(references === before ? 0 : references);
+    return this.#waiting.wait(references === before ? 0 : references);
   }
 
-  /** Waits until all that was sent has left. */
+  /** Waits until all that was sent has left, if it was too much. What waits for its turn is left alone. */
   drained(): Promise<void> {
-    if (this.closure !== undefined) return this.ended();
-    if (!this.connection.sender.needsDrain) return DONE;
-    this.#drained ??= createDeferred();
-    return this.#drained.promise;
+    return this.closure === undefined ? this.#waiting.waitForDrain() : this.ended();
+  }
+
+  /** Does the same, and waits for what waits for its turn, if that is too much. */
+  whileSlow(): Promise<void> {
+    return this.closure === undefined ? this.#waiting.waitWhileSlow() : this.ended();
   }
 
   /** Fails as soon as the connection has ended. One promise for all who ask: one that sends on and on costs nothing. */
@@ -239,9 +239,6 @@ export class EngineConnection implements ConnectionOwner {
   }
 
   onDrain(): void {
-    const drained = this.#drained;
-    this.#drained = undefined;
-    drained?.resolve(undefined);
     this.#user.onDrain();
   }
 
@@ -260,9 +257,6 @@ export class EngineConnection implements ConnectionOwner {
   onEnded(closure: Closure): void {
     this.closure = closure;
     const error = new ConnectionClosedError(closure);
-    // A clean end means that all output went out before our Close.
-    if (closure.wasClean) this.#drained?.resolve(undefined);
-    else this.#drained?.reject(error);
     this.#waiters?.end(closure);
     this.connection.endSending(error);
     this.#pings?.end(error);
@@ -273,6 +267,10 @@ export class EngineConnection implements ConnectionOwner {
 
   onClosed(closure: Closure): void {
     this.#user.onClosed(closure);
+  }
+
+  get #waiting(): SendWaiters {
+    return (this.#waiters ??= new SendWaiters(this.connection.sender));
   }
 
   #sendLater(payload: string | Uint8Array, opcode: number, signal: AbortSignal | undefined): Promise<void> {
@@ -291,7 +289,6 @@ export class EngineConnection implements ConnectionOwner {
     onAbort(signal, turn.promise, (reason) => {
       if (sender.withdraw(entry)) turn.reject(reason);
     });
-    const waiters = (this.#waiters ??= new SendWaiters(sender));
-    return handled(turn.promise.then(() => waiters.waitForMemory(sender.givenReferences)));
+    return handled(turn.promise.then(() => this.#waiting.waitForMemory(sender.givenReferences)));
   }
 }

@@ -18,6 +18,10 @@ export class SendWaiters {
   readonly #sender: MessageSender;
   /** All that wait for nothing but the high-water mark share this. */
   #belowMark: Deferred<undefined> | undefined;
+  /** All that wait until everything has left, after it was too much, share this. */
+  #drained: Deferred<undefined> | undefined;
+  /** All that wait until not much waits for its turn either share this. */
+  #notSlow: Deferred<undefined> | undefined;
   /** Those whose memory is in use, in the order in which they gave it. */
   readonly #lenders = new Fifo<Lender>();
 
@@ -43,6 +47,22 @@ export class SendWaiters {
     return this.#isReleased(references) ? DONE : this.#waitAsLender(references, 'memory');
   }
 
+  /** Waits until all has left, after it was too much. */
+  waitForDrain(): Promise<void> {
+    if (!this.#sender.needsDrain) return DONE;
+    this.#drained ??= createDeferred();
+    this.#sender.tellsProgress = true;
+    return this.#drained.promise;
+  }
+
+  /** Does the same, and waits for what waits for its turn, if that is too much. */
+  waitWhileSlow(): Promise<void> {
+    if (!this.#sender.isSlow) return DONE;
+    this.#notSlow ??= createDeferred();
+    this.#sender.tellsProgress = true;
+    return this.#notSlow.promise;
+  }
+
   /** Output has moved on: tells those who need not wait any more. */
   settle(): void {
     const { isBelowMark } = this.#sender;
@@ -52,22 +72,41 @@ export class SendWaiters {
       lender.released.resolve(undefined);
     }
     // What was given up has not left: whoever waits learns that from the end.
-    if (isBelowMark && !this.#sender.hasGivenUp) {
-      this.#belowMark?.resolve(undefined);
-      this.#belowMark = undefined;
-    }
-    this.#sender.tellsProgress = this.#belowMark !== undefined || this.#lenders.size > 0;
+    if (!this.#sender.hasGivenUp) this.#settleShared(isBelowMark);
+    this.#sender.tellsProgress = this.#isWaited;
   }
 
   /** The connection has ended. Where that was clean, all has left before. */
   end(closure: Closure): void {
-    const waiting = this.#lenders.takeAll().map(({ released }) => released);
-    if (this.#belowMark !== undefined) waiting.push(this.#belowMark);
+    const lenders = this.#lenders.takeAll().map(({ released }) => released);
+    const waiting = [...lenders, this.#belowMark, this.#drained, this.#notSlow].filter((one) => one !== undefined);
     this.#belowMark = undefined;
+    this.#drained = undefined;
+    this.#notSlow = undefined;
     const error = new ConnectionClosedError(closure);
     for (const { resolve, reject } of waiting) {
       if (closure.wasClean) resolve(undefined);
       else reject(error);
+    }
+  }
+
+  get #isWaited(): boolean {
+    if (this.#belowMark !== undefined || this.#drained !== undefined || this.#notSlow !== undefined) return true;
+    return this.#lenders.size > 0;
+  }
+
+  #settleShared(isBelowMark: boolean): void {
+    if (isBelowMark) {
+      this.#belowMark?.resolve(undefined);
+      this.#belowMark = undefined;
+    }
+    if (!this.#sender.needsDrain) {
+      this.#drained?.resolve(undefined);
+      this.#drained = undefined;
+    }
+    if (!this.#sender.isSlow) {
+      this.#notSlow?.resolve(undefined);
+      this.#notSlow = undefined;
     }
   }
 

@@ -33,7 +33,7 @@ export type {
   WholeMessageHandler,
 } from './receive/handlers.ts';
 export { HoldReason, type ControlHooks } from './receive/read-ahead.ts';
-export { prepareMessage, type PreparedMessage } from './send/prepared-message.ts';
+export { PreparedMessage } from './send/prepared-message.ts';
 export type { FrameFormat } from './send/scheduler.ts';
 export type { OutgoingFormat, QueuedEntry, TurnHolder } from './send/send-queue.ts';
 export type { FrameHeader } from './wire/frame-header.ts';

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 
 import { AsyncContext } from '../../src/engine/async-context.ts';
 import { ConnectionClosedError } from '../../src/protocol/base/errors.ts';
-import { prepareMessage } from '../../src/protocol/send/prepared-message.ts';
+import { PreparedMessage } from '../../src/protocol/send/prepared-message.ts';
 import { hex, toHex } from '../helpers/bytes.ts';
 import { Engine } from '../helpers/engine.ts';
 import { LOSSES, losablePayload } from '../helpers/lost-payload.ts';
@@ -21,7 +21,7 @@ describe('EngineConnection.send', () => {
     const connected = new Engine(t);
     const { engine } = connected;
 
-    const sent = [engine.send('a', 1), engine.send(hex('01'), 2), engine.sendPrepared(prepareMessage(hex('02'), 2))];
+    const sent = [engine.send('a', 1), engine.send(hex('01'), 2), engine.sendPrepared(new PreparedMessage(hex('02'), 2))];
     assert.equal(new Set(sent).size, 1);
     await Promise.all(sent);
 
@@ -34,7 +34,7 @@ describe('EngineConnection.send', () => {
     connected.block();
     const payload = new Uint8Array(2000).fill(1);
 
-    const [sent, prepared] = [engine.send(payload, 2), engine.sendPrepared(prepareMessage(hex('02'), 2))];
+    const [sent, prepared] = [engine.send(payload, 2), engine.sendPrepared(new PreparedMessage(hex('02'), 2))];
     assert.equal(await fateOf(sent), 'pending');
     assert.equal(await fateOf(prepared), 'pending');
     assert.deepEqual(connected.log, ['high water', 'high water']);
@@ -126,7 +126,7 @@ describe('EngineConnection.send', () => {
 
     for (const promise of waiting) await assert.rejects(promise, isEnd);
     await assert.rejects(engine.send('late', 1), isEnd);
-    await assert.rejects(engine.sendPrepared(prepareMessage(hex('02'), 2)), isEnd);
+    await assert.rejects(engine.sendPrepared(new PreparedMessage(hex('02'), 2)), isEnd);
     await assert.rejects(engine.ping(undefined), isEnd);
     await assert.rejects(engine.drained(), isEnd);
     assert.equal(engine.bufferedAmount, 0);

@@ -1,11 +1,11 @@
 import { describeValue } from '../../protocol/base/checks.ts';
 import { CloseCode } from '../../protocol/base/close-code.ts';
 import { LocalUsageError } from '../../protocol/base/errors.ts';
-import { prepareMessage, type PreparedMessage } from '../../protocol/send/prepared-message.ts';
-import { nodeTextCodec } from '../../transport/node-text-codec.ts';
+import { PreparedMessage } from '../../protocol/send/prepared-message.ts';
 import { WebSocketConnection } from '../connection.ts';
 import { DONE, attempt, handled } from '../../engine/deferred.ts';
-import { isChunk, toWholeMessage, type Chunk, type MessageKind } from './sendable.ts';
+import { prepareMessage } from './prepare-message.ts';
+import type { Chunk, MessageKind } from './sendable.ts';
 
 /** How {@link broadcast} sends. */
 export interface BroadcastOptions {
@@ -42,7 +42,7 @@ export interface BroadcastResult {
  * just being written too.
  *
  * @param connections - any of them, such as `server.connections`; those that are not open any more are passed over
- * @param message - text, or bytes in any view. It is copied, once for all connections
+ * @param message - text, or bytes in any view, which are copied once for all connections; or what `prepareMessage` has made of them
  *
  * @returns with `onSlow: 'wait'`, when each connection has no more than `highWaterMark` bytes on its way, or has ended; otherwise when it has been handed to all
  *
@@ -50,13 +50,13 @@ export interface BroadcastResult {
  */
 export function broadcast(
   connections: Iterable<WebSocketConnection>,
-  message: Chunk,
+  message: Chunk | PreparedMessage,
   options: BroadcastOptions = {},
 ): Promise<BroadcastResult> {
   return attempt(() => {
     const { onSlow = 'wait' } = options;
     checkOnSlow(onSlow);
-    const prepared = prepare(message, options.type);
+    const prepared = message instanceof PreparedMessage ? message : prepareMessage(message, { type: options.type });
     const broadcasting = new Broadcasting(prepared, onSlow);
     for (const connection of connections) broadcasting.sendTo(connection);
     return handled(broadcasting.finish());
@@ -81,7 +81,7 @@ class Broadcasting {
 
   sendTo(connection: WebSocketConnection): void {
     if (connection.state !== 'open') return;
-    if (this.#onSlow !== 'wait' && isSlow(connection)) this.#leaveOut(connection);
+    if (this.#onSlow !== 'wait' && connection.isSlow) this.#leaveOut(connection);
     else this.#send(connection);
   }
 
@@ -109,17 +109,6 @@ class Broadcasting {
     this.#sent++;
     if (this.#onSlow === 'wait' && sent !== DONE) this.#waiting.push(sent);
   }
-}
-
-function isSlow(connection: WebSocketConnection): boolean {
-  const { made, connection: engine } = WebSocketConnection.engineOf(connection);
-  return engine.sender.needsDrain || connection.bufferedAmount > made.options.highWaterMark;
-}
-
-function prepare(message: Chunk, type: MessageKind | undefined): PreparedMessage {
-  if (!isChunk(message)) throw new LocalUsageError(`message is ${describeValue(message)}, expected a string or bytes`);
-  const { payload, opcode } = toWholeMessage(message, type);
-  return prepareMessage(typeof payload === 'string' ? nodeTextCodec.encode(payload) : payload, opcode);
 }
 
 function checkOnSlow(value: unknown): void {

@@ -113,6 +113,11 @@ export class MessageSender {
     return this.#needsDrain;
   }
 
+  /** Whether more than `highWaterMark` bytes are on their way, or wait for their turn, or have not all left since. */
+  get isSlow(): boolean {
+    return this.#needsDrain || this.#queue.waitingCost > this.#setup.options.highWaterMark;
+  }
+
   /** How many payloads the engine was given that it did not copy; see {@link releasedReferences}. */
   get givenReferences(): number {
     return this.#scheduler.output.referencesGiven;
@@ -329,10 +334,10 @@ export class MessageSender {
     this.#wasBelowMark = this.isBelowMark;
     const isWritten = this.#host.transportBufferedAmount() === 0;
     if (isWritten) this.#releasedReferences = this.#scheduler.output.referencesTaken;
+    const isDrained = this.#needsDrain && isWritten && this.#scheduler.output.size === 0;
+    if (isDrained) this.#needsDrain = false;
     if (this.tellsProgress) this.#setup.owner.tell(tellProgress);
-    if (!this.#needsDrain || !isWritten || this.#scheduler.output.size > 0) return;
-    this.#needsDrain = false;
-    if (this.canSend) this.#setup.owner.tell(tellDrain);
+    if (isDrained && this.canSend) this.#setup.owner.tell(tellDrain);
   }
 
   get #claims(): Claims {

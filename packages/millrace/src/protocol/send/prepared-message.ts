@@ -10,24 +10,22 @@ export interface MessageFormat {
 }
 
 /** A message that is framed once, for any number of connections. */
-export interface PreparedMessage {
-  /** The payload alone, for connections that mask or compress. */
+export class PreparedMessage {
+  /** The payload alone, for connections that mask or compress. It must not be changed. */
   readonly payload: Uint8Array;
-  /** The message as one unmasked frame. */
+  /** The message as one unmasked frame. It must not be changed. */
   readonly frame: Uint8Array;
   readonly format: MessageFormat;
-}
 
-/** Frames a message. `payload` is copied. */
-export function prepareMessage(payload: Uint8Array, opcode: number): PreparedMessage {
-  const { length } = payload;
-  const size = encodedHeaderSize(length, false);
-  const frame = new Uint8Array(size + length);
-  encodeFrameHeader({ byte0: firstHeaderByte(true, 0, opcode), length, maskingKey: undefined }, frame, 0);
-  frame.set(payload, size);
-  return Object.freeze({
-    payload: frame.subarray(size),
-    frame,
-    format: Object.freeze({ opcode }),
-  });
+  /** @param payload - is copied */
+  constructor(payload: Uint8Array, opcode: number) {
+    const { length } = payload;
+    const size = encodedHeaderSize(length, false);
+    this.frame = new Uint8Array(size + length);
+    encodeFrameHeader({ byte0: firstHeaderByte(true, 0, opcode), length, maskingKey: undefined }, this.frame, 0);
+    this.frame.set(payload, size);
+    this.payload = this.frame.subarray(size);
+    this.format = { opcode };
+    Object.freeze(this);
+  }
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 
 import { ENTRY_COST, WAITER_COST } from '../../../src/protocol/base/costs.ts';
 import type { MessageSender } from '../../../src/protocol/connection/message-sender.ts';
-import { prepareMessage } from '../../../src/protocol/send/prepared-message.ts';
+import { PreparedMessage } from '../../../src/protocol/send/prepared-message.ts';
 import type { TurnHolder } from '../../../src/protocol/send/send-queue.ts';
 import { hex } from '../../helpers/bytes.ts';
 import { connect, type Connected, type ConnectedSetup } from '../../helpers/connected.ts';
@@ -63,7 +63,7 @@ describe('MessageSender, with maxBufferedAmount', () => {
     for (const [method, act] of [
       ['sendMessage', (sender) => sender.sendMessage(new Uint8Array(size), BINARY)],
       ['queueMessage', (sender) => sender.queueMessage(new Uint8Array(size), BINARY)],
-      ['sendPreparedMessage', (sender) => sender.sendPreparedMessage(prepareMessage(new Uint8Array(size - 4), 2))],
+      ['sendPreparedMessage', (sender) => sender.sendPreparedMessage(new PreparedMessage(new Uint8Array(size - 4), 2))],
       ['sendFrame', (sender) => sender.sendFrame(new Uint8Array(size))],
       ['admit', (sender) => sender.admit(size)],
       ['sendFrameData', (sender) => sender.sendFrameData(new Uint8Array(size))],

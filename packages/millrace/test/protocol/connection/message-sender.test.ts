@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import type { MessageSender } from '../../../src/protocol/connection/message-sender.ts';
-import { prepareMessage } from '../../../src/protocol/send/prepared-message.ts';
+import { PreparedMessage } from '../../../src/protocol/send/prepared-message.ts';
 import { createScriptedPair } from '../../../src/testing/index.ts';
 import { hex } from '../../helpers/bytes.ts';
 import { connect, type Connected, type ConnectedSetup } from '../../helpers/connected.ts';
@@ -29,7 +29,7 @@ function unblock(connected: Connected): string[] {
 
 const SENDS: [method: string, act: Act, result: unknown][] = [
   ['sendMessage', (sender) => sender.sendMessage('a', TEXT), false],
-  ['sendPreparedMessage', (sender) => sender.sendPreparedMessage(prepareMessage(hex('01'), 2)), false],
+  ['sendPreparedMessage', (sender) => sender.sendPreparedMessage(new PreparedMessage(hex('01'), 2)), false],
   ['queueMessage', (sender) => sender.queueMessage('a', TEXT), undefined],
   ['beginMessage', (sender) => sender.beginMessage(2), undefined],
   ['sendFrame', (sender) => sender.sendFrame(hex('01')), false],
@@ -151,7 +151,7 @@ describe('MessageSender', () => {
       ['a message with a claimed opcode for control', (sender) => sender.beginMessage(0xb), /message type is 11/],
       [
         'a prepared message with the opcode of Close',
-        (sender) => sender.sendPreparedMessage(prepareMessage(hex('03 e8'), 8)),
+        (sender) => sender.sendPreparedMessage(new PreparedMessage(hex('03 e8'), 8)),
         /message type is 8/,
       ],
       ['a fragmentSize of 0', (sender) => sender.sendMessage('a', { opcode: 1, fragmentSize: 0 }), /fragmentSize is 0/],
@@ -277,7 +277,7 @@ describe('MessageSender', () => {
       assert.equal(sender.sendMessage(new Uint8Array(0), BINARY), false, 'above');
       assert.deepEqual(connected.log.lines, ['high water']);
       assert.equal(sender.needsDrain, true);
-      assert.equal(sender.sendPreparedMessage(prepareMessage(hex('01'), 2)), false);
+      assert.equal(sender.sendPreparedMessage(new PreparedMessage(hex('01'), 2)), false);
       sender.beginMessage(2);
       assert.equal(sender.sendFrame(hex('01')), false);
       sender.endMessage();
@@ -383,7 +383,7 @@ describe('MessageSender', () => {
     assert.equal(sender.sends, 0);
 
     sender.sendMessage('a', TEXT);
-    sender.sendPreparedMessage(prepareMessage(hex('01'), 2));
+    sender.sendPreparedMessage(new PreparedMessage(hex('01'), 2));
     sender.sendControlFrame(9);
     sender.beginMessage(2);
     sender.sendFrame(hex('01'));

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { prepareMessage } from '../../../src/protocol/send/prepared-message.ts';
+import { PreparedMessage } from '../../../src/protocol/send/prepared-message.ts';
 import { hex, toHex } from '../../helpers/bytes.ts';
 import { frame } from '../../helpers/frames.ts';
 
 describe('prepareMessage', () => {
   it('frames a message as RFC 6455 §5.7 does', () => {
-    const prepared = prepareMessage(hex('48 65 6c 6c 6f'), 1);
+    const prepared = new PreparedMessage(hex('48 65 6c 6c 6f'), 1);
 
     assert.equal(toHex(prepared.frame), '81 05 48 65 6c 6c 6f');
     assert.equal(toHex(prepared.payload), '48 65 6c 6c 6f');
@@ -18,14 +18,14 @@ describe('prepareMessage', () => {
     it(`frames ${size} bytes`, () => {
       const payload = new Uint8Array(size).fill(7);
 
-      assert.deepEqual(prepareMessage(payload, 2).frame, frame({ byte0: 0x82, payload }));
+      assert.deepEqual(new PreparedMessage(payload, 2).frame, frame({ byte0: 0x82, payload }));
     });
   }
 
   it('copies the payload, so that it may change afterwards', () => {
     const payload = hex('01 02');
 
-    const prepared = prepareMessage(payload, 2);
+    const prepared = new PreparedMessage(payload, 2);
     payload.fill(0xff);
 
     assert.equal(toHex(prepared.frame), '82 02 01 02');
@@ -33,7 +33,7 @@ describe('prepareMessage', () => {
   });
 
   it('cannot be changed', () => {
-    const prepared = prepareMessage(hex('01'), 2);
+    const prepared = new PreparedMessage(hex('01'), 2);
 
     assert.ok(Object.isFrozen(prepared));
     assert.ok(Object.isFrozen(prepared.format));

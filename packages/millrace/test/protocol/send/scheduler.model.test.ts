@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { prepareMessage } from '../../../src/protocol/send/prepared-message.ts';
+import { PreparedMessage } from '../../../src/protocol/send/prepared-message.ts';
 import { Scheduler } from '../../../src/protocol/send/scheduler.ts';
 import { SendQueue, type QueuedEntry, type TurnHolder } from '../../../src/protocol/send/send-queue.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
@@ -161,7 +161,7 @@ class RandomCaller {
 
   #sendPrepared(): void {
     const payload = this.#payload();
-    this.#queue.sendPrepared(prepareMessage(payload, 2));
+    this.#queue.sendPrepared(new PreparedMessage(payload, 2));
     this.expected.push({ opcode: 2, parts: [payload] });
   }
 

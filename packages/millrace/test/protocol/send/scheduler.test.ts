@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 
 import { ENTRY_COST } from '../../../src/protocol/base/costs.ts';
 import { MAX_FRAME_LENGTH } from '../../../src/protocol/base/length.ts';
-import { prepareMessage } from '../../../src/protocol/send/prepared-message.ts';
+import { PreparedMessage } from '../../../src/protocol/send/prepared-message.ts';
 import type { Scheduler } from '../../../src/protocol/send/scheduler.ts';
 import { concat, hex, toHex } from '../../helpers/bytes.ts';
 import { decodeFrames } from '../../helpers/frame-stream.ts';
@@ -46,7 +46,7 @@ const METHODS: [method: string, act: Act, written: Record<string, string | RegEx
   ['sendMessage', (scheduler) => scheduler.sendMessage('a', TEXT), { ground: '81 01 61', final: '81 01 61' }],
   [
     'sendPreparedMessage',
-    (scheduler) => scheduler.sendPreparedMessage(prepareMessage(hex('61'), 1)),
+    (scheduler) => scheduler.sendPreparedMessage(new PreparedMessage(hex('61'), 1)),
     { ground: '81 01 61', final: '81 01 61' },
   ],
   [
@@ -287,14 +287,14 @@ describe('Scheduler', () => {
     it('sends a prepared message as it is at a server, in one frame', () => {
       const scheduling = new Scheduling({ fragmentSize: 2 });
 
-      scheduling.scheduler.sendPreparedMessage(prepareMessage(hex('01 02 03'), 2));
+      scheduling.scheduler.sendPreparedMessage(new PreparedMessage(hex('01 02 03'), 2));
 
       assert.equal(scheduling.take(), '82 03 01 02 03');
     });
 
     it('masks a prepared message at a client, and leaves it as it is', () => {
       const scheduling = new Scheduling({ role: 'client', fragmentSize: 2 });
-      const prepared = prepareMessage(hex('01 02 03'), 2);
+      const prepared = new PreparedMessage(hex('01 02 03'), 2);
 
       scheduling.scheduler.sendPreparedMessage(prepared);
 
@@ -306,7 +306,7 @@ describe('Scheduler', () => {
       const { scheduler, told } = new Scheduling({ fragmentSize: 2 });
 
       scheduler.sendMessage(hex('01 02 03'), BINARY);
-      scheduler.sendPreparedMessage(prepareMessage(hex('62'), 1));
+      scheduler.sendPreparedMessage(new PreparedMessage(hex('62'), 1));
       assert.deepEqual(told, []);
       scheduler.beginMessage(2);
       scheduler.sendFrame(hex('01'));

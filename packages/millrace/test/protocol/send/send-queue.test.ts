@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { ENTRY_COST, WAITER_COST } from '../../../src/protocol/base/costs.ts';
-import { prepareMessage } from '../../../src/protocol/send/prepared-message.ts';
+import { PreparedMessage } from '../../../src/protocol/send/prepared-message.ts';
 import { SendQueue, lostPayload, type QueuedEntry, type TurnHolder } from '../../../src/protocol/send/send-queue.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { hex, toHex } from '../../helpers/bytes.ts';
@@ -76,7 +76,7 @@ describe('SendQueue', () => {
     assert.equal(queueing.send('text', 'a'), undefined);
     assert.equal(queueing.send('bytes', hex('01')), undefined);
     queueing.queue.send(hex('02'), BINARY);
-    queueing.queue.sendPrepared(prepareMessage(hex('03'), 2));
+    queueing.queue.sendPrepared(new PreparedMessage(hex('03'), 2));
 
     assert.deepEqual(queueing.log, ['text taken', 'bytes taken']);
     assert.equal(queueing.take(), '81 01 61 82 01 01 82 01 02 82 01 03');
@@ -89,7 +89,7 @@ describe('SendQueue', () => {
     assert.equal(queueing.queue.isFree, false);
 
     queueing.send('text', 'ä');
-    queueing.queue.sendPrepared(prepareMessage(hex('01 02 03'), 2));
+    queueing.queue.sendPrepared(new PreparedMessage(hex('01 02 03'), 2));
     queueing.send('bytes', hex('04'));
     assert.equal(queueing.queue.waitingSize, 2 + 3 + 1);
     assert.equal(queueing.queue.waitingCost, 6 + 3 * ENTRY_COST);
