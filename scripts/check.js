@@ -16,7 +16,7 @@ const STEPS = {
   ],
   format: [[TOOLS.prettier, '--check', '--log-level=warn', '.']],
   lint: [[TOOLS.eslint, '.', '--max-warnings=0']],
-  imports: [[TOOLS.depcruise, 'packages', 'examples', 'interop', 'bench']],
+  imports: [[TOOLS.depcruise, 'packages', 'examples', 'interop', 'bench'], ['scripts/house-rules.js']],
   generated: [
     ['scripts/build-mask-kernel.js', '--check'],
     ['scripts/generate-docs.js', '--check'],

@@ -25,21 +25,28 @@ export const DEFLATE = [
       'LARGEST_WINDOW_BITS,\n        typeof',
     ],
   }),
-  ...defencesIn('deflate/handle-codec.ts', ['deflate/handle-codec', 'deflate/codec', 'deflate/inflate-transform'], {
-    'V090-rest-of-a-bomb-on-the-pool': ['(this.#isRich || super.isLarge())', 'super.isLarge()'],
-    'large-input-on-the-pool': ['return this.handle.left > this.#atOnce;', 'return false;'],
-    'share-of-a-turn': ['if (turn.isExhausted || this.isLarge())', 'if (this.isLarge())'],
-    'V077-stream-begins-anew': ['      this.handle.restart();\n      turn', '      turn'],
-    'message-ends-behind-a-block': ['if (produced > 0 || (left !== 1 && !isUntouched)) throw incompleteMessage();', ''],
-    'V092-invalid-data-is-the-peers': [
-      'error.errno === DATA_ERROR ? invalidData(error.message) : error',
-      'false ? invalidData(error.message) : error',
-    ],
-    'few-jobs-on-the-pool': ['await pool.enter();', 'void pool.enter();'],
-    'input-taken-away-before': ['if (input.length === 0) throw takenAway();', ''],
-    'one-pull-at-a-time': ["if (this.#isPromised) throw new Error('a piece is promised already');", ''],
-  }),
-  ...defencesIn('deflate/zlib-handle.ts', ['deflate/zlib-handle', 'deflate/node-codec'], {
+  ...defencesIn(
+    'deflate/codec/handle-codec.ts',
+    ['deflate/codec/handle-codec', 'deflate/codec/codec', 'deflate/inflate-transform'],
+    {
+      'V090-rest-of-a-bomb-on-the-pool': ['(this.#isRich || super.isLarge())', 'super.isLarge()'],
+      'large-input-on-the-pool': ['return this.handle.left > this.#atOnce;', 'return false;'],
+      'share-of-a-turn': ['if (turn.isExhausted || this.isLarge())', 'if (this.isLarge())'],
+      'V077-stream-begins-anew': ['      this.handle.restart();\n      turn', '      turn'],
+      'message-ends-behind-a-block': [
+        'if (produced > 0 || (left !== 1 && !isUntouched)) throw incompleteMessage();',
+        '',
+      ],
+      'V092-invalid-data-is-the-peers': [
+        'error.errno === DATA_ERROR ? invalidData(error.message) : error',
+        'false ? invalidData(error.message) : error',
+      ],
+      'few-jobs-on-the-pool': ['await pool.enter();', 'void pool.enter();'],
+      'input-taken-away-before': ['if (input.length === 0) throw takenAway();', ''],
+      'one-pull-at-a-time': ["if (this.#isPromised) throw new Error('a piece is promised already');", ''],
+    },
+  ),
+  ...defencesIn('deflate/codec/zlib-handle.ts', ['deflate/codec/zlib-handle', 'deflate/codec/node-codec'], {
     'close-waits-for-the-job': ['if (this.#job === undefined) this.#native.close();', 'this.#native.close();'],
     'nothing-beside-a-job': [
       "if (this.#job !== undefined) throw new Error('a job of the zlib context is under way');",
@@ -52,10 +59,14 @@ export const DEFLATE = [
     'zlib-does-nothing-more': ["if (this.#idleSteps > 1) throw new Error('zlib does nothing more');", ''],
     'calls-are-watched': ['return calls.length > 0 && calls.every(isNativeCall);', 'return true;'],
   }),
-  ...defencesIn('deflate/stream-codec.ts', ['deflate/codec', 'deflate/inflate-transform', 'deflate/node-codec'], {
-    'streams-refuse-a-cut-message': ['if (this.#isFinishing) throw incompleteMessage();', ''],
-    'V077-another-stream-for-the-rest': ['if (rest.length > 0) this.write(rest);', ''],
-  }),
+  ...defencesIn(
+    'deflate/codec/stream-codec.ts',
+    ['deflate/codec/codec', 'deflate/inflate-transform', 'deflate/codec/node-codec'],
+    {
+      'streams-refuse-a-cut-message': ['if (this.#isFinishing) throw incompleteMessage();', ''],
+      'V077-another-stream-for-the-rest': ['if (rest.length > 0) this.write(rest);', ''],
+    },
+  ),
   ...defencesIn('deflate/inflate-transform.ts', ['deflate/inflate-transform', 'deflate/contexts'], {
     'nothing-is-appended-to-nothing': [
       'if (this.#last !== undefined) this.#inflater?.finish(this.#last);',

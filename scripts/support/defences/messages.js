@@ -8,23 +8,23 @@ const sending = (...names) => names.map((name) => `protocol/send/${name}`);
 
 /** Frames → messages: what is checked, bounded, and kept in order on the way in. */
 const RECEIVING = [
-  ...defencesIn('protocol/receive/text-checker.ts', receiving('text-checker'), {
+  ...defencesIn('protocol/receive/stages/text-checker.ts', receiving('stages/text-checker'), {
     'text-fails-fast': ['#check', 'if (bad !== undefined) throw', 'if (false) throw'],
     'text-ends-whole': ['onMessageEnd', 'if (!this.#isComplete()) throw', 'if (false) throw'],
     'text-fast-path-between-code-points': ['#check', 'this.#isComplete() && ', ''],
   }),
-  ...defencesIn('protocol/receive/frame-collector.ts', receiving('frame-collector'), {
+  ...defencesIn('protocol/receive/stages/frame-collector.ts', receiving('stages/frame-collector'), {
     'frame-limit-by-header': ['onFrameBegin', 'this.#check(header.payloadLength);', ''],
     'frame-limit-by-data': ['onFrameData', 'this.#check(this.#frame.size + chunk.length);', ''],
   }),
-  ...defencesIn('protocol/receive/message-collector.ts', receiving('message-collector'), {
+  ...defencesIn('protocol/receive/stages/message-collector.ts', receiving('stages/message-collector'), {
     'message-frame-limit-by-header': ['onFrameBegin', 'if (payloadLength > this.#limits.maxFrameSize)', 'if (false)'],
     'message-limit-by-header': ['onFrameBegin', 'if (announced > this.#limits.maxMessageSize)', 'if (false)'],
     'message-limit-by-data': ['onFrameData', 'if (size > this.#limits.maxMessageSize)', 'if (false)'],
     'message-owns-its-bytes': ['onFrameData', ': new Uint8Array(chunk);', ': chunk;'],
     'message-beyond-its-header': ['onFrameData', 'this.#reopen();', ''],
   }),
-  ...defencesIn('protocol/receive/size-limiter.ts', receiving('size-limiter'), {
+  ...defencesIn('protocol/receive/stages/size-limiter.ts', receiving('stages/size-limiter'), {
     'streamed-limit-by-header': ['onFrameBegin', 'this.#check(this.#size + header.payloadLength);', ''],
     'streamed-limit-by-data': ['onFrameData', 'this.#check(this.#size);', ''],
     'streamed-limit-per-message': ['onMessageBegin', 'this.#size = 0;', ''],
@@ -34,7 +34,7 @@ const RECEIVING = [
     'levels-limit-streams': ['createPipeline', 'limits.maxStreamedMessageSize === Infinity ?', 'true ?'],
     'transforms-are-undone-backwards': ['createPipeline', 'transforms.reduce', '[...transforms].reverse().reduce'],
   }),
-  ...defencesIn('protocol/receive/byte-collector.ts', receiving('byte-collector'), {
+  ...defencesIn('protocol/receive/stages/byte-collector.ts', receiving('stages/byte-collector'), {
     'bytes-announced-are-not-allocated': ['#begin', ' && expected <= 2 * size', ''],
     'bytes-beyond-announced': ['#begin', 'expected >= size && ', ''],
     'bytes-spare-is-bounded': [
@@ -83,7 +83,7 @@ const RECEIVING = [
     'ignored-messages-do-not-fill': ['get isFull', 'if (this.#isIgnoring) return this.#cost > limit;', ''],
     'ignored-messages-do-not-wait': ['#wait', 'if (this.#isIgnoring) return;', ''],
   }),
-  ...defencesIn('protocol/receive/whole-messages.ts', receiving('whole-messages'), {
+  ...defencesIn('protocol/receive/stages/whole-messages.ts', receiving('stages/whole-messages'), {
     'whole-message-is-a-copy': ['onFrameData', 'new Uint8Array(chunk)', 'chunk'],
     'whole-message-in-one-piece': ['onFrameData', ' && this.#payload === undefined', ''],
     'whole-message-in-one-frame': ['onFrameBegin', 'header.fin && ', ''],
@@ -102,7 +102,7 @@ const RECEIVING = [
     'aborted-job-gives-nothing': ['#endJob', 'this.#isClosed ? nothing : proceed', 'proceed'],
     'job-settles-later': ['run', 'Promise.resolve(started)', 'started'],
   }),
-  ...defencesIn('protocol/receive/transform-stage.ts', receiving('transform-stage'), {
+  ...defencesIn('protocol/receive/stages/transform-stage.ts', receiving('stages/transform-stage'), {
     'transform-owns-its-bytes': ['onFrameData', 'new Uint8Array(chunk)', 'chunk'],
     'transform-is-asked-once': ['onFrameBegin', 'if (this.#isFirstFrame) ', ''],
     'transform-ends-in-the-last-frame': ['onFrameEnd', ' || !this.#isLastFrame', ''],

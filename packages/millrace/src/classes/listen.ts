@@ -10,7 +10,7 @@ import type { Listener } from '../server/listener.ts';
 import { findOnreadPlaces, type OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
 import type { SessionOwner } from './session.ts';
 import type { WebSocketServerFactory } from './server-factory.ts';
-import type { ConnectAnswer, WebSocketServerProtocol } from './server-protocol.ts';
+import type { HandshakeAnswer, WebSocketServerProtocol } from './server-protocol.ts';
 
 /** A protocol instance whose connection is being opened, and where its hooks run. */
 interface Opening {
@@ -123,7 +123,7 @@ export class WebSocketListener {
   }
 }
 
-function decisionFor(opening: Opening, answer: ConnectAnswer): Decision<Opening> {
+function decisionFor(opening: Opening, answer: HandshakeAnswer): Decision<Opening> {
   const accept = typeof answer === 'object' ? answer : { subprotocol: answer ?? undefined };
   return { subprotocol: accept.subprotocol, headers: accept.headers, context: opening };
 }

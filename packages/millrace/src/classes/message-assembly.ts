@@ -1,6 +1,6 @@
 import { LimitExceededError } from '../protocol/base/errors.ts';
 import { Opcode } from '../protocol/base/opcode.ts';
-import { ByteCollector } from '../protocol/receive/byte-collector.ts';
+import { ByteCollector } from '../protocol/receive/stages/byte-collector.ts';
 import type { CollectorLimits } from '../protocol/receive/handlers.ts';
 import type { TextCodec } from '../protocol/wire/text-codec.ts';
 

@@ -23,9 +23,9 @@ export abstract class WebSocketServerProtocol<
    * @returns nothing to accept it, with the first of the client's subprotocols that the option `subprotocols` has; or the subprotocol; or that and
    *   header fields to add to the response; or a promise of any of these
    */
-  onConnect(request: ConnectionRequest): ConnectAnswer | Promise<ConnectAnswer>;
-  onConnect(): ConnectAnswer | Promise<ConnectAnswer> {}
+  onConnect(request: ConnectionRequest): HandshakeAnswer | Promise<HandshakeAnswer>;
+  onConnect(): HandshakeAnswer | Promise<HandshakeAnswer> {}
 }
 
 /** What {@link WebSocketServerProtocol.onConnect} may answer. */
-export type ConnectAnswer = void | string | ConnectionAccept;
+export type HandshakeAnswer = void | string | ConnectionAccept;

@@ -1,4 +1,4 @@
-import type { Deflater, Inflater } from './codec.ts';
+import type { Deflater, Inflater } from './codec/codec.ts';
 
 /** Contexts that are kept for the next message at most. */
 const MOST_FREE = 8;

@@ -1,6 +1,6 @@
-import type { Codec, DeflateSettings, Deflater, Inflater } from './codec.ts';
+import type { Codec, DeflateSettings, Deflater, Inflater } from './codec/codec.ts';
 import { ContextPool } from './context-pool.ts';
-import { nodeCodec } from './node-codec.ts';
+import { nodeCodec } from './codec/node-codec.ts';
 
 /** zlib as it is in Node has a hash table of this size, in bytes, whatever its settings: measured, see docs/decisions.md. */
 const HASH_TABLE = 65_536;

@@ -1,12 +1,12 @@
 import type { OutgoingMessage, PulledPiece, SendTransform, SharedTransform } from '../protocol/base/transform.ts';
-import type { DeflateSettings, Deflater, Piece } from './codec.ts';
+import type { DeflateSettings, Deflater, Piece } from './codec/codec.ts';
 import type { ContextPool } from './context-pool.ts';
 import type { ContextHolder, Contexts } from './contexts.ts';
 import { deflateWhole } from './deflate-whole.ts';
 import { COMPRESSED_BIT } from './inflate-transform.ts';
-import { EMPTY_BLOCK_HEADER } from './message-end.ts';
+import { EMPTY_BLOCK_HEADER } from './codec/message-end.ts';
 import { TailCutter } from './tail-cutter.ts';
-import { TurnBudget } from './turn-budget.ts';
+import { TurnBudget } from './codec/turn-budget.ts';
 
 /** How a connection compresses what it sends. */
 export interface DeflateSetup {

@@ -1,7 +1,7 @@
-import type { Deflater, Piece } from './codec.ts';
+import type { Deflater, Piece } from './codec/codec.ts';
 import type { ContextPool } from './context-pool.ts';
-import { EMPTY_BLOCK_HEADER, EMPTY_BLOCK_REST } from './message-end.ts';
-import { TurnBudget } from './turn-budget.ts';
+import { EMPTY_BLOCK_HEADER, EMPTY_BLOCK_REST } from './codec/message-end.ts';
+import { TurnBudget } from './codec/turn-budget.ts';
 
 /** What is deflated for many connections is no connection's own: all of it has one share of a turn. */
 const turn = new TurnBudget();

@@ -1,7 +1,7 @@
 import type { MessageTransform, PulledPiece, TransformedMessage } from '../protocol/base/transform.ts';
-import type { Inflater } from './codec.ts';
+import type { Inflater } from './codec/codec.ts';
 import type { ContextPool } from './context-pool.ts';
-import { TurnBudget } from './turn-budget.ts';
+import { TurnBudget } from './codec/turn-budget.ts';
 
 /** Marks the first frame of a message that is compressed (RFC 7692 §6). */
 export const COMPRESSED_BIT = 0b100;

@@ -24,7 +24,7 @@ export interface CompressingSide {
 }
 
 /** What both sides have agreed on. */
-export interface Agreement {
+export interface DeflateAgreement {
   /** The parameters of the answer. */
   readonly parameters: readonly ExtensionParameter[];
   readonly local: CompressingSide;
@@ -67,7 +67,7 @@ export function answerDeflateOffer(
   offer: readonly ExtensionParameter[],
   options: ResolvedCompressionOptions,
   hasMemory: HistoryCheck,
-): Agreement | undefined {
+): DeflateAgreement | undefined {
   const offered = readParameters(offer, 'offer');
   if (typeof offered === 'string') return undefined;
   const serverBits = Math.min(
@@ -109,7 +109,7 @@ function limitClient(offered: number | true | undefined, preferred: number): num
 export function acceptDeflateAnswer(
   answer: readonly ExtensionParameter[],
   options: ResolvedCompressionOptions,
-): Agreement {
+): DeflateAgreement {
   const answered = readParameters(answer, 'answer');
   if (typeof answered === 'string') {
     throw new HandshakeError(`the server's answer to permessage-deflate is not valid: ${answered} (RFC 7692 §7.1)`);

@@ -7,7 +7,7 @@ import {
   acceptDeflateAnswer,
   answerDeflateOffer,
   createDeflateOffers,
-  type Agreement,
+  type DeflateAgreement,
   type HistoryCheck,
 } from './negotiation.ts';
 import { resolveCompressionOptions, type CompressionOptions, type ResolvedCompressionOptions } from './options.ts';
@@ -57,7 +57,7 @@ export class PermessageDeflate implements Extension {
     return this.#agree(acceptDeflateAnswer(answer, this.#options));
   }
 
-  #agree(agreement: Agreement): AgreedExtension {
+  #agree(agreement: DeflateAgreement): AgreedExtension {
     return {
       parameters: agreement.parameters,
       createSession: () => new DeflateSession(this.#contexts, this.#options, agreement),
@@ -75,7 +75,7 @@ class DeflateSession implements ExtensionSession {
   /** The window of the peer whose history is to be kept. */
   #promisedBits: number | undefined;
 
-  constructor(contexts: Contexts, options: ResolvedCompressionOptions, { local, remote }: Agreement) {
+  constructor(contexts: Contexts, options: ResolvedCompressionOptions, { local, remote }: DeflateAgreement) {
     this.#contexts = contexts;
     this.receive = new InflateTransform(contexts.inflaters(remote.windowBits), remote.keepsHistory);
     this.#promisedBits = remote.keepsHistory ? remote.windowBits : undefined;

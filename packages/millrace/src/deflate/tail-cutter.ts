@@ -1,4 +1,4 @@
-import { EMPTY_BLOCK_REST } from './message-end.ts';
+import { EMPTY_BLOCK_REST } from './codec/message-end.ts';
 
 const TAIL = EMPTY_BLOCK_REST.length;
 

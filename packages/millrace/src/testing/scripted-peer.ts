@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 import { Opcode } from '../protocol/base/opcode.ts';
-import { ByteCollector } from '../protocol/receive/byte-collector.ts';
+import { ByteCollector } from '../protocol/receive/stages/byte-collector.ts';
 import type { FrameHeader } from '../protocol/wire/frame-header.ts';
 import { FrameParser } from '../protocol/wire/frame-parser.ts';
 import { portableTextCodec } from '../protocol/wire/text-codec.ts';

@@ -1,7 +1,7 @@
 export { CloseEvent, type CloseEventInit } from './close-event.ts';
 export type { WebSocketCloseInfo } from './idl/close-info.ts';
 export type { EventHandler } from './idl/event-handler-attribute.ts';
-export type { ConnectOptions, WebSocketOptions, WebSocketStreamOptions } from './options.ts';
+export type { WebClientOptions, WebSocketOptions, WebSocketStreamOptions } from './options.ts';
 export type { StreamedMessage, WebSocketOpenInfo, WritableMessage } from './stream-session.ts';
 export type { WebSocketEventMap } from './idl/web-socket-event-target.ts';
 export { WebSocket } from './web-socket.ts';

@@ -2,7 +2,7 @@ import { establish, type EstablishedConnection } from '../client/establish.ts';
 import { HandshakeError } from '../protocol/base/errors.ts';
 import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
 import { BLOCKED_PORTS } from './blocked-ports.ts';
-import type { ResolvedConnectOptions } from './options.ts';
+import type { ResolvedWebClientOptions } from './options.ts';
 
 /**
  * Opens a connection as a page does.
@@ -17,7 +17,7 @@ import type { ResolvedConnectOptions } from './options.ts';
  */
 export async function openConnection(
   url: URL,
-  options: ResolvedConnectOptions,
+  options: ResolvedWebClientOptions,
   giveUp: AbortSignal,
 ): Promise<EstablishedConnection<void>> {
   if (url.port !== '' && BLOCKED_PORTS.has(Number(url.port))) throw new HandshakeError(`port ${url.port} is blocked`);

@@ -8,14 +8,14 @@ import { resolveTransportOptions, type TransportOptions } from '../transport/opt
 import { checkProtocols } from './idl/arguments.ts';
 
 /** What a server's use needs beyond the standard: header fields, TLS, limits, keepalive, … */
-export interface ConnectOptions
+export interface WebClientOptions
   extends
     Omit<ClientOptions, 'subprotocols'>,
     Omit<ConnectionOptions, 'extensionPoints' | 'lendPayload'>,
     TransportOptions {}
 
 /** Options of a {@link WebSocket}, in place of its subprotocols. */
-export interface WebSocketOptions extends ConnectOptions {
+export interface WebSocketOptions extends WebClientOptions {
   /**
    * Subprotocols to offer, the preferred one first.
    *
@@ -25,7 +25,7 @@ export interface WebSocketOptions extends ConnectOptions {
 }
 
 /** Options of a {@link WebSocketStream}. */
-export interface WebSocketStreamOptions extends ConnectOptions {
+export interface WebSocketStreamOptions extends WebClientOptions {
   /**
    * Subprotocols to offer, the preferred one first.
    *
@@ -34,22 +34,25 @@ export interface WebSocketStreamOptions extends ConnectOptions {
   readonly protocols?: readonly string[] | undefined;
 }
 
-/** {@link ConnectOptions} with every default filled in and every value checked. */
-export interface ResolvedConnectOptions {
+/** {@link WebClientOptions} with every default filled in and every value checked. */
+export interface ResolvedWebClientOptions {
   readonly client: ResolvedClientOptions;
   readonly connection: ResolvedConnectionOptions;
   readonly sharedReadBuffer: boolean;
 }
 
 /**
- * Fills in the defaults of {@link ConnectOptions} and checks the values.
+ * Fills in the defaults of {@link WebClientOptions} and checks the values.
  *
  * @param protocols - subprotocols to offer
  *
  * @throws {DOMException} `SyntaxError` for a subprotocol that is no token, or there twice
  * @throws {LocalUsageError} another option has a value that it cannot have
  */
-export function resolveConnectOptions(protocols: readonly string[], options: ConnectOptions): ResolvedConnectOptions {
+export function resolveWebClientOptions(
+  protocols: readonly string[],
+  options: WebClientOptions,
+): ResolvedWebClientOptions {
   const subprotocols = checkProtocols(protocols);
   return {
     client: resolveClientOptions({ ...options, subprotocols }),

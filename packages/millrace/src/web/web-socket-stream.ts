@@ -4,7 +4,7 @@ import { toCloseInfo, type WebSocketCloseInfo } from './idl/close-info.ts';
 import { memberOf, toStringList } from './idl/conversions.ts';
 import { shapeInterface } from './idl/interface-shape.ts';
 import { openConnection } from './open-connection.ts';
-import { resolveConnectOptions, type ResolvedConnectOptions, type WebSocketStreamOptions } from './options.ts';
+import { resolveWebClientOptions, type ResolvedWebClientOptions, type WebSocketStreamOptions } from './options.ts';
 import { StreamSession, type WebSocketOpenInfo } from './stream-session.ts';
 import { createWebSocketError } from './web-socket-error.ts';
 import type { WebSocketStreamView } from './web-socket-stream-of.ts';
@@ -44,7 +44,7 @@ export class WebSocketStream implements WebSocketStreamView {
     if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal is no AbortSignal');
     this.#url = toWebSocketUrl(url);
 
-    const session = this.#connect(resolveConnectOptions(names, options ?? {}));
+    const session = this.#connect(resolveWebClientOptions(names, options ?? {}));
     this.#opened = session.then(({ info }) => info);
     this.#closed = session.then(({ closed }) => closed);
     // Who does not look at them does not want to know.
@@ -86,7 +86,7 @@ export class WebSocketStream implements WebSocketStreamView {
     else this.#session.close(info);
   }
 
-  async #connect(options: ResolvedConnectOptions): Promise<StreamSession> {
+  async #connect(options: ResolvedWebClientOptions): Promise<StreamSession> {
     try {
       const { made, head } = await openConnection(this.#url, options, this.#giveUp.signal);
       const opened = openIterated({ made, context: undefined, events: NO_EVENTS, receives: true });

@@ -9,7 +9,7 @@ import { EventHandlerAttribute, type EventHandler } from './idl/event-handler-at
 import { shapeInterface } from './idl/interface-shape.ts';
 import { sizeOf, toMessageData } from './idl/message-data.ts';
 import { openConnection } from './open-connection.ts';
-import { resolveConnectOptions, type ConnectOptions, type WebSocketOptions } from './options.ts';
+import { resolveWebClientOptions, type WebClientOptions, type WebSocketOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
 import { TaskQueue } from './task-queue.ts';
 import type { WebSocketEventTarget } from './idl/web-socket-event-target.ts';
@@ -73,7 +73,7 @@ export class WebSocket extends Base {
     requireArgument(arguments.length, 'WebSocket');
     const [names, options] = toOptions(protocols);
     this.#url = toWebSocketUrl(url);
-    const resolved = resolveConnectOptions(names, options);
+    const resolved = resolveWebClientOptions(names, options);
     openConnection(this.#url, resolved, this.#opening.signal).then(
       (established) => this.#open(established),
       // A task of its own: it may have failed at once, and listeners are still to come.
@@ -240,7 +240,7 @@ function nothing(): void {
 }
 
 /** Takes apart what the second argument of the constructor can be. */
-function toOptions(given: string | readonly string[] | WebSocketOptions): [readonly string[], ConnectOptions] {
+function toOptions(given: string | readonly string[] | WebSocketOptions): [readonly string[], WebClientOptions] {
   if (typeof given !== 'object' || isIterableObject(given)) return [toNames(given), {}];
   return [toNames(given.protocols ?? []), given];
 }

@@ -15,7 +15,7 @@ import {
   type ConnectionRequest,
   type ConnectionResponse,
 } from '../../src/index.ts';
-import type { ConnectAnswer } from '../../src/classes/server-protocol.ts';
+import type { HandshakeAnswer } from '../../src/classes/server-protocol.ts';
 import { hex } from '../helpers/bytes.ts';
 import { frame } from '../helpers/frames.ts';
 import { describeInBothWays, startClient, startServer } from '../helpers/hook-peers.ts';
@@ -30,11 +30,11 @@ const later = async <Value>(value: Value): Promise<Value> => {
   return value;
 };
 
-type Answer = (request: ConnectionRequest) => ConnectAnswer | Promise<ConnectAnswer>;
+type Answer = (request: ConnectionRequest) => HandshakeAnswer | Promise<HandshakeAnswer>;
 
 function answering(journal: Journal, answer: Answer): new () => WebSocketServerProtocol {
   return class extends WebSocketServerProtocol {
-    override onConnect(request: ConnectionRequest): ConnectAnswer | Promise<ConnectAnswer> {
+    override onConnect(request: ConnectionRequest): HandshakeAnswer | Promise<HandshakeAnswer> {
       journal.write('connect');
       assert.equal(this.state, ReadyState.CONNECTING);
       return answer(request);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { ContextPool } from '../../src/deflate/context-pool.ts';
-import type { Deflater } from '../../src/deflate/codec.ts';
+import type { Deflater } from '../../src/deflate/codec/codec.ts';
 import { CODECS, DEFAULT_SETTINGS, deflateMessage } from '../helpers/deflate.ts';
 import { randomBytes } from '../helpers/random.ts';
 

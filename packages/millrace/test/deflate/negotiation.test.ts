@@ -7,7 +7,7 @@ import {
   answerDeflateOffer,
   createDeflateOffers,
 } from '../../src/deflate/negotiation.ts';
-import type { Agreement, HistoryCheck } from '../../src/deflate/negotiation.ts';
+import type { DeflateAgreement, HistoryCheck } from '../../src/deflate/negotiation.ts';
 import { resolveCompressionOptions, type CompressionOptions } from '../../src/deflate/options.ts';
 import { HandshakeError } from '../../src/protocol/base/errors.ts';
 import { formatParameters, parameters } from '../helpers/deflate.ts';
@@ -16,7 +16,7 @@ const enough: HistoryCheck = () => true;
 const short: HistoryCheck = () => false;
 
 /** Both sides of an agreement in few words: `13` or, without history, `13 alone`. */
-function sides({ local, remote }: Agreement): { local: string; remote: string } {
+function sides({ local, remote }: DeflateAgreement): { local: string; remote: string } {
   const [ours, theirs] = [local, remote].map(
     ({ windowBits, keepsHistory }) => `${String(windowBits)}${keepsHistory ? '' : ' alone'}`,
   );
@@ -29,11 +29,11 @@ function offers(options: CompressionOptions, hasMemory = enough): string[] {
   );
 }
 
-function answer(offer: string, options: CompressionOptions = {}, hasMemory = enough): Agreement | undefined {
+function answer(offer: string, options: CompressionOptions = {}, hasMemory = enough): DeflateAgreement | undefined {
   return answerDeflateOffer(parameters(offer), resolveCompressionOptions(options), hasMemory);
 }
 
-function accept(text: string, options: CompressionOptions = {}): Agreement {
+function accept(text: string, options: CompressionOptions = {}): DeflateAgreement {
   return acceptDeflateAnswer(parameters(text), resolveCompressionOptions(options));
 }
 

@@ -1,12 +1,12 @@
 import zlib from 'node:zlib';
 
-import type { Codec, DeflateSettings, Deflater, Inflater } from '../../src/deflate/codec.ts';
+import type { Codec, DeflateSettings, Deflater, Inflater } from '../../src/deflate/codec/codec.ts';
 import { Contexts } from '../../src/deflate/contexts.ts';
-import { HandleCodec } from '../../src/deflate/handle-codec.ts';
+import { HandleCodec } from '../../src/deflate/codec/handle-codec.ts';
 import { resolveCompressionOptions, type CompressionOptions } from '../../src/deflate/options.ts';
 import { PermessageDeflate } from '../../src/deflate/permessage-deflate.ts';
-import { StreamCodec } from '../../src/deflate/stream-codec.ts';
-import { TurnBudget } from '../../src/deflate/turn-budget.ts';
+import { StreamCodec } from '../../src/deflate/codec/stream-codec.ts';
+import { TurnBudget } from '../../src/deflate/codec/turn-budget.ts';
 import type { ExtensionParameter } from '../../src/protocol/base/extension-parameter.ts';
 import type { AgreedExtension, ExtensionSession } from '../../src/protocol/extension/extension.ts';
 import type { OutgoingMessage, PayloadTransform, SendTransform } from '../../src/protocol/base/transform.ts';

@@ -1,5 +1,5 @@
 import { LimitExceededError } from '../../protocol/base/errors.ts';
-import { ByteCollector } from '../../protocol/receive/byte-collector.ts';
+import { ByteCollector } from '../../protocol/receive/stages/byte-collector.ts';
 import type { CollectorLimits } from '../../protocol/receive/handlers.ts';
 import { createDeferred, handled, type Deferred } from '../../engine/deferred.ts';
 import type { BodySink, MessageBody } from './message-body.ts';

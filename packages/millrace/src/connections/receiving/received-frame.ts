@@ -1,5 +1,5 @@
 import { LocalUsageError } from '../../protocol/base/errors.ts';
-import { ByteCollector } from '../../protocol/receive/byte-collector.ts';
+import { ByteCollector } from '../../protocol/receive/stages/byte-collector.ts';
 import { exceedLimit, type ReadLimits } from './body-collector.ts';
 import { DONE, attempt, handled } from '../../engine/deferred.ts';
 import { HandledIterator } from './handled-iterator.ts';

@@ -1,4 +1,4 @@
-import { ByteCollector } from '../../protocol/receive/byte-collector.ts';
+import { ByteCollector } from '../../protocol/receive/stages/byte-collector.ts';
 
 /** Collects the pieces that go out together, in one copy; one that is too large for that, by reference. */
 export class PiecePacker {

@@ -1,14 +1,14 @@
 import type { MessageTransform } from '../base/transform.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
-import { FrameCollector } from './frame-collector.ts';
+import { FrameCollector } from './stages/frame-collector.ts';
 import type { CollectorLimits, Receiver, StreamingHandler } from './handlers.ts';
-import { MessageCollector } from './message-collector.ts';
+import { MessageCollector } from './stages/message-collector.ts';
 import type { PipelineGate } from './pipeline-gate.ts';
 import type { ReadAhead } from './read-ahead.ts';
-import { SizeLimiter } from './size-limiter.ts';
-import { TextChecker } from './text-checker.ts';
-import { TransformStage } from './transform-stage.ts';
-import { WholeMessages } from './whole-messages.ts';
+import { SizeLimiter } from './stages/size-limiter.ts';
+import { TextChecker } from './stages/text-checker.ts';
+import { TransformStage } from './stages/transform-stage.ts';
+import { WholeMessages } from './stages/whole-messages.ts';
 
 /** Limits of receiving, in bytes; `Infinity` sets none. */
 export interface ReceiveLimits extends CollectorLimits {

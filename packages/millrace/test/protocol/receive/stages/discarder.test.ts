@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { Discarder } from '../../../src/protocol/receive/discarder.ts';
-import { FrameReader } from '../../../src/protocol/receive/frame-reader.ts';
-import { ClaimTable } from '../../../src/protocol/extension/claims.ts';
-import { FrameParser } from '../../../src/protocol/wire/frame-parser.ts';
-import { hex } from '../../helpers/bytes.ts';
-import { EventLog } from '../../helpers/event-log.ts';
-import { splits } from '../../helpers/splits.ts';
+import { Discarder } from '../../../../src/protocol/receive/stages/discarder.ts';
+import { FrameReader } from '../../../../src/protocol/receive/frame-reader.ts';
+import { ClaimTable } from '../../../../src/protocol/extension/claims.ts';
+import { FrameParser } from '../../../../src/protocol/wire/frame-parser.ts';
+import { hex } from '../../../helpers/bytes.ts';
+import { EventLog } from '../../../helpers/event-log.ts';
+import { splits } from '../../../helpers/splits.ts';
 
 describe('Discarder', () => {
   it('counts the payload of messages, however they are cut, and nothing else', () => {

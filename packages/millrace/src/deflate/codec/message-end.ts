@@ -1,4 +1,4 @@
-import { InvalidPayloadError } from '../protocol/base/errors.ts';
+import { InvalidPayloadError } from '../../protocol/base/errors.ts';
 
 /** What a sender takes off at the end of a message, and its receiver appends again: an empty stored block without its header (RFC 7692 §7.2.1). */
 export const EMPTY_BLOCK_REST: Uint8Array<ArrayBuffer> = Uint8Array.of(0, 0, 0xff, 0xff);

@@ -1,6 +1,6 @@
-import { LimitExceededError } from '../base/errors.ts';
-import type { FrameHeader } from '../wire/frame-header.ts';
-import type { StreamingHandler } from './handlers.ts';
+import { LimitExceededError } from '../../base/errors.ts';
+import type { FrameHeader } from '../../wire/frame-header.ts';
+import type { StreamingHandler } from '../handlers.ts';
 
 /** Ends messages that stream for longer than `maxStreamedMessageSize`, and passes everything else on. */
 export class SizeLimiter implements StreamingHandler {

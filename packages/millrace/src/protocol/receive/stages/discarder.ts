@@ -1,4 +1,4 @@
-import type { StreamingHandler } from './handlers.ts';
+import type { StreamingHandler } from '../handlers.ts';
 
 /** Takes messages that nobody will be given, and counts their payload. */
 export class Discarder implements StreamingHandler {

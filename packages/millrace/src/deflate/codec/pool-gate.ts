@@ -1,4 +1,4 @@
-import { Fifo } from '../protocol/base/fifo.ts';
+import { Fifo } from '../../protocol/base/fifo.ts';
 
 /** Keeps jobs on the thread pool from being more than it can use: each takes up to 320 KiB while it waits there. */
 export class PoolGate {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { ByteCollector } from '../../../src/protocol/receive/byte-collector.ts';
-import { countAllocations } from '../../helpers/allocations.ts';
-import { concat } from '../../helpers/bytes.ts';
-import { createRandom, randomBytes } from '../../helpers/random.ts';
-import { chunksBetween, splits } from '../../helpers/splits.ts';
+import { ByteCollector } from '../../../../src/protocol/receive/stages/byte-collector.ts';
+import { countAllocations } from '../../../helpers/allocations.ts';
+import { concat } from '../../../helpers/bytes.ts';
+import { createRandom, randomBytes } from '../../../helpers/random.ts';
+import { chunksBetween, splits } from '../../../helpers/splits.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

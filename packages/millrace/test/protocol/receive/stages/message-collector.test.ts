@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { MessageCollector } from '../../../src/protocol/receive/message-collector.ts';
-import { createFrameHeaderBuffer, type FrameHeader } from '../../../src/protocol/wire/frame-header.ts';
-import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
-import { countAllocations } from '../../helpers/allocations.ts';
-import { hex } from '../../helpers/bytes.ts';
-import { EventLog } from '../../helpers/event-log.ts';
-import { randomBytes } from '../../helpers/random.ts';
-import { splits } from '../../helpers/splits.ts';
+import { MessageCollector } from '../../../../src/protocol/receive/stages/message-collector.ts';
+import { createFrameHeaderBuffer, type FrameHeader } from '../../../../src/protocol/wire/frame-header.ts';
+import { portableTextCodec } from '../../../../src/protocol/wire/text-codec.ts';
+import { countAllocations } from '../../../helpers/allocations.ts';
+import { hex } from '../../../helpers/bytes.ts';
+import { EventLog } from '../../../helpers/event-log.ts';
+import { randomBytes } from '../../../helpers/random.ts';
+import { splits } from '../../../helpers/splits.ts';
 
 const UNLIMITED = { maxFrameSize: Infinity, maxMessageSize: Infinity };
 

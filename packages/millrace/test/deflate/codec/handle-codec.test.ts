@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 
-import { HandleCodec } from '../../src/deflate/handle-codec.ts';
-import { TurnBudget, nextTurn } from '../../src/deflate/turn-budget.ts';
-import { DEFAULT_SETTINGS, deflateMessage } from '../helpers/deflate.ts';
-import { randomBytes } from '../helpers/random.ts';
+import { HandleCodec } from '../../../src/deflate/codec/handle-codec.ts';
+import { TurnBudget, nextTurn } from '../../../src/deflate/codec/turn-budget.ts';
+import { DEFAULT_SETTINGS, deflateMessage } from '../../helpers/deflate.ts';
+import { randomBytes } from '../../helpers/random.ts';
 
 const KIB = 1024;
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { LimitExceededError } from '../../../src/protocol/base/errors.ts';
-import { FrameCollector } from '../../../src/protocol/receive/frame-collector.ts';
-import { createFrameHeaderBuffer, type FrameHeader } from '../../../src/protocol/wire/frame-header.ts';
-import { countAllocations } from '../../helpers/allocations.ts';
-import { hex } from '../../helpers/bytes.ts';
-import { EventLog } from '../../helpers/event-log.ts';
-import { randomBytes } from '../../helpers/random.ts';
-import { splits } from '../../helpers/splits.ts';
+import { LimitExceededError } from '../../../../src/protocol/base/errors.ts';
+import { FrameCollector } from '../../../../src/protocol/receive/stages/frame-collector.ts';
+import { createFrameHeaderBuffer, type FrameHeader } from '../../../../src/protocol/wire/frame-header.ts';
+import { countAllocations } from '../../../helpers/allocations.ts';
+import { hex } from '../../../helpers/bytes.ts';
+import { EventLog } from '../../../helpers/event-log.ts';
+import { randomBytes } from '../../../helpers/random.ts';
+import { splits } from '../../../helpers/splits.ts';
 
 function header(payloadLength: number, reservedBits = 0): FrameHeader {
   return { ...createFrameHeaderBuffer(), payloadLength, reservedBits };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { TurnBudget, nextTurn } from '../../src/deflate/turn-budget.ts';
+import { TurnBudget, nextTurn } from '../../../src/deflate/codec/turn-budget.ts';
 
 describe('TurnBudget', () => {
   it('is exhausted by 64 KiB, and there again in the next turn of the event loop', async () => {

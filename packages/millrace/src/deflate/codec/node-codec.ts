@@ -1,4 +1,4 @@
-import { InvalidPayloadError } from '../protocol/base/errors.ts';
+import { InvalidPayloadError } from '../../protocol/base/errors.ts';
 import type { Codec, Deflater, Inflater } from './codec.ts';
 import { HandleCodec } from './handle-codec.ts';
 import { EMPTY_BLOCK_REST } from './message-end.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { PoolGate } from '../../src/deflate/pool-gate.ts';
+import { PoolGate } from '../../../src/deflate/codec/pool-gate.ts';
 
 describe('PoolGate', () => {
   it('lets so many in, and the others in their order as those leave', async () => {

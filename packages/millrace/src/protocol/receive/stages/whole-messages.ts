@@ -1,5 +1,5 @@
-import type { FrameHeader } from '../wire/frame-header.ts';
-import type { StreamingHandler, WholeMessageHandler } from './handlers.ts';
+import type { FrameHeader } from '../../wire/frame-header.ts';
+import type { StreamingHandler, WholeMessageHandler } from '../handlers.ts';
 
 /**
  * Hands over a message of one frame that has come in one piece as a whole, and everything else as it comes. The chunks that it gives are copies, the

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { SizeLimiter } from '../../../src/protocol/receive/size-limiter.ts';
-import { createFrameHeaderBuffer, type FrameHeader } from '../../../src/protocol/wire/frame-header.ts';
-import { hex } from '../../helpers/bytes.ts';
-import { EventLog } from '../../helpers/event-log.ts';
+import { SizeLimiter } from '../../../../src/protocol/receive/stages/size-limiter.ts';
+import { createFrameHeaderBuffer, type FrameHeader } from '../../../../src/protocol/wire/frame-header.ts';
+import { hex } from '../../../helpers/bytes.ts';
+import { EventLog } from '../../../helpers/event-log.ts';
 
 function header(payloadLength: number): FrameHeader {
   return { ...createFrameHeaderBuffer(), payloadLength };

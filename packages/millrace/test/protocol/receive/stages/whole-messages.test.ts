@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { ClaimTable } from '../../../src/protocol/extension/claims.ts';
-import { FrameReader } from '../../../src/protocol/receive/frame-reader.ts';
-import { WholeMessages } from '../../../src/protocol/receive/whole-messages.ts';
-import { createFrameHeaderBuffer } from '../../../src/protocol/wire/frame-header.ts';
-import { FrameParser } from '../../../src/protocol/wire/frame-parser.ts';
-import { hex, toHex } from '../../helpers/bytes.ts';
-import { EventLog } from '../../helpers/event-log.ts';
-import { splits } from '../../helpers/splits.ts';
+import { ClaimTable } from '../../../../src/protocol/extension/claims.ts';
+import { FrameReader } from '../../../../src/protocol/receive/frame-reader.ts';
+import { WholeMessages } from '../../../../src/protocol/receive/stages/whole-messages.ts';
+import { createFrameHeaderBuffer } from '../../../../src/protocol/wire/frame-header.ts';
+import { FrameParser } from '../../../../src/protocol/wire/frame-parser.ts';
+import { hex, toHex } from '../../../helpers/bytes.ts';
+import { EventLog } from '../../../helpers/event-log.ts';
+import { splits } from '../../../helpers/splits.ts';
 
 /** A parser behind which messages of one piece are handed over whole. */
 class Reading {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { ENTRY_COST } from '../../../src/protocol/base/costs.ts';
-import { InvalidPayloadError } from '../../../src/protocol/base/errors.ts';
-import { HoldReason } from '../../../src/protocol/receive/read-ahead.ts';
-import { hex, toHex } from '../../helpers/bytes.ts';
-import { frame } from '../../helpers/frames.ts';
-import { createRandom } from '../../helpers/random.ts';
-import { Receiving } from '../../helpers/receiving.ts';
-import { splits } from '../../helpers/splits.ts';
-import { TestTransform, double, increment, tick } from '../../helpers/transforms.ts';
+import { ENTRY_COST } from '../../../../src/protocol/base/costs.ts';
+import { InvalidPayloadError } from '../../../../src/protocol/base/errors.ts';
+import { HoldReason } from '../../../../src/protocol/receive/read-ahead.ts';
+import { hex, toHex } from '../../../helpers/bytes.ts';
+import { frame } from '../../../helpers/frames.ts';
+import { createRandom } from '../../../helpers/random.ts';
+import { Receiving } from '../../../helpers/receiving.ts';
+import { splits } from '../../../helpers/splits.ts';
+import { TestTransform, double, increment, tick } from '../../../helpers/transforms.ts';
 
 const later = (): boolean => true;
 const random = createRandom(5);

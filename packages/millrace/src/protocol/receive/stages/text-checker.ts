@@ -1,9 +1,9 @@
-import { InvalidPayloadError } from '../base/errors.ts';
-import { Opcode } from '../base/opcode.ts';
-import type { FrameHeader } from '../wire/frame-header.ts';
-import type { TextCodec } from '../wire/text-codec.ts';
-import { Utf8Validator } from '../wire/utf8.ts';
-import type { StreamingHandler } from './handlers.ts';
+import { InvalidPayloadError } from '../../base/errors.ts';
+import { Opcode } from '../../base/opcode.ts';
+import type { FrameHeader } from '../../wire/frame-header.ts';
+import type { TextCodec } from '../../wire/text-codec.ts';
+import { Utf8Validator } from '../../wire/utf8.ts';
+import type { StreamingHandler } from '../handlers.ts';
 
 /** From this many bytes on, asking the host about a whole chunk costs less than a loop over it. */
 const LONG = 16;

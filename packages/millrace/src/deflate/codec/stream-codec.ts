@@ -1,6 +1,6 @@
 import type { DeflateRaw, InflateRaw } from 'node:zlib';
 
-import { Fifo } from '../protocol/base/fifo.ts';
+import { Fifo } from '../../protocol/base/fifo.ts';
 import { MAX_PIECE, type Codec, type DeflateSettings, type Deflater, type Inflater, type Piece } from './codec.ts';
 import { EMPTY_BLOCK, EMPTY_BLOCK_REST, endsWithBlockHeader, incompleteMessage, invalidData } from './message-end.ts';
 import { takenAway, type Zlib } from './zlib-handle.ts';

@@ -1,7 +1,7 @@
-import { LimitExceededError } from '../base/errors.ts';
-import type { FrameHeader } from '../wire/frame-header.ts';
+import { LimitExceededError } from '../../base/errors.ts';
+import type { FrameHeader } from '../../wire/frame-header.ts';
 import { ByteCollector } from './byte-collector.ts';
-import type { CollectorLimits, FrameHandler, StreamingHandler } from './handlers.ts';
+import type { CollectorLimits, FrameHandler, StreamingHandler } from '../handlers.ts';
 
 /** Turns level 3 into level 2: joins the chunks of a frame. `maxFrameSize` lives here. */
 export class FrameCollector implements StreamingHandler {

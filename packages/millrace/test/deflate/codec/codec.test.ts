@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 
-import type { Codec } from '../../src/deflate/codec.ts';
-import { TurnBudget } from '../../src/deflate/turn-budget.ts';
-import { InvalidPayloadError } from '../../src/protocol/base/errors.ts';
-import { concat, hex, toHex } from '../helpers/bytes.ts';
-import { CODECS, DEFAULT_SETTINGS, deflateMessage, inflateMessage, pullPieces } from '../helpers/deflate.ts';
-import { createRandom, randomBytes } from '../helpers/random.ts';
-import { splits } from '../helpers/splits.ts';
+import type { Codec } from '../../../src/deflate/codec/codec.ts';
+import { TurnBudget } from '../../../src/deflate/codec/turn-budget.ts';
+import { InvalidPayloadError } from '../../../src/protocol/base/errors.ts';
+import { concat, hex, toHex } from '../../helpers/bytes.ts';
+import { CODECS, DEFAULT_SETTINGS, deflateMessage, inflateMessage, pullPieces } from '../../helpers/deflate.ts';
+import { createRandom, randomBytes } from '../../helpers/random.ts';
+import { splits } from '../../helpers/splits.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { HandleCodec } from '../../src/deflate/handle-codec.ts';
-import { nodeCodec } from '../../src/deflate/node-codec.ts';
+import { HandleCodec } from '../../../src/deflate/codec/handle-codec.ts';
+import { nodeCodec } from '../../../src/deflate/codec/node-codec.ts';
 
 const run = promisify(execFile);
 const child = fileURLToPath(new URL('children/other-zlib.js', import.meta.url));

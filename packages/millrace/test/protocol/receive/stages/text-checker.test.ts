@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { TextChecker } from '../../../src/protocol/receive/text-checker.ts';
-import { createFrameHeaderBuffer } from '../../../src/protocol/wire/frame-header.ts';
-import { portableTextCodec, type TextCodec } from '../../../src/protocol/wire/text-codec.ts';
-import { hex } from '../../helpers/bytes.ts';
-import { EventLog } from '../../helpers/event-log.ts';
-import { splits } from '../../helpers/splits.ts';
+import { TextChecker } from '../../../../src/protocol/receive/stages/text-checker.ts';
+import { createFrameHeaderBuffer } from '../../../../src/protocol/wire/frame-header.ts';
+import { portableTextCodec, type TextCodec } from '../../../../src/protocol/wire/text-codec.ts';
+import { hex } from '../../../helpers/bytes.ts';
+import { EventLog } from '../../../helpers/event-log.ts';
+import { splits } from '../../../helpers/splits.ts';
 
 const LONG_TEXT = portableTextCodec.encode('A sentence that is longer than a loop likes: κόσμε, 水, 😀.');
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import zlib from 'node:zlib';
 
-import { ZlibError, ZlibHandle, canDriveHandles } from '../../src/deflate/zlib-handle.ts';
-import { nextTurn } from '../../src/deflate/turn-budget.ts';
-import { hex, toHex } from '../helpers/bytes.ts';
-import { randomBytes } from '../helpers/random.ts';
+import { ZlibError, ZlibHandle, canDriveHandles } from '../../../src/deflate/codec/zlib-handle.ts';
+import { nextTurn } from '../../../src/deflate/codec/turn-budget.ts';
+import { hex, toHex } from '../../helpers/bytes.ts';
+import { randomBytes } from '../../helpers/random.ts';
 
 const { Z_NO_FLUSH, Z_SYNC_FLUSH } = zlib.constants;
 

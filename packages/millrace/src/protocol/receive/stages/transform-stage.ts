@@ -1,7 +1,7 @@
-import type { MessageTransform, PulledPiece } from '../base/transform.ts';
-import type { FrameHeader } from '../wire/frame-header.ts';
-import type { StreamingHandler } from './handlers.ts';
-import type { PipelineGate } from './pipeline-gate.ts';
+import type { MessageTransform, PulledPiece } from '../../base/transform.ts';
+import type { FrameHeader } from '../../wire/frame-header.ts';
+import type { StreamingHandler } from '../handlers.ts';
+import type { PipelineGate } from '../pipeline-gate.ts';
 
 /** What a {@link TransformStage} works with. */
 export interface TransformStageSetup {

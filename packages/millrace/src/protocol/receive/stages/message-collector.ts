@@ -1,9 +1,9 @@
-import { LimitExceededError } from '../base/errors.ts';
-import { Opcode } from '../base/opcode.ts';
-import type { FrameHeader } from '../wire/frame-header.ts';
-import type { TextCodec } from '../wire/text-codec.ts';
+import { LimitExceededError } from '../../base/errors.ts';
+import { Opcode } from '../../base/opcode.ts';
+import type { FrameHeader } from '../../wire/frame-header.ts';
+import type { TextCodec } from '../../wire/text-codec.ts';
 import { ByteCollector } from './byte-collector.ts';
-import type { CollectorLimits, MessageHandler, StreamingHandler } from './handlers.ts';
+import type { CollectorLimits, MessageHandler, StreamingHandler } from '../handlers.ts';
 
 /**
  * Turns level 3 into level 1: joins the chunks of a message. `maxMessageSize` lives here.
