@@ -1,10 +1,10 @@
 // Changes what is beneath the streams of zlib, as another version of Node might, and then has data go there and back.
 import zlib from 'node:zlib';
 
-import { nodeCodec } from '../../../src/deflate/codec/node-codec.ts';
-import { concat, toHex } from '../../helpers/bytes.ts';
-import { DEFAULT_SETTINGS, deflateMessage, inflateMessage } from '../../helpers/deflate.ts';
-import { randomBytes } from '../../helpers/random.ts';
+import { nodeCodec } from '../../../../src/deflate/codec/node-codec.ts';
+import { concat, toHex } from '../../../helpers/bytes.ts';
+import { DEFAULT_SETTINGS, deflateMessage, inflateMessage } from '../../../helpers/deflate.ts';
+import { randomBytes } from '../../../helpers/random.ts';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 

@@ -1,11 +1,11 @@
 // Does things with contexts of zlib that have a job on the thread pool; in a process of its own, since Node aborts it if they are done wrong.
 import zlib from 'node:zlib';
 
-import type { Deflater } from '../../../src/deflate/codec/codec.ts';
-import { HandleCodec } from '../../../src/deflate/codec/handle-codec.ts';
-import { TurnBudget } from '../../../src/deflate/codec/turn-budget.ts';
-import { CODECS, DEFAULT_SETTINGS, createEnds, sendTransform } from '../../helpers/deflate.ts';
-import { randomBytes } from '../../helpers/random.ts';
+import type { Deflater } from '../../../../src/deflate/codec/codec.ts';
+import { HandleCodec } from '../../../../src/deflate/codec/handle-codec.ts';
+import { TurnBudget } from '../../../../src/deflate/codec/turn-budget.ts';
+import { CODECS, DEFAULT_SETTINGS, createEnds, sendTransform } from '../../../helpers/deflate.ts';
+import { randomBytes } from '../../../helpers/random.ts';
 
 const codec = new HandleCodec(zlib);
 const data = randomBytes(150_000, 1);
