@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 import { renderClosing } from './support/closing-diagram.js';
+import { includeHouse } from './support/house-diagram.js';
 import { includeCode } from './support/included-code.js';
 import { renderOptions } from './support/options-table.js';
 import { ROOT, displayPath, filesBelow } from './support/paths.js';
@@ -20,7 +21,7 @@ const PAGES = {
 for (const file of filesBelow(join(ROOT, 'docs'))) {
   const page = displayPath(file);
   if (page in PAGES || !page.endsWith('.md')) continue;
-  PAGES[page] = () => Promise.resolve(includeCode(readFileSync(file, 'utf8')));
+  PAGES[page] = () => Promise.resolve(includeHouse(includeCode(readFileSync(file, 'utf8'))));
 }
 
 for (const [page, render] of Object.entries(PAGES)) {

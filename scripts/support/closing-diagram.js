@@ -11,18 +11,24 @@ const STATES = {
   open: 'Messages go both ways.',
   closing: 'We decided to close; our Close frame waits for the end of the message that we had open.',
   closeSent: 'Our Close frame is on its way; messages of the peer are still delivered.',
-  closeReceived: "The peer's Close frame came; our answer waits for the end of the frame that we had open.",
+  closeReceived:
+    "The peer's Close frame came. Our answer waits until the application has returned from the messages that came before it; sending works as before.",
+  answering:
+    'Our Close frame was asked for after that of the peer came, and waits for the end of the frame that we had open.',
   closeDone: 'Both Close frames are there. The server ends the transport, the client waits for that.',
+  failing:
+    'The peer has broken a rule, and nothing more is parsed. Our Close frame waits a moment, while the application deals with the messages that came before.',
   failed: 'We gave up: Close if possible, then the end of our side of the transport. What comes is discarded.',
   closed: 'The transport is gone, and the outcome is known.',
 };
 
 /** @type {Record<string, string>} */
 const EVENTS = {
-  close: 'the application calls `close` (`sendClose`)',
+  close: 'the application calls `close` (`sendClose`), or has returned from the messages before the Close of the peer',
   sendClose: 'our Close frame goes out',
   receiveClose: "the peer's Close frame comes in",
-  fail: 'a rule was broken, a limit exceeded, or a hook threw',
+  violate: 'the peer has broken a rule',
+  fail: 'a limit was exceeded, a hook threw, a deadline passed; or the moment after a violation is over',
   transportEnd: 'the transport is gone, in both directions',
 };
 

@@ -47,7 +47,7 @@ describe('nodeCodec', () => {
   }
 
   it('loads zlib when it is asked for, not before', async () => {
-    const index = new URL('../../src/index.js', import.meta.url).href;
+    const index = new URL('../../../src/index.js', import.meta.url).href;
     const program = `
       const isLoaded = () => process.moduleLoadList.includes('NativeModule zlib');
       await import('node:http'); // which loads it in newer versions
