@@ -3,6 +3,7 @@ import type { ReadableStream, WritableStream } from 'node:stream/web';
 
 import type { Closure } from '../protocol/base/closure.ts';
 import { CloseCode } from '../protocol/base/close-code.ts';
+import { checkOptions, type KnownNames } from '../protocol/base/checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
 import { MessageType } from '../protocol/base/opcode.ts';
 import type { ClosingState } from '../protocol/connection/closing.ts';
@@ -17,6 +18,7 @@ import type { EngineConnection } from '../engine/engine-connection.ts';
 import type { Inbox } from './receiving/inbox.ts';
 import { MessageWriter } from './sending/message-writer.ts';
 import type { ReceivedMessage } from './receiving/received-message.ts';
+import { toPrepared } from './sending/prepare-message.ts';
 import { checkType, isChunk, toWholeMessage, type MessageKind, type Sendable } from './sending/sendable.ts';
 import { sendStream } from './sending/stream-sending.ts';
 
@@ -34,6 +36,8 @@ export interface SendOptions {
    */
   readonly signal?: AbortSignal | undefined;
 }
+
+const SEND_OPTION_NAMES: KnownNames<keyof SendOptions> = { type: true, signal: true };
 
 /** How a call waits. */
 export interface WaitOptions {
@@ -304,8 +308,12 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
     await this.close();
   }
 
-  #send(data: Sendable | PreparedMessage, { type, signal }: SendOptions): Promise<void> {
-    if (data instanceof PreparedMessage) return untilAborted(this.#engine.sendPrepared(data), signal);
+  #send(data: Sendable | PreparedMessage, options: SendOptions): Promise<void> {
+    checkOptions('send', options, SEND_OPTION_NAMES);
+    const { type, signal } = options;
+    if (data instanceof PreparedMessage) {
+      return untilAborted(this.#engine.sendPrepared(toPrepared(data, type)), signal);
+    }
     if (isChunk(data)) {
       const { payload, opcode } = toWholeMessage(data, type);
       return this.#engine.send(payload, opcode, signal);

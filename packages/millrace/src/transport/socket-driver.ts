@@ -259,10 +259,10 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
     this.#unwritten = socket.writableLength;
   }
 
-  readonly #onWritten = (): void => {
+  readonly #onWritten = (error?: Error | null): void => {
     const socket = this.#socket;
-    // A socket that was destroyed calls back, too, and has written nothing.
-    if (socket.destroyed || socket.writableLength > 0) return;
+    // A socket that fails, or was destroyed, calls back, too, and has written nothing.
+    if (error instanceof Error || socket.destroyed || socket.writableLength > 0) return;
     this.#unwritten = 0;
     this.#context.run(written, this);
   };

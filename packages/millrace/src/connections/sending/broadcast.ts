@@ -1,10 +1,10 @@
-import { describeValue } from '../../protocol/base/checks.ts';
+import { checkOptions, describeValue, type KnownNames } from '../../protocol/base/checks.ts';
 import { CloseCode } from '../../protocol/base/close-code.ts';
 import { LocalUsageError } from '../../protocol/base/errors.ts';
-import { PreparedMessage } from '../../protocol/send/prepared-message.ts';
+import type { PreparedMessage } from '../../protocol/send/prepared-message.ts';
 import { WebSocketConnection } from '../connection.ts';
 import { DONE, attempt, handled } from '../../engine/deferred.ts';
-import { prepareMessage } from './prepare-message.ts';
+import { toPrepared } from './prepare-message.ts';
 import type { Chunk, MessageKind } from './sendable.ts';
 
 /** How {@link broadcast} sends. */
@@ -26,6 +26,8 @@ export interface BroadcastOptions {
    */
   readonly onSlow?: 'wait' | 'skip' | 'close' | undefined;
 }
+
+const OPTION_NAMES: KnownNames<keyof BroadcastOptions> = { type: true, onSlow: true };
 
 /** What became of a broadcast, in connections. Those that were not open any more are not counted. */
 export interface BroadcastResult {
@@ -54,9 +56,10 @@ export function broadcast(
   options: BroadcastOptions = {},
 ): Promise<BroadcastResult> {
   return attempt(() => {
+    checkOptions('broadcast', options, OPTION_NAMES);
     const { onSlow = 'wait' } = options;
     checkOnSlow(onSlow);
-    const prepared = message instanceof PreparedMessage ? message : prepareMessage(message, { type: options.type });
+    const prepared = toPrepared(message, options.type);
     const broadcasting = new Broadcasting(prepared, onSlow);
     for (const connection of connections) broadcasting.sendTo(connection);
     return handled(broadcasting.finish());

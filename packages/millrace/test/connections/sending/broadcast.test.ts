@@ -142,11 +142,11 @@ describe('broadcast', () => {
     const { server, members } = await openRoom(t, 2, { maxBufferedAmount: 1600, highWaterMark: 800 });
     const [[connection], [, otherPeer]] = [members[0]!, members[1]!];
     await connection.beginMessage('text');
-    await broadcast(server.connections, new Uint8Array(600), { onSlow: 'skip' });
+    await broadcast(server.connections, new Uint8Array(600));
     assert.ok(connection.bufferedAmount >= 600);
     await otherPeer.frames.take();
 
-    const result = await broadcast(server.connections, new Uint8Array(600), { onSlow: 'skip' });
+    const result = await broadcast(server.connections, new Uint8Array(600));
 
     assert.deepEqual(result, { sent: 1, skipped: 0, closed: 1 });
     assert.equal((await connection.closed).sent?.code, 1008);
