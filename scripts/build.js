@@ -8,7 +8,7 @@ import { outputFolders } from './support/paths.js';
 import { TOOLS, exitOnFailure, runNode } from './support/run.js';
 
 const frozen = process.argv.includes('--frozen');
-exitOnFailure(runNode('scripts/build-mask-kernel.js', frozen ? ['--check'] : []));
+exitOnFailure(runNode('scripts/build-kernels.js', frozen ? ['--check'] : []));
 
 for (const folder of outputFolders()) rmSync(folder, { recursive: true, force: true });
 

@@ -18,7 +18,7 @@ const STEPS = {
   lint: [[TOOLS.eslint, '.', '--max-warnings=0']],
   imports: [[TOOLS.depcruise, 'packages', 'examples', 'interop', 'bench'], ['scripts/house-rules.js']],
   generated: [
-    ['scripts/build-mask-kernel.js', '--check'],
+    ['scripts/build-kernels.js', '--check'],
     ['scripts/generate-docs.js', '--check'],
   ],
   tests: [['scripts/coverage.js'], ['scripts/own-coverage.js']],

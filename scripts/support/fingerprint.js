@@ -10,7 +10,7 @@ const SOURCE_FILES = [
   'tsconfig.base.json',
   'tsconfig.json',
   'scripts/build.js',
-  'scripts/build-mask-kernel.js',
+  'scripts/build-kernels.js',
 ];
 
 /**
