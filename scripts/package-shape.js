@@ -1,14 +1,18 @@
 // Packs each package as it would be published, looks at the tarballs, installs them elsewhere and uses them.
 import './setup.js';
 
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { ROOT } from './support/paths.js';
+import { ROOT, filesBelow } from './support/paths.js';
 import { TOOLS, run, runNode, runNpm } from './support/run.js';
 
-const FOLDERS = ['packages/millrace', 'packages/conformance'];
+const FOLDERS = ['packages/millrace/dist/package', 'packages/conformance'];
+
+/** What the library may be at most: files, and bytes as it is packed. */
+const MAX_FILES = 120;
+const MAX_SIZE = 300_000;
 
 /** Tests a server of the packed library with the packed command, and looks at its page. */
 const COMMAND_TEST = `
@@ -45,9 +49,11 @@ try {
 
 /** @returns {number} the exit code */
 function check() {
+  if (runNode('scripts/package.js') !== 0) return 1;
   const tarballs = FOLDERS.map(pack);
   const consumer = createConsumer();
   const steps = [
+    () => judgeSize(tarballs[0] ?? ''),
     ...tarballs.flatMap((tarball) => [
       () => runNode(TOOLS.publint, [tarball, '--strict']),
       () => runNode(TOOLS.attw, [tarball, '--profile', 'esm-only']),
@@ -71,6 +77,17 @@ function pack(folder) {
   if (runNpm(args, { cwd: join(ROOT, folder) }) !== 0) throw new Error(`${folder} cannot be packed`);
   const made = readdirSync(temporary).find((name) => !before.has(name));
   return join(temporary, made ?? '');
+}
+
+/**
+ * @param {string} tarball of the library
+ * @returns {number} the exit code
+ */
+function judgeSize(tarball) {
+  const { size } = statSync(tarball);
+  const files = filesBelow(join(ROOT, 'packages/millrace/dist/package')).length;
+  console.log(`the library is ${String(size)} bytes packed, in ${String(files)} files`);
+  return size <= MAX_SIZE && files <= MAX_FILES ? 0 : 1;
 }
 
 /**

@@ -13,7 +13,7 @@ import { format, resolveConfig } from 'prettier';
 import { generate } from 'selfsigned';
 
 import { ROOT } from './support/paths.js';
-import { exitOnFailure, runNpm } from './support/run.js';
+import { exitOnFailure, runNode, runNpm } from './support/run.js';
 
 /** In milliseconds, for one task on one runtime. */
 const TIME_LIMIT = 30_000;
@@ -95,7 +95,8 @@ async function createApplication() {
   for (const each of [folder, runtimes]) writeFileSync(join(each, 'package.json'), '{ "private": true }');
 
   const packing = ['pack', '--loglevel=warn', `--pack-destination=${tarballs}`];
-  exitOnFailure(runNpm(packing, { cwd: join(ROOT, 'packages/millrace'), stdio: ['ignore', 2, 2] }));
+  exitOnFailure(runNode('scripts/package.js'));
+  exitOnFailure(runNpm(packing, { cwd: join(ROOT, 'packages/millrace/dist/package'), stdio: ['ignore', 2, 2] }));
   const tarball = join(tarballs, readdirSync(tarballs)[0] ?? '');
   exitOnFailure(runNpm(['install', '--offline', '--no-audit', '--no-fund', tarball], { cwd: folder }));
   const aliases = RUNTIMES.map(({ source }, index) => `runtime-${index}@npm:${source}`);
