@@ -8,7 +8,7 @@ import { dts } from 'rollup-plugin-dts';
 import { ROOT } from './paths.js';
 
 /**
- * @typedef {{ name: string, exports: Record<string, { types: string, default: string }>, files?: string[], scripts?: unknown }} Manifest
+ * @typedef {{ name: string, exports: Record<string, { types: string, default: string }> }} Manifest
  */
 
 /**
@@ -39,8 +39,8 @@ export async function bundlePackage(folder, texts) {
   const exports = Object.fromEntries(
     entries.map(({ path, name }) => [path, { types: `./${name}.d.ts`, default: `./${name}.js` }]),
   );
-  const { files, scripts, ...published } = manifest;
-  writeFileSync(join(target, 'package.json'), `${JSON.stringify({ ...published, exports }, undefined, 2)}\n`);
+  const published = { ...manifest, private: undefined, exports };
+  writeFileSync(join(target, 'package.json'), `${JSON.stringify(published, undefined, 2)}\n`);
   for (const text of texts) writeFileSync(join(target, text), readFileSync(join(ROOT, text)));
   return target;
 }
@@ -78,8 +78,8 @@ async function bundleTypes(input, dir) {
  * @param {import('rollup').RollupLog} warning
  */
 function refuse({ message }) {
-  if (message.includes('TS2742')) return console.warn(message);
-  throw new Error(message);
+  if (message.includes('TS2742')) console.warn(message);
+  else throw new Error(message);
 }
 
 /** @returns {import('rollup').Plugin} */
