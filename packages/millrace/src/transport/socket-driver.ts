@@ -18,8 +18,8 @@ const WRITE_SIZE = 64 * 1024;
 /** Bytes that are written before other events of the process have their turn; a fast peer would take them without end. */
 const TURN_SIZE = 1024 * 1024;
 
-/** What each send counts besides its bytes, since small ones are work, too. */
-const SEND_SIZE = 1024;
+/** What each send counts besides its bytes, since small ones are work, too: a thousand are a turn. */
+const SEND_SIZE = TURN_SIZE / 1000;
 
 const maskingKeys = new MaskingKeyPool();
 
