@@ -19,6 +19,18 @@ export interface SendMessageOptions {
   readonly binary?: boolean | undefined;
   /** Longest frame, in bytes; the option `fragmentSize` of the factory unless given. */
   readonly fragmentSize?: number | undefined;
+  /** Whether it is compressed, where the peer has agreed to it; unless given, it is from `threshold` on. */
+  readonly compress?: boolean | undefined;
+}
+
+/** How a message is begun whose frames follow. */
+export interface BeginMessageOptions {
+  /**
+   * Whether it is compressed, where the peer has agreed to it. Then `beginMessageFrame` throws: the length of a frame is not known before.
+   *
+   * @defaultValue false
+   */
+  readonly compress?: boolean | undefined;
 }
 
 /** How a frame of a message is sent. */
@@ -201,12 +213,13 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
    */
   sendMessage(payload: string | Uint8Array, options: SendMessageOptions = {}): boolean {
     checkObject('options', options);
-    const { binary = typeof payload !== 'string', fragmentSize } = options;
+    const { binary = typeof payload !== 'string', fragmentSize, compress } = options;
     checkBoolean('binary', binary);
+    checkBoolean('compress', compress);
     if (typeof payload !== 'string') checkBytes(payload);
     if (typeof payload !== 'string' && !binary) checkText(payload);
     const opcode = binary ? MessageType.BINARY : MessageType.TEXT;
-    return this.#session?.connection.sender.sendMessage(payload, { opcode, fragmentSize }) ?? false;
+    return this.#session?.connection.sender.sendMessage(payload, { opcode, fragmentSize, compress }) ?? false;
   }
 
   /**
@@ -226,8 +239,11 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
    *
    * @throws {LocalUsageError} a message is open, or the opcode is none of a message
    */
-  beginMessage(opcode: number = MessageType.TEXT): void {
-    this.#session?.connection.sender.beginMessage(opcode);
+  beginMessage(opcode: number = MessageType.TEXT, options: BeginMessageOptions = {}): void {
+    checkObject('options', options);
+    checkBoolean('compress', options.compress);
+    const { compress = false } = options;
+    this.#session?.connection.sender.beginMessage(opcode, { compress });
   }
 
   /**

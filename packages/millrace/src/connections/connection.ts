@@ -17,7 +17,14 @@ import type { EngineConnection } from '../engine/engine-connection.ts';
 import type { Inbox } from './receiving/inbox.ts';
 import { MessageWriter } from './sending/message-writer.ts';
 import type { ReceivedMessage } from './receiving/received-message.ts';
-import { checkType, isChunk, toWholeMessage, type MessageKind, type Sendable } from './sending/sendable.ts';
+import {
+  checkCompress,
+  checkType,
+  isChunk,
+  toWholeMessage,
+  type MessageKind,
+  type Sendable,
+} from './sending/sendable.ts';
 import { sendStream } from './sending/stream-sending.ts';
 
 /** How {@link WebSocketConnection.send} sends. */
@@ -29,9 +36,27 @@ export interface SendOptions {
    */
   readonly type?: MessageKind | undefined;
   /**
+   * Whether the message is compressed, where the peer has agreed to it (option `compression`). Secrets should not be.
+   *
+   * @defaultValue whole messages from `threshold` on, and all that come in pieces
+   */
+  readonly compress?: boolean | undefined;
+  /**
    * Ends the waiting. A message whose turn has not come is withdrawn; one of which a part was sent fails the connection (1011); one that was sent
    * goes its way.
    */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How {@link WebSocketConnection.beginMessage} begins a message. */
+export interface BeginOptions {
+  /**
+   * Whether the message is compressed, where the peer has agreed to it. Its frames cannot be begun with a length then.
+   *
+   * @defaultValue false
+   */
+  readonly compress?: boolean | undefined;
+  /** Withdraws the message before its turn has come, and aborts it after that. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -213,14 +238,13 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
   /**
    * Begins a message that is written piece by piece, when its turn comes. Other messages wait until it is ended.
    *
-   * @param signal - withdraws it before its turn has come, and aborts it after that
-   *
    * @throws {ConnectionClosedError} the connection has ended, or is closing
    */
-  beginMessage(type: MessageKind, { signal }: WaitOptions = {}): Promise<MessageWriter> {
+  beginMessage(type: MessageKind, { signal, compress = false }: BeginOptions = {}): Promise<MessageWriter> {
     return attempt(() => {
       checkType(type);
-      return handled(MessageWriter.begin(this.#engine, { type, signal }));
+      checkCompress(compress);
+      return handled(MessageWriter.begin(this.#engine, { type, signal, compress }));
     });
   }
 
@@ -304,14 +328,15 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
     await this.close();
   }
 
-  #send(data: Sendable | PreparedMessage, { type, signal }: SendOptions): Promise<void> {
+  #send(data: Sendable | PreparedMessage, { type, signal, compress }: SendOptions): Promise<void> {
+    checkCompress(compress);
     if (data instanceof PreparedMessage) return untilAborted(this.#engine.sendPrepared(data), signal);
     if (isChunk(data)) {
       const { payload, opcode } = toWholeMessage(data, type);
-      return this.#engine.send(payload, opcode, signal);
+      return this.#engine.send(payload, opcode, signal, compress);
     }
     checkType(type);
-    return handled(sendStream(this.#engine, { data, type, signal }));
+    return handled(sendStream(this.#engine, { data, type, signal, compress }));
   }
 
   get #adapted(): AdaptedConnection {

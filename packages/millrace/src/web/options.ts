@@ -1,9 +1,6 @@
 import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from '../client/options.ts';
-import {
-  resolveConnectionOptions,
-  type ConnectionOptions,
-  type ResolvedConnectionOptions,
-} from '../protocol/connection/options.ts';
+import { resolveEngineOptions, type EngineOptions } from '../engine/engine-options.ts';
+import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
 import { resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
 import { checkProtocols } from './idl/arguments.ts';
 
@@ -11,7 +8,7 @@ import { checkProtocols } from './idl/arguments.ts';
 export interface ConnectOptions
   extends
     Omit<ClientOptions, 'subprotocols'>,
-    Omit<ConnectionOptions, 'extensionPoints' | 'lendPayload'>,
+    Omit<EngineOptions, 'extensionPoints' | 'lendPayload'>,
     TransportOptions {}
 
 /** Options of a {@link WebSocket}, in place of its subprotocols. */
@@ -53,7 +50,7 @@ export function resolveConnectOptions(protocols: readonly string[], options: Con
   const subprotocols = checkProtocols(protocols);
   return {
     client: resolveClientOptions({ ...options, subprotocols }),
-    connection: resolveConnectionOptions({ ...options, extensionPoints: undefined, lendPayload: undefined }),
+    connection: resolveEngineOptions({ ...options, extensionPoints: undefined, lendPayload: undefined }),
     sharedReadBuffer: resolveTransportOptions(options).sharedReadBuffer,
   };
 }

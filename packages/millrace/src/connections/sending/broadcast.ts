@@ -16,6 +16,12 @@ export interface BroadcastOptions {
    */
   readonly type?: MessageKind | undefined;
   /**
+   * Whether the message is compressed, where the peer has agreed to it.
+   *
+   * @defaultValue from `threshold` on
+   */
+  readonly compress?: boolean | undefined;
+  /**
    * What to do with connections that have more than `highWaterMark` bytes on their way:
    *
    * - `'wait'`: send to them too; whoever waits for the broadcast is as slow as the slowest. One for which more than `maxBufferedAmount` bytes would wait fails (1008)
@@ -56,7 +62,10 @@ export function broadcast(
   return attempt(() => {
     const { onSlow = 'wait' } = options;
     checkOnSlow(onSlow);
-    const prepared = message instanceof PreparedMessage ? message : prepareMessage(message, { type: options.type });
+    const prepared =
+      message instanceof PreparedMessage
+        ? message
+        : prepareMessage(message, { type: options.type, compress: options.compress });
     const broadcasting = new Broadcasting(prepared, onSlow);
     for (const connection of connections) broadcasting.sendTo(connection);
     return handled(broadcasting.finish());

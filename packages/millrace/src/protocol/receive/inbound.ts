@@ -6,7 +6,7 @@ import type { TextCodec } from '../wire/text-codec.ts';
 import { Discarder } from './discarder.ts';
 import { FrameReader, type PipelineState } from './frame-reader.ts';
 import type { ControlHandler, Receiver } from './handlers.ts';
-import { createPipeline, type Pipeline, type ReceiveLimits } from './pipeline.ts';
+import { createPipeline, type Pipeline, type ReceiveLimits, type TransformedCounts } from './pipeline.ts';
 import { PipelineGate, type PipelineGateOwner } from './pipeline-gate.ts';
 import { ReadAhead, type HoldReason } from './read-ahead.ts';
 import { Turn, type TurnHost } from './turn.ts';
@@ -108,6 +108,11 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   /** Complete frames and messages so far. */
   get counts(): { readonly framesReceived: number; readonly messagesReceived: number } {
     return this.#reader.counts;
+  }
+
+  /** Payload that transforms have changed, in bytes. */
+  get transformedCounts(): TransformedCounts {
+    return this.#pipeline.counts();
   }
 
   /** Whether a frame has begun and not ended, so that the peer cannot say anything else. */

@@ -5,6 +5,7 @@ import { Opcode } from '../base/opcode.ts';
 import { firstHeaderByte } from '../wire/frame-header.ts';
 import { FrameEncoder } from './frame-encoder.ts';
 import { OutputQueue, type OutputState } from './output-queue.ts';
+import type { GivenFormat, MessageOutput } from './message-output.ts';
 import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
 import type { SchedulerHost, SchedulerListener, SchedulerSetup } from './scheduler-setup.ts';
 
@@ -27,7 +28,7 @@ export interface FrameFormat {
  *
  * @see RFC 6455 §5.4, §6.1
  */
-export class Scheduler {
+export class Scheduler implements MessageOutput {
   readonly #host: SchedulerHost;
   readonly #fragmentSize: number;
   readonly #listener: SchedulerListener;
@@ -82,6 +83,31 @@ export class Scheduler {
     return this.waitingControlSize + count * ENTRY_COST;
   }
 
+  // As an output of messages that become frames at once
+
+  get pendingSize(): number {
+    return 0;
+  }
+
+  get pendingCost(): number {
+    return 0;
+  }
+
+  get lostSize(): number {
+    return 0;
+  }
+
+  get deadline(): number {
+    return Infinity;
+  }
+
+  takesAtOnce(): boolean {
+    return true;
+  }
+
+  proceed(): void {}
+  end(): void {}
+
   /** Whether a message is open. */
   get insideMessage(): boolean {
     return this.#state !== 'ground';
@@ -113,9 +139,9 @@ export class Scheduler {
   }
 
   /** Sends a message, cut into frames of `fragmentSize`. No message may be open. */
-  sendMessage(payload: string | Uint8Array, format: MessageFormat): void {
+  sendMessage(payload: string | Uint8Array, format: GivenFormat): void {
     this.#messagesSent++;
-    const { fragmentSize = this.#fragmentSize } = format;
+    const { fragmentSize = this.#fragmentSize, onTaken } = format;
     if (typeof payload !== 'string') {
       this.#writeFragments(payload, format, fragmentSize);
     } else if (this.#encoder.isShortText(payload) && 3 * payload.length <= fragmentSize) {
@@ -123,6 +149,7 @@ export class Scheduler {
     } else {
       this.#writeFragments(this.#host.text.encode(payload), format, fragmentSize);
     }
+    onTaken?.();
   }
 
   /** Sends a message that was framed before. No message may be open. */
