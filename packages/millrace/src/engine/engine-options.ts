@@ -1,4 +1,4 @@
-import { invalidOption, type KnownNames } from '../protocol/base/checks.ts';
+import type { KnownNames } from '../protocol/base/checks.ts';
 import {
   CONNECTION_OPTION_NAMES,
   resolveConnectionOptions,
@@ -27,12 +27,9 @@ export const ENGINE_OPTION_NAMES: KnownNames<keyof EngineOptions> = { ...CONNECT
  * @throws {LocalUsageError} naming the option, its value and what would be valid
  */
 export function resolveEngineOptions(options: EngineOptions = {}): ResolvedConnectionOptions {
-  const { compression = false, extensions = [] } = options;
+  const { compression = false } = options;
   if (compression === false) return resolveConnectionOptions(options);
-  if (compression !== true && (typeof compression !== 'object' || compression === null)) {
-    throw invalidOption('compression', compression, 'true, false or an object');
-  }
-  if (!Array.isArray(extensions)) throw invalidOption('extensions', extensions, 'an array');
+  const { extensions } = resolveConnectionOptions(options);
   // Compressed last: what another extension makes of a message is compressed, too.
   return resolveConnectionOptions({ ...options, extensions: [...extensions, createPermessageDeflate(compression)] });
 }

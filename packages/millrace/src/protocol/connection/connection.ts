@@ -3,7 +3,8 @@ import { Opcode } from '../base/opcode.ts';
 import type { MessageTransform, SendTransform } from '../base/transform.ts';
 import type { Claims } from '../extension/claims.ts';
 import type { Receiver } from '../receive/handlers.ts';
-import { Inbound, type InboundOwner } from '../receive/inbound.ts';
+import { Inbound } from '../receive/inbound.ts';
+import type { InboundOwner } from '../receive/inbound-setup.ts';
 import type { ControlHooks, HoldReason } from '../receive/read-ahead.ts';
 import type { MessageOutput } from '../send/message-output.ts';
 import { Scheduler } from '../send/scheduler.ts';
@@ -16,7 +17,8 @@ import type { ClosingState } from './closing.ts';
 import { Ending } from './ending.ts';
 import type { ConnectionOwner, ConnectionHost, ConnectionStats, TransportDirective } from './host.ts';
 import { KeepAlive } from './keep-alive.ts';
-import { MessageSender, type SenderOwner } from './message-sender.ts';
+import { MessageSender } from './message-sender.ts';
+import type { SenderOwner } from './sender-setup.ts';
 import type { ResolvedConnectionOptions } from './options.ts';
 
 /** What a {@link Connection} is made of. */

@@ -2,38 +2,17 @@ import { CloseCode } from '../base/close-code.ts';
 import { ENTRY_COST } from '../base/costs.ts';
 import { LimitExceededError } from '../base/errors.ts';
 import type { Claims } from '../extension/claims.ts';
-import type { MessageOutput, OpenFormat } from '../send/message-output.ts';
+import type { FrameFormat, MessageOutput, OpenFormat } from '../send/message-output.ts';
 import type { PreparedMessage } from '../send/prepared-message.ts';
-import type { FrameFormat, Scheduler } from '../send/scheduler.ts';
+import type { Scheduler } from '../send/scheduler.ts';
 import type { OutgoingFormat, QueuedEntry, SendQueue, TurnHolder } from '../send/send-queue.ts';
 import type { ClosingHandshake } from './closing-handshake.ts';
-import type { ConnectionOwner, ConnectionHost } from './host.ts';
-import type { ResolvedConnectionOptions } from './options.ts';
+import type { ConnectionOwner } from './host.ts';
+import type { MessageSenderSetup } from './sender-setup.ts';
 import { checkControlFrame, checkFragmentSize, checkMessageOpcode, checkReservedBits } from './send-checks.ts';
 
 /** How often an application may send before it has to wait for the transport: little messages take time, too. */
 const MAX_SENDS_AT_ONCE = 1000;
-/** Whose sending half a {@link MessageSender} is. */
-export interface SenderOwner {
-  /** Fails the connection. */
-  fail(error: Error): void;
-  /** Tells the handler something, and fails the connection if it throws. */
-  tell(news: (handler: ConnectionOwner) => void): void;
-}
-
-/** What a {@link MessageSender} is made of. */
-export interface MessageSenderSetup {
-  readonly role: 'client' | 'server';
-  readonly scheduler: Scheduler;
-  /** Where messages go: to the scheduler, or through transforms before. */
-  readonly messages: MessageOutput;
-  readonly queue: SendQueue;
-  readonly closing: ClosingHandshake;
-  readonly options: Pick<ResolvedConnectionOptions, 'claims' | 'highWaterMark' | 'maxBufferedAmount' | 'fragmentSize'>;
-  readonly host: Pick<ConnectionHost, 'requestUpdate' | 'transportBufferedAmount' | 'copiesOutput'>;
-  readonly owner: SenderOwner;
-}
-
 /**
  * The sending half of a connection, as an application uses it.
  *

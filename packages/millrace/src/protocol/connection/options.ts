@@ -193,20 +193,28 @@ export function resolveConnectionOptions(options: ConnectionOptions = {}): Resol
 const EXTENSION_METHODS = ['createOffers', 'answerOffer', 'acceptAnswer'] as const;
 
 function checkExtensions(extensions: readonly Extension[] = []): readonly Extension[] {
-  if (!Array.isArray(extensions)) throw invalidOption('extensions', extensions, 'an array');
+  if (!isArray(extensions)) throw invalidOption('extensions', extensions, 'an array');
   const names = new Set<string>();
   for (const extension of extensions) {
     const isComplete = EXTENSION_METHODS.every(
       (method) => typeof Reflect.get(Object(extension), method) === 'function',
     );
     if (!isComplete) throw invalidOption('extensions', extension, `objects with ${EXTENSION_METHODS.join(', ')}`);
-    if (typeof extension.name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(extension.name)) {
-      throw invalidOption('extensions', extension.name, 'extensions whose names are tokens');
+    const { name } = extension;
+    if (typeof name !== 'string' || !TOKEN.test(name)) {
+      throw invalidOption('extensions', name, 'extensions whose names are tokens');
     }
-    if (names.has(extension.name)) throw invalidOption('extensions', extension.name, 'each extension once');
-    names.add(extension.name);
+    if (names.has(name)) throw invalidOption('extensions', name, 'each extension once');
+    names.add(name);
   }
   return Object.freeze([...extensions]);
+}
+
+/** RFC 9110 §5.6.2. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+function isArray(value: unknown): boolean {
+  return Array.isArray(value);
 }
 
 function checkLendPayload(value: unknown): void {

@@ -1,43 +1,14 @@
 import { toError } from '../base/errors.ts';
-import type { MessageTransform } from '../base/transform.ts';
 import { FrameParser } from '../wire/frame-parser.ts';
-import type { ReservedRules } from '../wire/header-rules.ts';
-import type { TextCodec } from '../wire/text-codec.ts';
 import { Discarder } from './discarder.ts';
 import { FrameReader, type PipelineState } from './frame-reader.ts';
-import type { ControlHandler, Receiver } from './handlers.ts';
-import { createPipeline, type Pipeline, type ReceiveLimits, type TransformedCounts } from './pipeline.ts';
+import type { Receiver } from './handlers.ts';
+import type { InboundOwner, InboundSetup } from './inbound-setup.ts';
+import { createPipeline, type Pipeline, type TransformedCounts } from './pipeline.ts';
 import { PipelineGate, type PipelineGateOwner } from './pipeline-gate.ts';
 import { ReadAhead, type HoldReason } from './read-ahead.ts';
-import { Turn, type TurnHost } from './turn.ts';
+import { Turn } from './turn.ts';
 import { UnreadBytes } from './unread-bytes.ts';
-
-/** Whose receiving half an {@link Inbound} is. */
-export interface InboundOwner extends ControlHandler {
-  /** A rule was broken, or a handler threw. */
-  onReceiveError(error: Error): void;
-  /** Something was received, or handed out; it may be that nothing waits for the application any more. */
-  onAdvanced(): void;
-  /** Enough waits for the application: nothing more is read before it takes something. */
-  onFull(): void;
-}
-
-/** Limits of receiving, in bytes; `Infinity` sets none. */
-export interface InboundLimits extends ReceiveLimits {
-  /** What may wait for an application that is busy, by its cost. */
-  readonly readAhead: number;
-}
-
-/** What an {@link Inbound} is made of. */
-export interface InboundSetup {
-  readonly role: 'client' | 'server';
-  readonly reserved: ReservedRules;
-  readonly receiver: Receiver;
-  readonly limits: InboundLimits;
-  readonly transforms: readonly MessageTransform[];
-  readonly host: TurnHost & { readonly text: TextCodec };
-  readonly owner: InboundOwner;
-}
 
 /** From this size on, a chunk is work that is worth a look at the clock, in bytes. */
 const LARGE_CHUNK = 64 * 1024;

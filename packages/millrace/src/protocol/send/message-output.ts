@@ -1,5 +1,12 @@
-import type { FrameFormat } from './scheduler.ts';
 import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
+
+/** How one frame of an open message is sent. */
+export interface FrameFormat {
+  /** Its reserved bits, a three-bit number; 0 unless given. */
+  readonly reservedBits?: number | undefined;
+  /** Whether it is the last of its message, so that `endMessage` adds none. */
+  readonly final?: boolean | undefined;
+}
 
 /** How a message is begun whose frames follow. */
 export interface OpenFormat {
@@ -65,4 +72,30 @@ export interface MessageOutput {
   readonly deadline: number;
   /** The connection has ended. */
   end(error: Error): void;
+}
+
+/** What is the same wherever messages become frames at once: nothing waits. */
+export abstract class ImmediateOutput {
+  get pendingSize(): number {
+    return 0;
+  }
+
+  get pendingCost(): number {
+    return 0;
+  }
+
+  get lostSize(): number {
+    return 0;
+  }
+
+  get deadline(): number {
+    return Infinity;
+  }
+
+  takesAtOnce(): boolean {
+    return true;
+  }
+
+  proceed(): void {}
+  end(): void {}
 }

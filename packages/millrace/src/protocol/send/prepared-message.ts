@@ -25,15 +25,16 @@ export class PreparedMessage {
   readonly #variants = new Map<string, PreparedMessage | Promise<PreparedMessage>>();
 
   /** @param payload - is copied */
-  constructor(payload: Uint8Array, opcode: number, { reservedBits = 0, compress }: Omit<MessageFormat, 'opcode'> = {}) {
+  constructor(payload: Uint8Array, opcode: number, format: Omit<MessageFormat, 'opcode'> = {}) {
     const { length } = payload;
+    const { reservedBits = 0 } = format;
     const size = encodedHeaderSize(length, false);
     this.frame = new Uint8Array(size + length);
     const byte0 = firstHeaderByte(true, reservedBits, opcode);
     encodeFrameHeader({ byte0, length, maskingKey: undefined }, this.frame, 0);
     this.frame.set(payload, size);
     this.payload = this.frame.subarray(size);
-    this.format = Object.freeze({ opcode, reservedBits, compress });
+    this.format = Object.freeze({ opcode, ...format });
     Object.freeze(this);
   }
 

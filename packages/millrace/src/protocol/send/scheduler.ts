@@ -5,17 +5,9 @@ import { Opcode } from '../base/opcode.ts';
 import { firstHeaderByte } from '../wire/frame-header.ts';
 import { FrameEncoder } from './frame-encoder.ts';
 import { OutputQueue, type OutputState } from './output-queue.ts';
-import type { GivenFormat, MessageOutput } from './message-output.ts';
+import { ImmediateOutput, type FrameFormat, type GivenFormat, type MessageOutput } from './message-output.ts';
 import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
 import type { SchedulerHost, SchedulerListener, SchedulerSetup } from './scheduler-setup.ts';
-
-/** How one frame of an open message is sent. */
-export interface FrameFormat {
-  /** Its reserved bits, a three-bit number; 0 unless given. */
-  readonly reservedBits?: number | undefined;
-  /** Whether it is the last of its message, so that `endMessage` adds none. */
-  readonly final?: boolean | undefined;
-}
 
 /**
  * Owns the wire: whatever its callers do, what it writes is a valid sequence of frames.
@@ -28,7 +20,7 @@ export interface FrameFormat {
  *
  * @see RFC 6455 §5.4, §6.1
  */
-export class Scheduler implements MessageOutput {
+export class Scheduler extends ImmediateOutput implements MessageOutput {
   readonly #host: SchedulerHost;
   readonly #fragmentSize: number;
   readonly #listener: SchedulerListener;
@@ -56,6 +48,7 @@ export class Scheduler implements MessageOutput {
   #messagesSent = 0;
 
   constructor({ role, host, fragmentSize, listener }: SchedulerSetup) {
+    super();
     this.#host = host;
     this.#fragmentSize = fragmentSize;
     this.#listener = listener;
@@ -82,31 +75,6 @@ export class Scheduler implements MessageOutput {
     const count = (this.#urgent?.length ?? 0) + (this.#pong === undefined ? 0 : 1);
     return this.waitingControlSize + count * ENTRY_COST;
   }
-
-  // As an output of messages that become frames at once
-
-  get pendingSize(): number {
-    return 0;
-  }
-
-  get pendingCost(): number {
-    return 0;
-  }
-
-  get lostSize(): number {
-    return 0;
-  }
-
-  get deadline(): number {
-    return Infinity;
-  }
-
-  takesAtOnce(): boolean {
-    return true;
-  }
-
-  proceed(): void {}
-  end(): void {}
 
   /** Whether a message is open. */
   get insideMessage(): boolean {

@@ -4,10 +4,10 @@ import { Fifo } from '../base/fifo.ts';
 import { isPromise } from '../base/promise.ts';
 import type { SendTransform } from '../base/transform.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
-import type { GivenFormat, MessageOutput, OpenFormat } from './message-output.ts';
+import type { FrameFormat, GivenFormat, MessageOutput, OpenFormat } from './message-output.ts';
 import { OpenMessage } from './open-message.ts';
 import type { PreparedMessage } from './prepared-message.ts';
-import type { FrameFormat, Scheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
 import { SLICE, Transformation } from './transformation.ts';
 
 /** Up to this many bytes, a payload that has to wait is copied, so that whoever gave it has it back. */

@@ -1,6 +1,7 @@
 import { TransformJobs, type TransformJobsOwner } from '../base/transform-jobs.ts';
 import type { OutgoingMessage, PulledPiece, SendTransform } from '../base/transform.ts';
-import type { FrameFormat, Scheduler } from './scheduler.ts';
+import type { FrameFormat } from './message-output.ts';
+import type { Scheduler } from './scheduler.ts';
 
 /** Payload that is given to a transform at a time, in bytes. What it is given is a copy, which is its own. */
 export const SLICE: number = 256 * 1024;
@@ -162,26 +163,30 @@ export class Transformation {
   #feed(): boolean {
     const load = this.#load;
     if (load === undefined) return false;
-    const { payload, size, isOwn } = load;
-    if (payload.length !== size) {
-      this.cancel();
-      this.#setup.onPayloadLost(size);
-      return false;
-    }
+    const { size } = load;
     const hasPayload = this.#offset < size;
     if (!hasPayload && this.#isSignalled) return false;
-    if (hasPayload) {
-      const slice = payload.subarray(this.#offset, this.#offset + SLICE);
-      this.#offset += slice.length;
-      this.bytesBefore += slice.length;
-      this.#setup.transform.push(isOwn ? slice : new Uint8Array(slice));
-    }
+    if (hasPayload && !this.#push(load)) return false;
     if (this.#offset < size) return true;
     if (hasPayload || size === 0) load.onTaken?.();
     if (this.#isSignalled) return true;
     this.#isSignalled = true;
     if (load.signal === 'end') this.#setup.transform.end();
     else this.#setup.transform.flush();
+    return true;
+  }
+
+  /** Gives the next slice of payload on; `false` if it is there no more. */
+  #push({ payload, size, isOwn }: Load): boolean {
+    if (payload.length !== size) {
+      this.cancel();
+      this.#setup.onPayloadLost(size);
+      return false;
+    }
+    const slice = payload.subarray(this.#offset, this.#offset + SLICE);
+    this.#offset += slice.length;
+    this.bytesBefore += slice.length;
+    this.#setup.transform.push(isOwn ? slice : new Uint8Array(slice));
     return true;
   }
 
