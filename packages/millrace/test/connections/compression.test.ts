@@ -16,7 +16,7 @@ import {
   type ServeOptions,
   type WebSocketConnection,
 } from '../../src/index.ts';
-import { toHex } from '../helpers/bytes.ts';
+import { hex, toHex } from '../helpers/bytes.ts';
 import { randomBytes } from '../helpers/random.ts';
 import { connectRaw } from '../helpers/raw-peer.ts';
 import { wrappedPair, wrappedServer } from '../helpers/wrapped-pair.ts';
@@ -239,23 +239,26 @@ describe('compression', () => {
   it('reads the examples of RFC 7692 §7.2.3, however they are cut', async (t) => {
     const url = await serveEcho(t);
     const examples = [
-      ['c1 07 f2 48 cd c9 c9 07 00'],
-      ['41 03 f2 48 cd', '80 04 c9 c9 07 00'],
-      ['c1 0b 00 05 00 fa ff 48 65 6c 6c 6f 00'],
-      ['c1 08 f3 48 cd c9 c9 07 00 00'],
-      ['c1 0d f2 48 05 00 00 00 ff ff ca c9 c9 07 00'],
-      ['c1 07 f2 48 cd c9 c9 07 00', 'c1 05 f2 00 11 00 00'],
-    ];
+      [[0xc1, 'f248cdc9c90700']],
+      [
+        [0x41, 'f248cd'],
+        [0x80, 'c9c90700'],
+      ],
+      [[0xc1, '000500faff48656c6c6f00']],
+      [[0xc1, 'f348cdc9c9070000']],
+      [[0xc1, 'f24805000000ffffcac9c90700']],
+      [
+        [0xc1, 'f248cdc9c90700'],
+        [0xc1, 'f200110000'],
+      ],
+    ] as const;
     for (const example of examples) {
       const peer = await connectRaw(t, url, {
         headers: [`Sec-WebSocket-Extensions: ${HEADER}; server_no_context_takeover`],
       });
-      for (const text of example) {
-        const [byte0, , ...payload] = text.split(' ');
-        peer.sendFrame({ byte0: Number.parseInt(byte0!, 16), payload: Buffer.from(payload.join(''), 'hex') });
-      }
-      const [answer] = await peer.frames.takeAll(1);
-      assert.equal(Buffer.from(answer!.payload).toString(), 'Hello');
+      for (const [byte0, payload] of example) peer.sendFrame({ byte0, payload: hex(payload) });
+      const answers = await peer.frames.takeAll(1);
+      assert.equal(Buffer.from(answers[0]!.payload).toString(), 'Hello');
       peer.socket.destroy();
     }
   });

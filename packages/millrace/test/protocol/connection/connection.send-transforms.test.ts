@@ -340,7 +340,9 @@ describe('Connection, whose messages go through the transforms of extensions', (
           count++;
           return Promise.resolve(increment(payload));
         },
-        onSent: () => void sent++,
+        onSent: () => {
+          sent++;
+        },
       };
       const message = new PreparedMessage(hex('01'), 2);
       const ends = [slow({ shared }), slow({ shared })];
