@@ -1,4 +1,5 @@
 import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from '../client/options.ts';
+import type { CompressionOptions } from '../deflate/options.ts';
 import { resolveEngineOptions, type EngineOptions } from '../engine/engine-options.ts';
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
 import { resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
@@ -8,8 +9,15 @@ import { checkProtocols } from './idl/arguments.ts';
 export interface ConnectOptions
   extends
     Omit<ClientOptions, 'subprotocols'>,
-    Omit<EngineOptions, 'extensionPoints' | 'lendPayload'>,
-    TransportOptions {}
+    Omit<EngineOptions, 'extensionPoints' | 'lendPayload' | 'compression'>,
+    TransportOptions {
+  /**
+   * Offers to compress messages (permessage-deflate, RFC 7692), as browsers do: `true` with all defaults, or how; `false` does not.
+   *
+   * @defaultValue true
+   */
+  readonly compression?: boolean | CompressionOptions | undefined;
+}
 
 /** Options of a {@link WebSocket}, in place of its subprotocols. */
 export interface WebSocketOptions extends ConnectOptions {
@@ -48,9 +56,11 @@ export interface ResolvedConnectOptions {
  */
 export function resolveConnectOptions(protocols: readonly string[], options: ConnectOptions): ResolvedConnectOptions {
   const subprotocols = checkProtocols(protocols);
+  // As browsers do.
+  const { compression = true } = options;
   return {
     client: resolveClientOptions({ ...options, subprotocols }),
-    connection: resolveEngineOptions({ ...options, extensionPoints: undefined, lendPayload: undefined }),
+    connection: resolveEngineOptions({ ...options, compression, extensionPoints: undefined, lendPayload: undefined }),
     sharedReadBuffer: resolveTransportOptions(options).sharedReadBuffer,
   };
 }
