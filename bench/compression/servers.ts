@@ -1,10 +1,9 @@
 // CPU time of an echo server for each message, with compression: Millrace and `ws`, in turn, each in a process of its own.
 //   npm run compression -- --servers
 import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-import WebSocket from 'ws';
+import { connect, type WebSocketConnection } from 'millrace';
 
 import { SERVER_ROWS, type ServerRow } from './server-row.ts';
 
@@ -22,9 +21,15 @@ interface Figures {
   readonly bytes: number;
 }
 
+class Client {
+  connection: WebSocketConnection | undefined;
+  /** Called for each message that comes. */
+  onMessage: () => void = () => undefined;
+}
+
 interface Server {
   readonly child: ChildProcess;
-  readonly clients: readonly WebSocket[];
+  readonly clients: readonly Client[];
 }
 
 /** Messages as they come in practice: alike, and never the same. */
@@ -55,11 +60,13 @@ async function start(library: string, row: ServerRow): Promise<Server> {
   const program = fileURLToPath(new URL('echo-server.js', import.meta.url));
   const child = fork(program, [library, String(SERVER_ROWS.indexOf(row))]);
   const port = await receive(child);
-  const clients: WebSocket[] = [];
+  const clients: Client[] = [];
+  // A client that takes less time than either server, so that these have several messages at a time.
+  const compression = row.isCompressed && { threshold: 0, serverMaxWindowBits: row.windowBits };
   for (let count = 0; count < CONNECTIONS; count++) {
-    const perMessageDeflate = row.isCompressed && { threshold: 0 };
-    const client = new WebSocket(`ws://127.0.0.1:${String(port)}`, { perMessageDeflate });
-    await once(client, 'open');
+    const client = new Client();
+    const url = `ws://127.0.0.1:${String(port)}`;
+    client.connection = await connect(url, { compression }, { message: () => client.onMessage() });
     clients.push(client);
   }
   return { child, clients };
@@ -78,15 +85,12 @@ async function exchange({ clients }: Server, messages: readonly string[], count:
       (client) =>
         new Promise<void>((resolve) => {
           let [sent, received] = [0, 0];
-          const send = (): void => client.send(messages[sent++ % messages.length]!);
-          const onMessage = (): void => {
+          const send = (): void => void client.connection?.send(messages[sent++ % messages.length]!);
+          client.onMessage = () => {
             received++;
             if (sent < count) send();
-            if (received < count) return;
-            client.off('message', onMessage);
-            resolve();
+            if (received === count) resolve();
           };
-          client.on('message', onMessage);
           while (sent < Math.min(OUTSTANDING, count)) send();
         }),
     ),
@@ -94,19 +98,12 @@ async function exchange({ clients }: Server, messages: readonly string[], count:
 }
 
 async function measure(server: Server, messages: readonly string[], count: number): Promise<Figures> {
-  const readBytes = (): number => server.clients.reduce((sum, client) => sum + socketOf(client).bytesRead, 0);
+  const readBytes = (): number =>
+    server.clients.reduce((sum, client) => sum + (client.connection?.stats.bytesReceived ?? 0), 0);
   const [cpuBefore, bytesBefore] = [await cpuOf(server), readBytes()];
   await exchange(server, messages, count);
   const total = count * CONNECTIONS;
   return { cpu: ((await cpuOf(server)) - cpuBefore) / total, bytes: (readBytes() - bytesBefore) / total };
-}
-
-function socketOf(client: WebSocket): { readonly bytesRead: number } {
-  const socket: unknown = Reflect.get(client, '_socket');
-  if (typeof socket === 'object' && socket !== null && 'bytesRead' in socket && typeof socket.bytesRead === 'number') {
-    return { bytesRead: socket.bytesRead };
-  }
-  return { bytesRead: 0 };
 }
 
 function median(values: readonly number[]): number {
@@ -131,7 +128,7 @@ async function compare(row: ServerRow): Promise<boolean> {
     figures.push({ ws, millrace });
   }
   for (const { child, clients } of Object.values(servers)) {
-    for (const client of clients) client.terminate();
+    for (const client of clients) client.connection?.drop();
     child.kill();
   }
   const medianOf = (name: 'ws' | 'millrace', figure: keyof Figures): number =>
