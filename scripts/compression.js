@@ -3,4 +3,4 @@ import './setup.js';
 
 import { runProgram } from './support/run-program.js';
 
-await runProgram('bench/dist/compression/main.js');
+await runProgram(`bench/dist/compression/${process.argv.includes('--servers') ? 'servers' : 'main'}.js`);

@@ -8,6 +8,8 @@ import { ROOT } from './paths.js';
 
 const SOURCES = [
   ['A connection', 'protocol/connection/options.ts', 'ConnectionOptions'],
+  ['What the engine brings along', 'engine/engine-options.ts', 'EngineOptions'],
+  ['Its member `compression`', 'deflate/options.ts', 'CompressionOptions'],
   ['The member `keepAlive`', 'protocol/connection/options.ts', 'KeepAliveOptions'],
   ['The member `extensionPoints`', 'protocol/extension/claims.ts', 'ExtensionPoints'],
   ['The transport', 'transport/options.ts', 'TransportOptions'],

@@ -22,11 +22,22 @@ export { MAX_FRAME_LENGTH } from './protocol/base/length.ts';
 export { MessageType, Opcode } from './protocol/base/opcode.ts';
 export type { ConnectionStats } from './protocol/connection/host.ts';
 export type { ConnectionOptions, KeepAliveOptions } from './protocol/connection/options.ts';
-export type { ExtensionPoints } from './protocol/extension/claims.ts';
+export type { ExtensionParameter } from './protocol/base/extension-parameter.ts';
+export type {
+  MessageTransform,
+  OutgoingMessage,
+  PayloadTransform,
+  PulledPiece,
+  SendTransform,
+  SharedTransform,
+  TransformedMessage,
+} from './protocol/base/transform.ts';
+export type { ExtensionPoints, ReservedClaim } from './protocol/extension/claims.ts';
 export type { AgreedExtension, Extension, ExtensionSession } from './protocol/extension/extension.ts';
 export type { PreparedMessage } from './protocol/send/prepared-message.ts';
 export type { Connector, ConnectorTarget } from './client/connector-target.ts';
 export type { AuthenticationChallenge, ClientOptions } from './client/options.ts';
+export type { EngineOptions } from './engine/engine-options.ts';
 export type { CloseServerOptions, CloseServerResult } from './engine/connection-set.ts';
 export type { ServerOptions } from './server/options.ts';
 export type { HandshakeOptions, RefusedHandshake } from './server/settings/handshake-options.ts';
@@ -45,7 +56,8 @@ export { WebSocketFactory } from './classes/factory.ts';
 export { ReadyState, type HookResult } from './classes/hooks.ts';
 export { WebSocketListener, listenWS } from './classes/listen.ts';
 export type { Producer } from './classes/producer-registration.ts';
-export { WebSocketProtocol, type SendFrameOptions, type SendMessageOptions } from './classes/protocol.ts';
+export { WebSocketProtocol } from './classes/protocol.ts';
+export type { BeginMessageOptions, SendFrameOptions, SendMessageOptions } from './classes/send-options.ts';
 export { WebSocketServerFactory, type ServerFactoryOptions } from './classes/server-factory.ts';
 export { WebSocketServerProtocol, type ConnectionAccept } from './classes/server-protocol.ts';
 export type { BackoffOptions } from './connections/reconnecting/backoff.ts';
@@ -53,7 +65,7 @@ export { broadcast, type BroadcastOptions, type BroadcastResult } from './connec
 export type { ConnectionCallbacks } from './connections/callbacks.ts';
 export { connect, type ConnectOptions } from './connections/connect.ts';
 export type { DuplexOptions } from './connections/adapters/connection-duplex.ts';
-export type { SendOptions, WaitOptions, WebSocketConnection } from './connections/connection.ts';
+export type { BeginOptions, SendOptions, WaitOptions, WebSocketConnection } from './connections/connection.ts';
 export type { FrameWriter } from './connections/sending/frame-writer.ts';
 export {
   listenTunnel,

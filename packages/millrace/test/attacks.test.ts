@@ -6,17 +6,15 @@ import { fileURLToPath } from 'node:url';
 
 const SOURCES = fileURLToPath(new URL('../../test/', import.meta.url));
 
-/** Known attacks on opening handshakes and on lifetimes, of other implementations: from so many to so many. */
+/** Known attacks on opening handshakes, by compression, and on lifetimes, of other implementations: from so many to so many. */
 const ATTACKS = [
   [1, 33],
+  [90, 96],
   [100, 112],
 ] as const;
 
 /** Attacks that no test is named after, with the reason. */
 const NOT_TESTED: Readonly<Record<string, string>> = {
-  V020: 'parameters of permessage-deflate: there is no compression yet',
-  V021: 'parameters of permessage-deflate: there is no compression yet',
-  V022: 'parameters of permessage-deflate: there is no compression yet',
   V027: 'compares credentials in constant time: the library compares none',
   V103: 'memory that a view keeps alive is measured: `npm run stress`, idle connections',
   V107: 'faults of system calls: Node.js makes them',

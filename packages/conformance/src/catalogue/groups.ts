@@ -9,6 +9,8 @@ export const GROUPS: Readonly<Record<string, string>> = {
   '7': 'Closing',
   '9': 'Limits and sizes',
   '10': 'Automatic fragmentation',
+  '12': 'Compression',
+  '13': 'Agreeing on compression',
   '14': 'Lengths',
   '15': 'Segmentation',
   '16': 'Control frames inside messages',

@@ -3,6 +3,7 @@ import { ATTACKS } from './attacks.ts';
 import { CLIENT_OPENING } from './client-opening.ts';
 import { CLOSE_RACES } from './close-races.ts';
 import { CLOSING } from './closing.ts';
+import { COMPRESSION } from './compression.ts';
 import { CONTROL_FRAMES } from './control-frames.ts';
 import { FRAGMENTATION } from './fragmentation.ts';
 import { FRAMING } from './framing.ts';
@@ -23,6 +24,7 @@ export const CATALOGUE: readonly ConformanceCase[] = [
   ...UTF8,
   ...CLOSING,
   ...LIMITS,
+  ...COMPRESSION,
   ...LENGTHS,
   ...SEGMENTATION,
   ...INTERLEAVING,

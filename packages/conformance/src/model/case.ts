@@ -97,6 +97,18 @@ export type CheckName =
   | 'request-no-body'
   | 'request-no-early-frames';
 
+/** What a case says of permessage-deflate. */
+export interface CompressionSpec {
+  /** What is offered to a server: the header `Sec-WebSocket-Extensions`. */
+  readonly offer: string;
+  /** What is answered to a client. Its parameters must fit any offer. */
+  readonly answer: string;
+  /** Whether what is sent refers to messages before, so that a peer that forbids it cannot do the case. */
+  readonly refersBack?: boolean | undefined;
+  /** Whether nothing may be agreed on: the offers are not valid. The case is done without then. */
+  readonly isInvalid?: boolean | undefined;
+}
+
 /** A test, as data. */
 export interface ConformanceCase {
   /** Numbers with dots between; the first is the group's. */
@@ -111,6 +123,8 @@ export interface ConformanceCase {
   /** Opening handshake in place of a valid one. */
   readonly request?: RequestSpec | undefined;
   readonly response?: ResponseSpec | undefined;
+  /** What is offered or answered of permessage-deflate (RFC 7692). A peer that does not agree to it cannot do the case. */
+  readonly compression?: CompressionSpec | undefined;
   readonly script: readonly Step[];
   /** The first that matches gives the verdict; if none does, the peer failed. */
   readonly outcomes: readonly Outcome[];

@@ -21,6 +21,8 @@ export interface Opened {
   /** Bytes that came before the request was answered. */
   readonly early?: number | undefined;
   readonly otherKeys?: ReadonlySet<string> | undefined;
+  /** Why the case cannot be done with this peer. */
+  readonly unimplemented?: string | undefined;
   /** Why the script cannot run. */
   readonly problem?: string | undefined;
 }
@@ -46,7 +48,8 @@ export async function runCase(
   const limit = (testCase.limit ?? DEFAULT_LIMIT) * context.scale;
   const expired = await inTime(limit, context.signal, async () => {
     opened.value = await open();
-    if (opened.value.problem === undefined) await runScript(link, testCase, context);
+    if (opened.value.problem === undefined && opened.value.unimplemented === undefined)
+      await runScript(link, testCase, context);
     if (link.count('refusal') > 0) await link.until(() => link.ended, REFUSAL_LINGER * context.scale);
   });
 
@@ -68,6 +71,7 @@ function judgeCase(link: Link, testCase: ConformanceCase, opened: Opened): Judge
   const { events, observer } = link;
   const violation = events.find((event) => event.kind === 'violation');
   if (problem !== undefined) return { verdict: 'failed', reason: `${problem}; saw ${describeEvents(events)}` };
+  if (opened.unimplemented !== undefined) return { verdict: 'unimplemented', reason: opened.unimplemented };
   if (violation !== undefined) return { verdict: 'failed', reason: `${violation.rule}; saw ${describeEvents(events)}` };
 
   const judgement = judge(events, testCase.outcomes);

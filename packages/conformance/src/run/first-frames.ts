@@ -23,7 +23,8 @@ export function takeFirstFrames(testCase: ConformanceCase): [rest: ConformanceCa
   const { script, response } = testCase;
   const index = script.findIndex(({ step }) => !SILENT.includes(step));
   const step = script[index];
-  const taken = step === undefined || response !== undefined ? undefined : take(step);
+  const isOwn = response !== undefined || testCase.compression !== undefined;
+  const taken = step === undefined || isOwn ? undefined : take(step);
   if (taken === undefined) return [testCase, undefined];
   const [first, ...rest] = taken;
   return [{ ...testCase, script: script.toSpliced(index, 1, ...rest) }, first];

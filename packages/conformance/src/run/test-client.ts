@@ -6,11 +6,13 @@ import { Opcode } from 'millrace/protocol/wire';
 import type { ConformanceCase } from '../model/case.ts';
 import type { HttpHead, ResponseSpec } from '../model/http.ts';
 import type { AgentReport, CaseResult } from '../model/report.ts';
+
 import { HeadReader, fieldOf } from '../opening/head.ts';
 import { findRequestProblem, writeResponse } from '../opening/response.ts';
 import { SUITE_VERSION } from '../version.ts';
 import { concatBytes } from '../wire/bytes.ts';
 import { WireLog } from '../wire/wire-log.ts';
+import { agreeWithClient } from './agreement.ts';
 import { failedResult, runCase, type Opened } from './case-run.ts';
 import { takeFirstFrames, type FirstFrames } from './first-frames.ts';
 import { Link } from './link.ts';
@@ -157,7 +159,8 @@ export class FuzzingServer {
     const context = { probe: undefined, scale: timeScale, signal: this.#aborted.signal };
     const [rest, first] = apart ? [testCase] : takeFirstFrames(testCase);
     const result = await runCase(link, rest, context, async () => {
-      const opened = await this.#answer(arrival, testCase.response, first);
+      const { response, unimplemented } = agreeWithClient(arrival, testCase);
+      const opened = { ...(await this.#answer(arrival, response, first)), unimplemented };
       if (apart) await new Promise((resolve) => setTimeout(resolve, MOMENT));
       return opened;
     });

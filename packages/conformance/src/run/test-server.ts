@@ -11,6 +11,7 @@ import { WireLog } from '../wire/wire-log.ts';
 import { SUITE_VERSION } from '../version.ts';
 import { failedResult, runCase, type CaseContext, type Opened } from './case-run.ts';
 import { dial } from './dial.ts';
+import { agreeWithServer } from './agreement.ts';
 import { HttpIntake } from './http-intake.ts';
 import { Link } from './link.ts';
 import { sendFrames } from './script.ts';
@@ -150,10 +151,19 @@ class ServerUnderTest {
     if (this.#context.signal.aborted) return failedResult(testCase.id, 'not run: the run was over');
     try {
       const link = await this.#connect();
-      return await runCase(link, testCase, this.#context, () => this.#open(link, testCase.request));
+      return await runCase(link, testCase, this.#context, () => this.#openCase(link, testCase));
     } catch (error) {
       return failedResult(testCase.id, `no connection: ${messageOf(error)}`);
     }
+  }
+
+  async #openCase(link: Link, { request, compression }: ConformanceCase): Promise<Opened> {
+    if (compression === undefined) return this.#open(link, request);
+    await this.#open(link, { set: { 'Sec-WebSocket-Extensions': compression.offer } });
+    const opening = link.events.find((event) => event.kind === 'open');
+    if (opening === undefined) return { problem: 'the opening handshake did not succeed' };
+    link.takeBack('open');
+    return agreeWithServer(link, opening.head, compression);
   }
 
   async #connect(): Promise<Link> {

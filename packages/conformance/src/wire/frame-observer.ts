@@ -16,7 +16,11 @@ import {
 import type { WireEvent } from '../model/event.ts';
 import type { Role } from '../model/verdict.ts';
 import { concatBytes } from './bytes.ts';
+import type { MessageInflater } from './deflate.ts';
 import type { WireLog } from './wire-log.ts';
+
+/** Marks a message that is compressed (RFC 7692 §6). */
+const RSV1 = 0b100;
 
 /** Nothing is negotiated, so nothing reserved has a meaning. */
 const NOTHING_RESERVED: ReservedRules = {
@@ -48,6 +52,9 @@ export class FrameObserver implements FrameSink {
   #messageOpcode: number | undefined;
   #messageFrames = 0;
   #closed = false;
+  #reserved = NOTHING_RESERVED;
+  #inflater: MessageInflater | undefined;
+  #isCompressed = false;
 
   /** @param role - ours, so that the peer has the other one */
   constructor(role: Role, log: WireLog, emit: (event: WireEvent) => void) {
@@ -59,6 +66,12 @@ export class FrameObserver implements FrameSink {
   /** Whether the peer stopped inside a frame. */
   get insideFrame(): boolean {
     return this.#parser.insideFrame;
+  }
+
+  /** From now on, messages may be compressed. */
+  agreeOnCompression(inflater: MessageInflater): void {
+    this.#inflater = inflater;
+    this.#reserved = { ...NOTHING_RESERVED, firstFrameBits: RSV1 };
   }
 
   /** Takes bytes from the network, of any size; they are unmasked in place. */
@@ -78,7 +91,7 @@ export class FrameObserver implements FrameSink {
     if (header.maskingKey !== undefined && this.keys.length < KEPT_KEYS) this.keys.push(header.maskingKey >>> 0);
     const insideMessage = this.#messageOpcode !== undefined;
     try {
-      checkFrameHeader(header, { role: this.#role, insideMessage, reserved: NOTHING_RESERVED });
+      checkFrameHeader(header, { role: this.#role, insideMessage, reserved: this.#reserved });
     } catch (error) {
       this.#logFrame(new Uint8Array(0));
       throw error;
@@ -116,19 +129,30 @@ export class FrameObserver implements FrameSink {
   }
 
   #data(header: FrameHeader, payload: Uint8Array): void {
+    if (this.#messageOpcode === undefined) this.#isCompressed = (header.reservedBits & RSV1) !== 0;
     this.#messageOpcode ??= header.opcode;
     this.#messageFrames++;
     this.#message.push(payload);
     if (!header.fin) return;
 
     const isText = this.#messageOpcode === MessageType.TEXT;
-    const whole = concatBytes(this.#message);
+    const joined = concatBytes(this.#message);
+    const whole = this.#isCompressed ? this.#inflate(joined) : joined;
     const frames = this.#messageFrames;
     this.#message = [];
     this.#messageFrames = 0;
     this.#messageOpcode = undefined;
     this.#emit({ kind: 'message', type: isText ? 'text' : 'binary', payload: whole, frames });
     if (isText && !isUtf8(whole)) this.#violation('text message is not UTF-8 (RFC 6455 §8.1)');
+  }
+
+  #inflate(payload: Uint8Array): Uint8Array {
+    try {
+      return this.#inflater?.inflate(payload) ?? payload;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new RemoteProtocolError(`a compressed message cannot be read: ${reason}`, 'RFC 7692 §7.2.1');
+    }
   }
 
   #violation(rule: string): void {

@@ -19,7 +19,7 @@ export class TestClientFactory extends WebSocketClientFactory {
   readonly onText: (text: string) => void;
 
   constructor(url: string, protocol: new () => TestClient, done: () => void, onText: (text: string) => void) {
-    super(url, { protocol });
+    super(url, { protocol, compression: protocol !== MirrorEchoClient });
     this.done = done;
     this.onText = onText;
   }

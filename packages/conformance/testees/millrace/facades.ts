@@ -30,6 +30,9 @@ export type Echo = (url: string) => Promise<void>;
 
 const PLACE = { port: 0, host: '127.0.0.1', allowedOrigins: '*' } as const;
 
+/** Frames that are mirrored with their length cannot be compressed: they have another one then. */
+const MIRRORS: readonly unknown[] = [MirrorEchoServer, MirrorEchoClient, echoFrames];
+
 /** Each way in which an application can have a server. */
 export const SERVERS: ReadonlyMap<string, Serve> = new Map([
   ['classes-message', classServer(MessageEchoServer)],
@@ -57,12 +60,18 @@ export const CLIENTS: ReadonlyMap<string, Echo> = new Map([
 ]);
 
 function classServer(protocol: new () => WebSocketServerProtocol): Serve {
-  return async () => (await listenWS(new WebSocketServerFactory(undefined, { ...PLACE, protocol }))).url;
+  return async () =>
+    (
+      await listenWS(
+        new WebSocketServerFactory(undefined, { ...PLACE, protocol, compression: !MIRRORS.includes(protocol) }),
+      )
+    ).url;
 }
 
 function server(handler: ConnectionHandler<undefined>): Serve {
   // What goes wrong with a connection under test is seen by the suite.
-  return async () => (await serve({ ...PLACE, onError: () => undefined }, handler)).url;
+  return async () =>
+    (await serve({ ...PLACE, compression: !MIRRORS.includes(handler), onError: () => undefined }, handler)).url;
 }
 
 function callbacks(): ConnectionCallbacks {
@@ -76,7 +85,7 @@ function classClient(protocol: new () => TestClient): Echo {
 function client(echo: (connection: WebSocketConnection) => Promise<void>): Echo {
   return async (url) => {
     try {
-      const connection = await connect(url);
+      const connection = await connect(url, { compression: !MIRRORS.includes(echo) });
       // What goes wrong with a connection under test is seen by the suite.
       await echo(connection).catch(() => connection.close());
       await connection.closed;

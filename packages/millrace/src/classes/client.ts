@@ -8,7 +8,7 @@ import {
 } from '../client/options.ts';
 import { checkFunction, checkOptions, type KnownNames } from '../protocol/base/checks.ts';
 import { toError } from '../protocol/base/errors.ts';
-import { CONNECTION_OPTION_NAMES, type ConnectionOptions } from '../protocol/connection/options.ts';
+import { ENGINE_OPTION_NAMES, type EngineOptions } from '../engine/engine-options.ts';
 import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
 import { TRANSPORT_OPTION_NAMES, type TransportOptions } from '../transport/options.ts';
 import { reportError } from '../engine/report-error.ts';
@@ -38,7 +38,7 @@ export abstract class WebSocketClientProtocol<
 }
 
 /** Options of a {@link WebSocketClientFactory}. */
-export interface ClientFactoryOptions extends ClientOptions, ConnectionOptions, TransportOptions {
+export interface ClientFactoryOptions extends ClientOptions, EngineOptions, TransportOptions {
   /** The class of which each connection has an instance. */
   readonly protocol: new () => WebSocketClientProtocol;
   /** Learns of what a hook threw, after the connection has failed for it. By default, it becomes a process warning. */
@@ -47,7 +47,7 @@ export interface ClientFactoryOptions extends ClientOptions, ConnectionOptions, 
 
 const CLIENT_FACTORY_OPTION_NAMES: KnownNames<keyof ClientFactoryOptions> = {
   ...CLIENT_OPTION_NAMES,
-  ...CONNECTION_OPTION_NAMES,
+  ...ENGINE_OPTION_NAMES,
   ...TRANSPORT_OPTION_NAMES,
   protocol: true,
   onError: true,

@@ -1,12 +1,9 @@
 import { MessageType } from '../protocol/base/opcode.ts';
-import {
-  resolveConnectionOptions,
-  type ConnectionOptions,
-  type ResolvedConnectionOptions,
-} from '../protocol/connection/options.ts';
+import { resolveEngineOptions, type EngineOptions } from '../engine/engine-options.ts';
+import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
 import { PreparedMessage } from '../protocol/send/prepared-message.ts';
 import { resolveTransportOptions, type ResolvedTransportOptions, type TransportOptions } from '../transport/options.ts';
-import { checkObject } from '../protocol/base/checks.ts';
+import { checkBoolean, checkObject } from '../protocol/base/checks.ts';
 import { checkPayload } from './payload.ts';
 
 /**
@@ -25,8 +22,8 @@ export abstract class WebSocketFactory {
    *
    * @throws {LocalUsageError} an option has a value that it cannot have; the message names both
    */
-  constructor(options: ConnectionOptions & TransportOptions) {
-    this.connectionOptions = resolveConnectionOptions(options);
+  constructor(options: EngineOptions & TransportOptions) {
+    this.connectionOptions = resolveEngineOptions(options);
     this.transportOptions = resolveTransportOptions(options);
   }
 
@@ -34,16 +31,19 @@ export abstract class WebSocketFactory {
    * Frames a message once, to send it on any number of connections with `sendPreparedMessage`.
    *
    * @param payload - text, or bytes, which are copied
-   * @param options - `binary` says what it is sent as; by default, bytes are binary and text is not
+   * @param options - `binary` says what it is sent as; by default, bytes are binary and text is not. `compress` says whether it is compressed, once for all connections that
+   *   have agreed on the same; by default, it is from `threshold` on
    *
    * @throws {LocalUsageError} the payload is neither text nor bytes, or bytes to be sent as text are not UTF-8
    */
   prepareMessage(
     payload: string | Uint8Array,
-    options: { readonly binary?: boolean | undefined } = {},
+    options: { readonly binary?: boolean | undefined; readonly compress?: boolean | undefined } = {},
   ): PreparedMessage {
     checkObject('options', options);
+    checkBoolean('compress', options.compress);
+    const { compress } = options;
     const { bytes, isBinary } = checkPayload(payload, options.binary);
-    return new PreparedMessage(bytes, isBinary ? MessageType.BINARY : MessageType.TEXT);
+    return new PreparedMessage(bytes, isBinary ? MessageType.BINARY : MessageType.TEXT, { compress });
   }
 }

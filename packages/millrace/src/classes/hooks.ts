@@ -35,6 +35,10 @@ export const NO_STATS: ConnectionStats = Object.freeze({
   messagesReceived: 0,
   framesSent: 0,
   messagesSent: 0,
+  uncompressedBytesSent: 0,
+  compressedBytesSent: 0,
+  compressedBytesReceived: 0,
+  uncompressedBytesReceived: 0,
 });
 
 /** Which {@link ReadyState} a connection shows while it closes. */

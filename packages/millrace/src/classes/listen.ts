@@ -1,8 +1,10 @@
 import type { TlsOptions } from 'node:tls';
 
 import { isPromise } from '../protocol/base/promise.ts';
+import { agreeAsServer, writeAgreed } from '../engine/agreed-extensions.ts';
 import { AsyncContext } from '../engine/async-context.ts';
 import { ConnectionSet, type CloseServerOptions, type CloseServerResult } from '../engine/connection-set.ts';
+import type { Agreed } from '../protocol/extension/negotiate.ts';
 import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts';
 import { listen } from '../server/listen.ts';
@@ -16,6 +18,8 @@ import type { HandshakeAnswer, WebSocketServerProtocol } from './server-protocol
 interface Opening {
   readonly protocol: WebSocketServerProtocol;
   readonly context: AsyncContext;
+  /** The extensions that are agreed on. */
+  readonly agreed: Agreed;
 }
 
 /** A server that listens. */
@@ -96,7 +100,8 @@ export class WebSocketListener {
   #decide(request: ConnectionRequest): Decision<Opening> | Promise<Decision<Opening>> {
     const protocol = this.#factory.buildProtocol();
     protocol.setFactory(this.#factory);
-    const opening = { protocol, context: new AsyncContext() };
+    const agreed = agreeAsServer(request.extensions, this.#factory.connectionOptions);
+    const opening = { protocol, context: new AsyncContext(), agreed };
     const answer = opening.context.open(() => protocol.onConnect(request));
     // It may be a promise of another library.
     return isPromise(answer) ? answer.then((later) => decisionFor(opening, later)) : decisionFor(opening, answer);
@@ -104,7 +109,7 @@ export class WebSocketListener {
 
   #accept(handshake: AcceptedHandshake<Opening>): void {
     const { socket, head, request, subprotocol, extensions = '' } = handshake;
-    const { protocol, context } = handshake.context;
+    const { protocol, context, agreed } = handshake.context;
     this.#protocols.add(protocol);
     protocol.makeConnection(
       {
@@ -115,6 +120,7 @@ export class WebSocketListener {
         peer: request.peer,
         subprotocol,
         extensions,
+        agreed,
         context,
       },
       this.#owner,
@@ -125,7 +131,9 @@ export class WebSocketListener {
 
 function decisionFor(opening: Opening, answer: HandshakeAnswer): Decision<Opening> {
   const accept = typeof answer === 'object' ? answer : { subprotocol: answer ?? undefined };
-  return { subprotocol: accept.subprotocol, headers: accept.headers, context: opening };
+  const { agreed } = opening;
+  const extensions = agreed.answer.length === 0 ? undefined : writeAgreed(agreed);
+  return { subprotocol: accept.subprotocol, headers: accept.headers, extensions, context: opening };
 }
 
 /**

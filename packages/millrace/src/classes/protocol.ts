@@ -5,29 +5,14 @@ import { MessageType, Opcode } from '../protocol/base/opcode.ts';
 import type { ConnectionStats } from '../protocol/connection/host.ts';
 import { HoldReason } from '../protocol/receive/read-ahead.ts';
 import type { PreparedMessage } from '../protocol/send/prepared-message.ts';
-import type { FrameFormat } from '../protocol/send/scheduler.ts';
+import type { FrameFormat } from '../protocol/send/message-output.ts';
 import { checkBoolean, checkNumber, checkObject, checkString } from '../protocol/base/checks.ts';
 import type { WebSocketFactory } from './factory.ts';
 import { NO_STATS, READY_STATES, ReadyState, type HookResult, type Hooks } from './hooks.ts';
 import { checkBytes, checkPrepared, checkText } from './payload.ts';
 import { checkProducer, type Producer } from './producer-registration.ts';
+import type { BeginMessageOptions, SendFrameOptions, SendMessageOptions } from './send-options.ts';
 import { ProtocolSession, type SessionOwner } from './session.ts';
-
-/** How {@link WebSocketProtocol.sendMessage} sends. */
-export interface SendMessageOptions {
-  /** Whether the message is binary; by default, bytes are and text is not. Bytes to be sent as text are checked. */
-  readonly binary?: boolean | undefined;
-  /** Longest frame, in bytes; the option `fragmentSize` of the factory unless given. */
-  readonly fragmentSize?: number | undefined;
-}
-
-/** How a frame of a message is sent. */
-export interface SendFrameOptions {
-  /** Reserved bits, a three-bit number of bits that `extensionPoints` claims; RSV1 is `0b100`. */
-  readonly reserved?: number | undefined;
-  /** Whether it ends its message, so that `endMessage` adds no frame of its own. */
-  readonly final?: boolean | undefined;
-}
 
 /**
  * One end of a connection, as a class to derive from: it is called by its hooks, and sends by its methods.
@@ -201,12 +186,13 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
    */
   sendMessage(payload: string | Uint8Array, options: SendMessageOptions = {}): boolean {
     checkObject('options', options);
-    const { binary = typeof payload !== 'string', fragmentSize } = options;
+    const { binary = typeof payload !== 'string', fragmentSize, compress } = options;
     checkBoolean('binary', binary);
+    checkBoolean('compress', compress);
     if (typeof payload !== 'string') checkBytes(payload);
     if (typeof payload !== 'string' && !binary) checkText(payload);
     const opcode = binary ? MessageType.BINARY : MessageType.TEXT;
-    return this.#session?.connection.sender.sendMessage(payload, { opcode, fragmentSize }) ?? false;
+    return this.#session?.connection.sender.sendMessage(payload, { opcode, fragmentSize, compress }) ?? false;
   }
 
   /**
@@ -226,8 +212,11 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
    *
    * @throws {LocalUsageError} a message is open, or the opcode is none of a message
    */
-  beginMessage(opcode: number = MessageType.TEXT): void {
-    this.#session?.connection.sender.beginMessage(opcode);
+  beginMessage(opcode: number = MessageType.TEXT, options: BeginMessageOptions = {}): void {
+    checkObject('options', options);
+    checkBoolean('compress', options.compress);
+    const { compress = false } = options;
+    this.#session?.connection.sender.beginMessage(opcode, { compress });
   }
 
   /**

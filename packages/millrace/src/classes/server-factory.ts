@@ -1,5 +1,5 @@
 import { checkFunction, checkOptions, type KnownNames } from '../protocol/base/checks.ts';
-import { CONNECTION_OPTION_NAMES, type ConnectionOptions } from '../protocol/connection/options.ts';
+import { ENGINE_OPTION_NAMES, type EngineOptions } from '../engine/engine-options.ts';
 import {
   SERVER_OPTION_NAMES,
   resolveServerOptions,
@@ -14,7 +14,7 @@ import type { WebSocketServerProtocol } from './server-protocol.ts';
 import { parseServerUrl } from './server-url.ts';
 
 /** Options of a {@link WebSocketServerFactory}. */
-export interface ServerFactoryOptions extends ServerOptions, ConnectionOptions, TransportOptions {
+export interface ServerFactoryOptions extends ServerOptions, EngineOptions, TransportOptions {
   /** The class of which each connection has an instance. */
   readonly protocol: new () => WebSocketServerProtocol;
   /**
@@ -26,7 +26,7 @@ export interface ServerFactoryOptions extends ServerOptions, ConnectionOptions, 
 
 const SERVER_FACTORY_OPTION_NAMES: KnownNames<keyof ServerFactoryOptions> = {
   ...SERVER_OPTION_NAMES,
-  ...CONNECTION_OPTION_NAMES,
+  ...ENGINE_OPTION_NAMES,
   ...TRANSPORT_OPTION_NAMES,
   protocol: true,
   onError: true,

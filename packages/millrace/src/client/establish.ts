@@ -1,6 +1,8 @@
+import { agreeAsClient, writeOffers } from '../engine/agreed-extensions.ts';
 import type { ConnectionMade } from '../engine/engine-connection.ts';
 import { AsyncContext } from '../engine/async-context.ts';
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
+import type { Agreed } from '../protocol/extension/negotiate.ts';
 import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
 import { formatExtensionOffers } from '../protocol/handshake/rules/extension-offer.ts';
 import { findOnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
@@ -36,10 +38,12 @@ export interface EstablishedConnection<Answer> {
 export async function establish<Answer>(setup: EstablishSetup<Answer>): Promise<EstablishedConnection<Answer>> {
   const { client, connection: options, onConnect } = setup;
   const onreadPlaces = setup.sharedReadBuffer ? await findOnreadPlaces() : undefined;
-  const { socket, head, response } = await dial(setup.url, client);
+  const { socket, head, response } = await dial(setup.url, client, writeOffers(options));
   const context = new AsyncContext();
   let answer: Answer;
+  let agreed: Agreed;
   try {
+    agreed = agreeAsClient(response.extensions, options);
     answer = await context.open(() => onConnect(response));
     client.signal?.throwIfAborted();
   } catch (error) {
@@ -49,7 +53,7 @@ export async function establish<Answer>(setup: EstablishSetup<Answer>): Promise<
   const { peer, subprotocol } = response;
   const extensions = formatExtensionOffers(response.extensions);
   return {
-    made: { role: 'client', socket, options, onreadPlaces, peer, subprotocol, extensions, context },
+    made: { role: 'client', socket, options, onreadPlaces, peer, subprotocol, extensions, agreed, context },
     head,
     answer,
   };

@@ -1,6 +1,8 @@
+import { agreeAsServer, writeAgreed } from '../engine/agreed-extensions.ts';
 import { AsyncContext } from '../engine/async-context.ts';
 import { isPromise } from '../protocol/base/promise.ts';
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
+import type { Agreed } from '../protocol/extension/negotiate.ts';
 import type { AcceptedHandshake, Decision, HandshakeHandler } from '../server/handshake-handler.ts';
 import type { OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
 import { openFor, type ConnectionEvents, type OpenedConnection } from './open.ts';
@@ -18,6 +20,8 @@ export interface Opening<Context> {
   readonly context: Context;
   /** Where its handler or callbacks run. */
   readonly asyncContext: AsyncContext;
+  /** The extensions that are agreed on. */
+  readonly agreed: Agreed;
 }
 
 /** How accepted connections are opened. */
@@ -32,12 +36,15 @@ export interface AcceptingSetup<Context> {
 /** Makes decisions of what `onConnect` answers. It runs in the async context of the connection to come. */
 export function decideBy<Answer extends ConnectAnswer>(
   onConnect: ServeOptions<Answer>['onConnect'],
+  options: ResolvedConnectionOptions,
 ): HandshakeHandler<Opening<ContextOf<Answer>>>['decide'] {
   return (request) => {
     const asyncContext = new AsyncContext();
     const decide = (answer: Answer | undefined): Decision<Opening<ContextOf<Answer>>> => {
       const { context, ...decided } = decisionFor<Answer>(answer);
-      return { ...decided, context: { context, asyncContext } };
+      const agreed = agreeAsServer(request.extensions, options);
+      const extensions = agreed.answer.length === 0 ? undefined : writeAgreed(agreed);
+      return { ...decided, extensions, context: { context, asyncContext, agreed } };
     };
     if (onConnect === undefined) return decide(undefined);
     const answer = asyncContext.open(() => onConnect(request));
@@ -53,7 +60,7 @@ export function openAccepted<Context>(
   handler: ConnectionHandler<Context> | undefined,
 ): OpenedConnection<Context> {
   const { socket, request, subprotocol, extensions = '' } = handshake;
-  const { context, asyncContext } = handshake.context;
+  const { context, asyncContext, agreed } = handshake.context;
   const made = {
     role: 'server' as const,
     socket,
@@ -61,6 +68,7 @@ export function openAccepted<Context>(
     peer: request.peer,
     subprotocol,
     extensions,
+    agreed,
     onreadPlaces,
     context: asyncContext,
   };

@@ -2,7 +2,7 @@ import { parseEndpoint } from '../client/endpoint.ts';
 import { establish } from '../client/establish.ts';
 import { CLIENT_OPTION_NAMES, resolveClientOptions, type ClientOptions } from '../client/options.ts';
 import { checkFunction, checkOptions, type KnownNames } from '../protocol/base/checks.ts';
-import { resolveConnectionOptions } from '../protocol/connection/options.ts';
+import { resolveEngineOptions } from '../engine/engine-options.ts';
 import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
 import { TRANSPORT_OPTION_NAMES, resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
 import type { WebSocketConnection } from './connection.ts';
@@ -74,7 +74,7 @@ export async function connectUnchecked<Answer extends ContextAnswer = undefined>
 ): Promise<WebSocketConnection<ContextOf<Answer>>> {
   parseEndpoint(url);
   const client = resolveClientOptions(options);
-  const connection = resolveConnectionOptions(options);
+  const connection = resolveEngineOptions(options);
   const receives = resolveReceive(options);
   const onConnect = checkFunction('onConnect', options.onConnect);
   if (callbacks !== undefined) checkCallbacks(callbacks);

@@ -19,7 +19,14 @@ import type { Inbox } from './receiving/inbox.ts';
 import { MessageWriter } from './sending/message-writer.ts';
 import type { ReceivedMessage } from './receiving/received-message.ts';
 import { toPrepared } from './sending/prepare-message.ts';
-import { checkType, isChunk, toWholeMessage, type MessageKind, type Sendable } from './sending/sendable.ts';
+import {
+  checkCompress,
+  checkType,
+  isChunk,
+  toWholeMessage,
+  type MessageKind,
+  type Sendable,
+} from './sending/sendable.ts';
 import { sendStream } from './sending/stream-sending.ts';
 
 /** How {@link WebSocketConnection.send} sends. */
@@ -31,13 +38,33 @@ export interface SendOptions {
    */
   readonly type?: MessageKind | undefined;
   /**
+   * Whether the message is compressed, where the peer has agreed to it (option `compression`). Secrets should not be.
+   *
+   * @defaultValue whole messages from `threshold` on, and all that come in pieces
+   */
+  readonly compress?: boolean | undefined;
+  /**
    * Ends the waiting. A message whose turn has not come is withdrawn; one of which a part was sent fails the connection (1011); one that was sent
    * goes its way.
    */
   readonly signal?: AbortSignal | undefined;
 }
 
-const SEND_OPTION_NAMES: KnownNames<keyof SendOptions> = { type: true, signal: true };
+const SEND_OPTION_NAMES: KnownNames<keyof SendOptions> = { type: true, signal: true, compress: true };
+
+/** How {@link WebSocketConnection.beginMessage} begins a message. */
+export interface BeginOptions {
+  /**
+   * Whether the message is compressed, where the peer has agreed to it. Its frames cannot be begun with a length then.
+   *
+   * @defaultValue false
+   */
+  readonly compress?: boolean | undefined;
+  /** Withdraws the message before its turn has come, and aborts it after that. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const BEGIN_OPTION_NAMES: KnownNames<keyof BeginOptions> = { compress: true, signal: true };
 
 /** How a call waits. */
 export interface WaitOptions {
@@ -217,14 +244,15 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
   /**
    * Begins a message that is written piece by piece, when its turn comes. Other messages wait until it is ended.
    *
-   * @param signal - withdraws it before its turn has come, and aborts it after that
-   *
    * @throws {ConnectionClosedError} the connection has ended, or is closing
    */
-  beginMessage(type: MessageKind, { signal }: WaitOptions = {}): Promise<MessageWriter> {
+  beginMessage(type: MessageKind, options: BeginOptions = {}): Promise<MessageWriter> {
     return attempt(() => {
+      checkOptions('beginMessage', options, BEGIN_OPTION_NAMES);
+      const { signal, compress = false } = options;
       checkType(type);
-      return handled(MessageWriter.begin(this.#engine, { type, signal }));
+      checkCompress(compress);
+      return handled(MessageWriter.begin(this.#engine, { type, signal, compress }));
     });
   }
 
@@ -310,16 +338,17 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
 
   #send(data: Sendable | PreparedMessage, options: SendOptions): Promise<void> {
     checkOptions('send', options, SEND_OPTION_NAMES);
-    const { type, signal } = options;
+    const { type, signal, compress } = options;
     if (data instanceof PreparedMessage) {
-      return untilAborted(this.#engine.sendPrepared(toPrepared(data, type)), signal);
+      return untilAborted(this.#engine.sendPrepared(toPrepared(data, options)), signal);
     }
+    checkCompress(compress);
     if (isChunk(data)) {
       const { payload, opcode } = toWholeMessage(data, type);
-      return this.#engine.send(payload, opcode, signal);
+      return this.#engine.send(payload, opcode, signal, compress);
     }
     checkType(type);
-    return handled(sendStream(this.#engine, { data, type, signal }));
+    return handled(sendStream(this.#engine, { data, type, signal, compress }));
   }
 
   get #adapted(): AdaptedConnection {

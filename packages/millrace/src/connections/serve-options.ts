@@ -1,5 +1,5 @@
 import { invalidOption, omitNames, type KnownNames } from '../protocol/base/checks.ts';
-import { CONNECTION_OPTION_NAMES, type ConnectionOptions } from '../protocol/connection/options.ts';
+import { ENGINE_OPTION_NAMES, type EngineOptions } from '../engine/engine-options.ts';
 import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import type { HeaderFieldsInit } from '../protocol/handshake/rules/header-fields.ts';
 import type { Decision } from '../server/handshake-handler.ts';
@@ -9,7 +9,7 @@ import type { CallbackResult, ConnectionCallbacks } from './callbacks.ts';
 import type { WebSocketConnection } from './connection.ts';
 
 /** Options of connections, as this façade has them. */
-export interface MessageConnectionOptions extends Omit<ConnectionOptions, 'lendPayload' | 'extensionPoints'> {
+export interface MessageConnectionOptions extends Omit<EngineOptions, 'lendPayload' | 'extensionPoints'> {
   /**
    * Whether messages are received. With `false`, they are read and dropped, as `connection.ignoreMessages()` does: for applications that only send.
    *
@@ -30,7 +30,7 @@ export function resolveReceive({ receive = true }: MessageConnectionOptions): bo
 
 /** What {@link MessageConnectionOptions} are called. */
 export const MESSAGE_CONNECTION_OPTION_NAMES: KnownNames<keyof MessageConnectionOptions> = {
-  ...omitNames(CONNECTION_OPTION_NAMES, ['lendPayload', 'extensionPoints']),
+  ...omitNames(ENGINE_OPTION_NAMES, ['lendPayload', 'extensionPoints']),
   receive: true,
 };
 

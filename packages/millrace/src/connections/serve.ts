@@ -1,6 +1,6 @@
 import { checkFunction, checkOptions, describeValue } from '../protocol/base/checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { resolveConnectionOptions } from '../protocol/connection/options.ts';
+import { resolveEngineOptions } from '../engine/engine-options.ts';
 import { resolveServerOptions } from '../server/options.ts';
 import { resolveTransportOptions } from '../transport/options.ts';
 import { reportError } from '../engine/report-error.ts';
@@ -36,11 +36,12 @@ export async function serve<Answer extends ConnectAnswer = undefined>(
   const onConnect = checkFunction('onConnect', options.onConnect);
   const onError = checkFunction('onError', options.onError);
   const { sharedReadBuffer } = resolveTransportOptions(options);
+  const connectionOptions = resolveEngineOptions(options);
   return WebSocketServer.listen<ContextOf<Answer>>({
     serverOptions: resolveServerOptions(options),
-    connectionOptions: resolveConnectionOptions(options),
+    connectionOptions,
     onreadPlaces: sharedReadBuffer ? await findOnreadPlaces() : undefined,
-    decide: decideBy(onConnect),
+    decide: decideBy(onConnect, connectionOptions),
     handler,
     receives: resolveReceive(options),
     report: (error, connection) => reportError(onError, error, connection),

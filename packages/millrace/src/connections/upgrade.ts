@@ -4,7 +4,8 @@ import { Duplex } from 'node:stream';
 import { createDeferred } from '../engine/deferred.ts';
 import { reportError } from '../engine/report-error.ts';
 import { checkFunction, checkOptions, invalidArgument, type KnownNames } from '../protocol/base/checks.ts';
-import { resolveConnectionOptions, type ResolvedConnectionOptions } from '../protocol/connection/options.ts';
+import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
+import { resolveEngineOptions } from '../engine/engine-options.ts';
 import type { Admission } from '../server/limits/admission.ts';
 import { answerUpgrade } from '../server/http1/answer-upgrade.ts';
 import { createAdmission, HandshakeGate } from '../server/handshake-gate.ts';
@@ -106,9 +107,9 @@ class Upgrader<Answer extends ConnectAnswer> {
     checkOptions('upgrade', options, UPGRADE_OPTION_NAMES);
     this.#onError = checkFunction('onError', options.onError);
     this.#handshakeOptions = resolveHandshakeOptions(options);
-    this.#connectionOptions = resolveConnectionOptions(options);
+    this.#connectionOptions = resolveEngineOptions(options);
     this.#admission = createAdmission(this.#handshakeOptions);
-    this.#decide = decideBy<Answer>(checkFunction('onConnect', options.onConnect));
+    this.#decide = decideBy<Answer>(checkFunction('onConnect', options.onConnect), this.#connectionOptions);
     this.#receives = resolveReceive(options);
     this.#events = {
       ...NO_EVENTS,

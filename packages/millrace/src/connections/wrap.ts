@@ -2,10 +2,11 @@ import { Duplex } from 'node:stream';
 
 import { checkOptions, describeValue, invalidOption, type KnownNames } from '../protocol/base/checks.ts';
 import { LocalUsageError } from '../protocol/base/errors.ts';
-import { resolveConnectionOptions } from '../protocol/connection/options.ts';
+import { resolveEngineOptions } from '../engine/engine-options.ts';
 import type { WebSocketConnection } from './connection.ts';
 import { NO_EVENTS, openFor } from './open.ts';
 import { MESSAGE_CONNECTION_OPTION_NAMES, resolveReceive, type MessageConnectionOptions } from './serve-options.ts';
+import { agreeBefore, writeAgreed } from '../engine/agreed-extensions.ts';
 import { AsyncContext } from '../engine/async-context.ts';
 
 /** Options of {@link wrap}. */
@@ -18,6 +19,13 @@ export interface WrapOptions<Context = undefined> extends MessageConnectionOptio
   readonly head?: Uint8Array | undefined;
   /** The subprotocol that was agreed on. */
   readonly subprotocol?: string | undefined;
+  /**
+   * What was agreed on in the opening handshake: the header `Sec-WebSocket-Extensions` of the response. All of it must be known by the options `compression` and
+   * `extensions`.
+   *
+   * @defaultValue none
+   */
+  readonly agreedExtensions?: string | undefined;
   /**
    * Address of the other end, to be had as `connection.peer`.
    *
@@ -32,6 +40,7 @@ const WRAP_OPTION_NAMES: KnownNames<keyof WrapOptions> = {
   ...MESSAGE_CONNECTION_OPTION_NAMES,
   head: true,
   subprotocol: true,
+  agreedExtensions: true,
   peer: true,
   context: true,
 };
@@ -53,19 +62,22 @@ export function wrap<Context = undefined>(
   options: WrapOptions<Context> = {},
 ): WebSocketConnection<Context | undefined> {
   checkOptions('wrap', options, WRAP_OPTION_NAMES);
-  const { head = new Uint8Array(0), subprotocol, peer = '', context } = options;
+  const { head = new Uint8Array(0), subprotocol, peer = '', context, agreedExtensions } = options;
   if (!(duplex instanceof Duplex)) throw new LocalUsageError(`duplex is ${describeValue(duplex)}, expected a Duplex`);
   if (duplex.readableObjectMode || duplex.writableObjectMode) {
     throw new LocalUsageError('duplex is a stream of objects, expected one of bytes');
   }
   checkRole(role);
+  const resolved = resolveEngineOptions(options);
+  const agreed = agreeBefore(role, agreedExtensions, resolved);
   const made = {
     role,
     socket: duplex,
-    options: resolveConnectionOptions(options),
+    options: resolved,
     peer,
     subprotocol,
-    extensions: '',
+    extensions: writeAgreed(agreed),
+    agreed,
     onreadPlaces: undefined,
     context: new AsyncContext(),
   };

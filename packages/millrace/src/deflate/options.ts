@@ -1,4 +1,4 @@
-import { checkLimit, invalidOption } from '../protocol/base/checks.ts';
+import { checkLimit, checkOptionNames, invalidOption, type KnownNames } from '../protocol/base/checks.ts';
 import { LARGEST_WINDOW_BITS, SMALLEST_WINDOW_BITS } from './parameters.ts';
 
 /**
@@ -72,6 +72,17 @@ export interface ResolvedCompressionOptions {
   readonly memoryBudget: number;
 }
 
+const COMPRESSION_OPTION_NAMES: KnownNames<keyof CompressionOptions> = {
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  serverMaxWindowBits: true,
+  clientMaxWindowBits: true,
+  level: true,
+  memLevel: true,
+  threshold: true,
+  memoryBudget: true,
+};
+
 const DEFAULT_LEVEL = 6;
 const DEFAULT_MEM_LEVEL = 5;
 const DEFAULT_MEMORY_BUDGET = 256 * 1024 * 1024;
@@ -86,6 +97,7 @@ const DEFAULT_MEMORY_BUDGET = 256 * 1024 * 1024;
 export function resolveCompressionOptions(options: CompressionOptions | true = true): ResolvedCompressionOptions {
   const given = options === true ? {} : options;
   checkObject(given);
+  checkOptionNames('compression', given, COMPRESSION_OPTION_NAMES);
   const { level = DEFAULT_LEVEL, memLevel = DEFAULT_MEM_LEVEL, memoryBudget = DEFAULT_MEMORY_BUDGET } = given;
   return Object.freeze({
     serverNoContextTakeover: checkFlag('serverNoContextTakeover', given.serverNoContextTakeover),

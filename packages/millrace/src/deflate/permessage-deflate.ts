@@ -60,6 +60,7 @@ export class PermessageDeflate implements Extension {
   #agree(agreement: DeflateAgreement): AgreedExtension {
     return {
       parameters: agreement.parameters,
+      claim: CLAIM,
       createSession: () => new DeflateSession(this.#contexts, this.#options, agreement),
     };
   }
@@ -67,7 +68,6 @@ export class PermessageDeflate implements Extension {
 
 /** permessage-deflate on one connection. */
 class DeflateSession implements ExtensionSession {
-  readonly claim = CLAIM;
   readonly receive: InflateTransform;
   /** Missing if the peer's window is too small for zlib: then nothing is compressed. */
   readonly send: DeflateTransform | undefined;

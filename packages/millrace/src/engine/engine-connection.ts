@@ -7,10 +7,12 @@ import type { ConnectionOwner } from '../protocol/connection/host.ts';
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
 import type { Receiver } from '../protocol/receive/handlers.ts';
 import type { ControlHooks } from '../protocol/receive/read-ahead.ts';
-import type { PreparedMessage } from '../protocol/send/prepared-message.ts';
+import type { Agreed } from '../protocol/extension/negotiate.ts';
+import type { MessageFormat, PreparedMessage } from '../protocol/send/prepared-message.ts';
 import type { OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
 import { SocketDriver } from '../transport/socket-driver.ts';
 import { onAbort, untilAborted } from './abort.ts';
+import { ExtensionSessions } from './agreed-extensions.ts';
 import { ApplicationCalls } from './application-calls.ts';
 import type { AsyncContext } from './async-context.ts';
 import { DONE, createDeferred, handled, rejected, type Deferred } from './deferred.ts';
@@ -28,6 +30,8 @@ export interface ConnectionMade {
   readonly subprotocol: string | undefined;
   /** The extensions that were agreed on, as a header; empty for none. */
   readonly extensions: string;
+  /** The same, ready to work. */
+  readonly agreed?: Agreed | undefined;
   readonly onreadPlaces: OnreadPlaces | undefined;
   /** Where all calls of the application run. */
   readonly context: AsyncContext;
@@ -73,6 +77,7 @@ export class EngineConnection implements ConnectionOwner {
 
   readonly #user: ConnectionUser;
   readonly #driver: SocketDriver;
+  readonly #sessions: ExtensionSessions | undefined;
   #waiters: SendWaiters | undefined;
   #pings: Pings | undefined;
   #closed: Deferred<Closure> | undefined;
@@ -80,8 +85,11 @@ export class EngineConnection implements ConnectionOwner {
   #ended: AbortController | undefined;
 
   constructor(made: ConnectionMade, user: ConnectionUser) {
-    const { role, options, socket, onreadPlaces, context } = made;
+    const { role, options, socket, onreadPlaces, context, agreed } = made;
     const { receiver, controls } = user;
+    const sessions = agreed === undefined || agreed.extensions.length === 0 ? undefined : new ExtensionSessions(agreed);
+    const extended = { claims: agreed?.claims, transforms: sessions?.receive, sendTransforms: sessions?.send };
+    this.#sessions = sessions;
     this.made = made;
     this.#user = user;
     this.#driver = new SocketDriver({
@@ -89,7 +97,8 @@ export class EngineConnection implements ConnectionOwner {
       onreadPlaces,
       context,
       largestRead: receiver.level === 'whole or streaming' ? LARGEST_COPIED_READ : undefined,
-      createConnection: (host) => new Connection({ role, options, host, receiver, controls, handler: this }),
+      createConnection: (host) =>
+        new Connection({ role, options, host, receiver, controls, handler: this, ...extended }),
     });
     const { connection } = this.#driver;
     this.connection = connection;
@@ -139,16 +148,17 @@ export class EngineConnection implements ConnectionOwner {
    * Sends a message, when its turn comes.
    *
    * @param signal - withdraws it while it waits for its turn
+   * @param compress - what the application said for this message
    *
    * @returns when the bytes are the caller's again, and more may be sent
    */
-  send(payload: string | Uint8Array, opcode: number, signal?: AbortSignal): Promise<void> {
+  send(payload: string | Uint8Array, opcode: number, signal?: AbortSignal, compress?: boolean): Promise<void> {
     if (signal?.aborted === true) return rejected(signal.reason);
     const { sender } = this.connection;
     if (!sender.canSendMessages) return untilAborted(this.ended(), signal);
-    if (!sender.isFree) return this.#sendLater(payload, opcode, signal);
+    if (!sender.takesAtOnce(payload.length)) return this.#sendLater(payload, { opcode, compress }, signal);
     const before = sender.givenReferences;
-    const isBelow = sender.sendMessage(payload, { opcode });
+    const isBelow = sender.sendMessage(payload, { opcode, compress });
     const sent = isBelow && sender.givenReferences === before ? DONE : this.sent(before);
     return untilAborted(sent, signal);
   }
@@ -260,6 +270,7 @@ export class EngineConnection implements ConnectionOwner {
     this.#waiters?.end(closure);
     this.connection.endSending(error);
     this.#pings?.end(error);
+    this.#sessions?.close();
     this.#closed?.resolve(closure);
     this.#user.onEnded(closure);
     this.#ended?.abort(error);
@@ -273,7 +284,7 @@ export class EngineConnection implements ConnectionOwner {
     return (this.#waiters ??= new SendWaiters(this.connection.sender));
   }
 
-  #sendLater(payload: string | Uint8Array, opcode: number, signal: AbortSignal | undefined): Promise<void> {
+  #sendLater(payload: string | Uint8Array, format: MessageFormat, signal: AbortSignal | undefined): Promise<void> {
     const { sender } = this.connection;
     const turn = createDeferred<undefined>();
     const wait = { isOver: false };
@@ -281,9 +292,15 @@ export class EngineConnection implements ConnectionOwner {
       wait.isOver = true;
       turn.resolve(undefined);
     };
-    const entry = sender.queueMessage(payload, { opcode, onTaken, onLost: turn.reject });
+    const before = sender.givenReferences;
+    const entry = sender.queueMessage(payload, { ...format, onTaken, onLost: turn.reject });
     // It was too much, and the connection has failed for it.
-    if (entry === undefined) return this.ended();
+    if (entry === undefined && this.connection.state === 'failed') return this.ended();
+    if (entry === undefined) {
+      // It had not to wait for its turn, but extensions take their time. Whatever is on its way by then is waited for.
+      const sent = wait.isOver ? this.sent(before) : handled(turn.promise.then(() => this.sent(-1)));
+      return untilAborted(sent, signal);
+    }
     // It waits in a copy.
     if (wait.isOver) return DONE;
     onAbort(signal, turn.promise, (reason) => {

@@ -34,7 +34,7 @@ export type {
 } from './receive/handlers.ts';
 export { HoldReason, type ControlHooks } from './receive/read-ahead.ts';
 export { PreparedMessage } from './send/prepared-message.ts';
-export type { FrameFormat } from './send/scheduler.ts';
+export type { FrameFormat } from './send/message-output.ts';
 export type { OutgoingFormat, QueuedEntry, TurnHolder } from './send/send-queue.ts';
 export type { FrameHeader } from './wire/frame-header.ts';
 export { RECEIVE_BUFFER } from './wire/mask.ts';

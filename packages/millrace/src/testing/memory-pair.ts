@@ -1,5 +1,5 @@
 import { Connection } from '../protocol/connection/connection.ts';
-import type { MessageTransform } from '../protocol/base/transform.ts';
+import type { MessageTransform, SendTransform } from '../protocol/base/transform.ts';
 import type { ConnectionOwner } from '../protocol/connection/host.ts';
 import { resolveConnectionOptions, type ConnectionOptions } from '../protocol/connection/options.ts';
 import type { Receiver } from '../protocol/receive/handlers.ts';
@@ -20,6 +20,8 @@ export interface MemoryEndSetup {
   readonly controls?: ControlHooks | undefined;
   /** What changes the messages that it receives, in the order in which extensions would have been agreed on. */
   readonly transforms?: readonly MessageTransform[] | undefined;
+  /** What changes the messages that it sends, in the same order. */
+  readonly sendTransforms?: readonly SendTransform[] | undefined;
   /** Gives the masking keys of a client; unless given, a fixed sequence without repetition. */
   readonly maskingKey?: (() => number) | undefined;
 }
@@ -109,13 +111,14 @@ function createEnd(
   surroundings: Surroundings,
 ): { end: MemoryEnd; driver: MemoryDriver } {
   const { receiver = { level: 'message', handler: { onMessage: ignore } }, maskingKey = createKeys() } = setup;
-  const { controls, transforms } = setup;
+  const { controls, transforms, sendTransforms } = setup;
   const options = resolveConnectionOptions(setup.options);
   const handler = completeOwner(setup.handler);
   const driver: MemoryDriver = new MemoryDriver({
     ...surroundings,
     maskingKey,
-    createConnection: (host) => new Connection({ role, options, host, receiver, handler, controls, transforms }),
+    createConnection: (host) =>
+      new Connection({ role, options, host, receiver, handler, controls, transforms, sendTransforms }),
   });
   return { driver, end: { connection: driver.connection, transport: surroundings.transport } };
 }

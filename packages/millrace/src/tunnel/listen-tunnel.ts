@@ -5,7 +5,7 @@ import { resolveClientOptions } from '../client/options.ts';
 import { checkFunction, checkOptions, omitNames, type KnownNames } from '../protocol/base/checks.ts';
 import { CloseCode } from '../protocol/base/close-code.ts';
 import { explain, TransportError, toError } from '../protocol/base/errors.ts';
-import { resolveConnectionOptions } from '../protocol/connection/options.ts';
+import { resolveEngineOptions } from '../engine/engine-options.ts';
 import { reportError } from '../engine/report-error.ts';
 import { prepareSocket } from '../transport/socket-setup.ts';
 import { CONNECT_OPTION_NAMES, connectUnchecked, type ConnectOptions } from '../connections/connect.ts';
@@ -65,7 +65,7 @@ export async function listenTunnel(
   parseEndpoint(url);
   checkOptions('listenTunnel', options, LISTEN_TUNNEL_OPTION_NAMES);
   resolveClientOptions(options);
-  resolveConnectionOptions(options);
+  resolveEngineOptions(options);
   checkFunction('onError', options.onError);
   return TunnelListener.listen(place, url, options);
 }
@@ -135,7 +135,7 @@ export class TunnelListener {
     socket.on('error', () => undefined);
     prepareSocket(socket);
     const { subprotocols = [TUNNEL_SUBPROTOCOLS.binary] } = this.#options;
-    const { closeTimeout } = resolveConnectionOptions(this.#options);
+    const { closeTimeout } = resolveEngineOptions(this.#options);
     let connection: WebSocketConnection;
     try {
       connection = await connectUnchecked(this.#url, { ...this.#options, subprotocols, signal: this.#stop.signal });

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 
 import { CloseCode } from '../protocol/base/close-code.ts';
 import { explain, TransportError, toError } from '../protocol/base/errors.ts';
-import { resolveConnectionOptions } from '../protocol/connection/options.ts';
+import { resolveEngineOptions } from '../engine/engine-options.ts';
 import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import { resolveServerOptions } from '../server/options.ts';
 import { reportError } from '../engine/report-error.ts';
@@ -42,7 +42,7 @@ export async function serveTunnel(
   target: TunnelTarget | TunnelTargetChoice,
 ): Promise<WebSocketServer<TunnelTarget>> {
   const { handshakeTimeout } = resolveServerOptions(options);
-  const { closeTimeout } = resolveConnectionOptions(options);
+  const { closeTimeout } = resolveEngineOptions(options);
   const onConnect = async (
     request: ConnectionRequest,
   ): Promise<{ readonly context: TunnelTarget; readonly subprotocol: string | undefined }> => ({

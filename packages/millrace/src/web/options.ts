@@ -1,9 +1,7 @@
 import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from '../client/options.ts';
-import {
-  resolveConnectionOptions,
-  type ConnectionOptions,
-  type ResolvedConnectionOptions,
-} from '../protocol/connection/options.ts';
+import type { CompressionOptions } from '../deflate/options.ts';
+import { resolveEngineOptions, type EngineOptions } from '../engine/engine-options.ts';
+import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
 import { resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
 import { checkProtocols } from './idl/arguments.ts';
 
@@ -11,8 +9,15 @@ import { checkProtocols } from './idl/arguments.ts';
 export interface WebClientOptions
   extends
     Omit<ClientOptions, 'subprotocols'>,
-    Omit<ConnectionOptions, 'extensionPoints' | 'lendPayload'>,
-    TransportOptions {}
+    Omit<EngineOptions, 'extensionPoints' | 'lendPayload' | 'compression'>,
+    TransportOptions {
+  /**
+   * Offers to compress messages (permessage-deflate, RFC 7692), as browsers do: `true` with all defaults, or how; `false` does not.
+   *
+   * @defaultValue true
+   */
+  readonly compression?: boolean | CompressionOptions | undefined;
+}
 
 /** Options of a {@link WebSocket}, in place of its subprotocols. */
 export interface WebSocketOptions extends WebClientOptions {
@@ -54,9 +59,11 @@ export function resolveWebClientOptions(
   options: WebClientOptions,
 ): ResolvedWebClientOptions {
   const subprotocols = checkProtocols(protocols);
+  // As browsers do.
+  const { compression = true } = options;
   return {
     client: resolveClientOptions({ ...options, subprotocols }),
-    connection: resolveConnectionOptions({ ...options, extensionPoints: undefined, lendPayload: undefined }),
+    connection: resolveEngineOptions({ ...options, compression, extensionPoints: undefined, lendPayload: undefined }),
     sharedReadBuffer: resolveTransportOptions(options).sharedReadBuffer,
   };
 }

@@ -279,6 +279,10 @@ describeInBothWays('A connection', (reading) => {
       messagesReceived: 0,
       framesSent: 0,
       messagesSent: 0,
+      uncompressedBytesSent: 0,
+      compressedBytesSent: 0,
+      compressedBytesReceived: 0,
+      uncompressedBytesReceived: 0,
     };
     assert.deepEqual(protocol.stats, zero);
     assert.deepEqual(new Server().stats, zero);
@@ -294,6 +298,10 @@ describeInBothWays('A connection', (reading) => {
       messagesReceived: 1,
       framesSent: 3,
       messagesSent: 1,
+      uncompressedBytesSent: 0,
+      compressedBytesSent: 0,
+      compressedBytesReceived: 0,
+      uncompressedBytesReceived: 0,
     });
   });
 });

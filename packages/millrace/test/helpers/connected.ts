@@ -1,5 +1,5 @@
 import type { Closure } from '../../src/protocol/base/closure.ts';
-import type { MessageTransform } from '../../src/protocol/base/transform.ts';
+import type { MessageTransform, SendTransform } from '../../src/protocol/base/transform.ts';
 import type { ConnectionOwner } from '../../src/protocol/connection/host.ts';
 import type { ConnectionOptions } from '../../src/protocol/connection/options.ts';
 import type { Receiver } from '../../src/protocol/receive/handlers.ts';
@@ -21,6 +21,7 @@ export interface ConnectedSetup {
   /** What the application is told of control frames; all of them unless given, so that the engine answers no Ping. */
   readonly controls?: ControlHooks;
   readonly transforms?: readonly MessageTransform[];
+  readonly sendTransforms?: readonly SendTransform[];
   readonly maskingKey?: () => number;
 }
 
@@ -42,7 +43,7 @@ export interface Connected extends ScriptedPair {
 export function connect(setup: ConnectedSetup = {}): Connected {
   const { role = 'client', level = 'streaming', onLine = () => undefined, options, maskingKey } = setup;
   const log = new EventLog((line) => onLine(line, connected));
-  const { controls = log.hooks, transforms } = setup;
+  const { controls = log.hooks, transforms, sendTransforms } = setup;
   const endings: Closure[] = [];
   const closures: Closure[] = [];
   const errors: Error[] = [];
@@ -69,6 +70,7 @@ export function connect(setup: ConnectedSetup = {}): Connected {
     handler,
     controls,
     transforms,
+    sendTransforms,
     receiver: receiverFor(level, log),
     maskingKey,
   });

@@ -3,6 +3,7 @@
 
 import { announcedFrames, pingFlood } from './idle-attacks.ts';
 import { holds, type Claim, type Measurement } from './claim.ts';
+import { compressedConnections, compressedLatency } from './compressed-connections.ts';
 import { endlessFrame } from './endless-frame.ts';
 import { fileThroughSend } from './file-through-send.ts';
 import { gridClaims } from './grid/claims.ts';
@@ -18,6 +19,8 @@ const CLAIMS: readonly Claim[] = [
   slowReader,
   fileThroughSend,
   unreadMessages,
+  compressedConnections,
+  compressedLatency,
   ...gridClaims,
 ];
 

@@ -1,7 +1,7 @@
 import { parseEndpoint } from '../../client/endpoint.ts';
 import { resolveClientOptions } from '../../client/options.ts';
 import { checkFunction, checkLimit, checkOptions, invalidOption, type KnownNames } from '../../protocol/base/checks.ts';
-import { resolveConnectionOptions } from '../../protocol/connection/options.ts';
+import { resolveEngineOptions } from '../../engine/engine-options.ts';
 import type { HeaderFieldsInit } from '../../protocol/handshake/rules/header-fields.ts';
 import { resolveTransportOptions } from '../../transport/options.ts';
 import { resolveBackoffOptions, type BackoffOptions, type ResolvedBackoffOptions } from './backoff.ts';
@@ -93,7 +93,7 @@ export function resolveReconnectRules(url: string | URL, options: ReconnectOptio
   parseEndpoint(url);
   checkOptions('reconnect', options, RECONNECT_OPTION_NAMES);
   resolveClientOptions(options);
-  resolveConnectionOptions(options);
+  resolveEngineOptions(options);
   resolveTransportOptions(options);
   checkFunction('retry', options.retry);
   checkFunction('onConnecting', options.onConnecting);

@@ -16,6 +16,12 @@ export interface BroadcastOptions {
    */
   readonly type?: MessageKind | undefined;
   /**
+   * Whether the message is compressed, where the peer has agreed to it.
+   *
+   * @defaultValue from `threshold` on
+   */
+  readonly compress?: boolean | undefined;
+  /**
    * What to do with connections that have more than `highWaterMark` bytes on their way:
    *
    * - `'wait'`: send to them too; whoever waits for the broadcast is as slow as the slowest. One for which more than `maxBufferedAmount` bytes would wait fails (1008)
@@ -27,7 +33,7 @@ export interface BroadcastOptions {
   readonly onSlow?: 'wait' | 'skip' | 'close' | undefined;
 }
 
-const OPTION_NAMES: KnownNames<keyof BroadcastOptions> = { type: true, onSlow: true };
+const OPTION_NAMES: KnownNames<keyof BroadcastOptions> = { type: true, onSlow: true, compress: true };
 
 /** What became of a broadcast, in connections. Those that were not open any more are not counted. */
 export interface BroadcastResult {
@@ -59,7 +65,7 @@ export function broadcast(
     checkOptions('broadcast', options, OPTION_NAMES);
     const { onSlow = 'wait' } = options;
     checkOnSlow(onSlow);
-    const prepared = toPrepared(message, options.type);
+    const prepared = toPrepared(message, options);
     const broadcasting = new Broadcasting(prepared, onSlow);
     for (const connection of connections) broadcasting.sendTo(connection);
     return handled(broadcasting.finish());

@@ -27,6 +27,8 @@ export interface WriterSetup {
   /** Taken from the first piece where it is `undefined`. */
   readonly type: MessageKind | undefined;
   readonly signal: AbortSignal | undefined;
+  /** What the application said for this message: compress it or not; `undefined` leaves it to the extension. */
+  readonly compress?: boolean | undefined;
   /** Learns why the message will never be complete: it was aborted, or the connection has ended. */
   readonly onFailed?: (reason: unknown) => void;
 }
@@ -43,6 +45,7 @@ export interface WriterSetup {
 export class MessageWriter {
   readonly #engine: EngineConnection;
   #type: MessageKind | undefined;
+  readonly #compress: boolean | undefined;
   #encoder: ChunkEncoder | undefined;
   /** What waits to become a frame. */
   readonly #pending = new PiecePacker();
@@ -63,10 +66,11 @@ export class MessageWriter {
   #writable: WritableStream<Chunk> | undefined;
   readonly #holder: TurnHolder;
 
-  private constructor(engine: EngineConnection, type: MessageKind | undefined) {
+  private constructor(engine: EngineConnection, { type, compress }: WriterSetup) {
     const pending = this.#pending;
     this.#engine = engine;
     this.#type = type;
+    this.#compress = compress;
     this.#largestPacked = Math.min(PACKED_FRAME, engine.made.options.highWaterMark);
     this.#holder = {
       isWhole: false,
@@ -91,11 +95,12 @@ export class MessageWriter {
   }
 
   /** @internal Begins a message, when its turn comes. Aborting the signal withdraws it before that, and aborts it after. */
-  static async begin(engine: EngineConnection, { type, signal, onFailed }: WriterSetup): Promise<MessageWriter> {
+  static async begin(engine: EngineConnection, setup: WriterSetup): Promise<MessageWriter> {
+    const { signal, onFailed } = setup;
     signal?.throwIfAborted();
     const { sender } = engine.connection;
     if (!sender.canSendMessages || !sender.admit(0)) return untilAborted(engine.ended(), signal);
-    const writer = new MessageWriter(engine, type);
+    const writer = new MessageWriter(engine, setup);
     await writer.#takeTurn(signal);
     const over = writer.#over.promise;
     onAbort(signal, over, (reason) => writer.abort(reason));
@@ -307,7 +312,8 @@ export class MessageWriter {
   #begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
-    this.#engine.connection.sender.beginMessage(this.#type === 'text' ? MessageType.TEXT : MessageType.BINARY);
+    const opcode = this.#type === 'text' ? MessageType.TEXT : MessageType.BINARY;
+    this.#engine.connection.sender.beginMessage(opcode, { compress: this.#compress });
   }
 
   /** The message is complete. */

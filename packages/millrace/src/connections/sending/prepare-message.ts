@@ -2,7 +2,7 @@ import { checkOptions, describeValue, invalidArgument, type KnownNames } from '.
 import { LocalUsageError } from '../../protocol/base/errors.ts';
 import { PreparedMessage } from '../../protocol/send/prepared-message.ts';
 import { nodeTextCodec } from '../../transport/node-text-codec.ts';
-import { isChunk, toWholeMessage, type Chunk, type MessageKind } from './sendable.ts';
+import { checkCompress, isChunk, toWholeMessage, type Chunk, type MessageKind } from './sendable.ts';
 
 /** How {@link prepareMessage} makes a message. */
 export interface PrepareOptions {
@@ -12,9 +12,15 @@ export interface PrepareOptions {
    * @defaultValue strings are text, bytes are binary
    */
   readonly type?: MessageKind | undefined;
+  /**
+   * Whether the message is compressed, where the peer has agreed to it: once for all connections that have agreed on the same parameters.
+   *
+   * @defaultValue from `threshold` on
+   */
+  readonly compress?: boolean | undefined;
 }
 
-const OPTION_NAMES: KnownNames<keyof PrepareOptions> = { type: true };
+const OPTION_NAMES: KnownNames<keyof PrepareOptions> = { type: true, compress: true };
 
 /**
  * Frames a message once, to send it on any number of connections with `send`, whenever it is their turn.
@@ -31,18 +37,26 @@ const OPTION_NAMES: KnownNames<keyof PrepareOptions> = { type: true };
  */
 export function prepareMessage(data: Chunk, options: PrepareOptions = {}): PreparedMessage {
   checkOptions('prepareMessage', options, OPTION_NAMES);
+  const { type, compress } = options;
   if (!isChunk(data)) throw invalidArgument('message', data, 'a string or bytes');
-  const { payload, opcode } = toWholeMessage(data, options.type);
-  return new PreparedMessage(typeof payload === 'string' ? nodeTextCodec.encode(payload) : payload, opcode);
+  checkCompress(compress);
+  const { payload, opcode } = toWholeMessage(data, type);
+  const bytes = typeof payload === 'string' ? nodeTextCodec.encode(payload) : payload;
+  return new PreparedMessage(bytes, opcode, { compress });
 }
 
 /**
  * What is sent, prepared if it is not yet.
  *
- * @throws {LocalUsageError} as {@link prepareMessage}; or `type` is given for a message that has one
+ * @throws {LocalUsageError} as {@link prepareMessage}; or an option is given that the message has already
  */
-export function toPrepared(message: Chunk | PreparedMessage, type: MessageKind | undefined): PreparedMessage {
-  if (!(message instanceof PreparedMessage)) return prepareMessage(message, { type });
-  if (type === undefined) return message;
-  throw new LocalUsageError(`option type is ${describeValue(type)}, expected none: a prepared message has its type`);
+export function toPrepared(message: Chunk | PreparedMessage, { type, compress }: PrepareOptions): PreparedMessage {
+  if (!(message instanceof PreparedMessage)) return prepareMessage(message, { type, compress });
+  for (const [option, value] of Object.entries({ type, compress })) {
+    if (value === undefined) continue;
+    throw new LocalUsageError(
+      `option ${option} is ${describeValue(value)}, expected none: a prepared message has its own`,
+    );
+  }
+  return message;
 }

@@ -74,3 +74,13 @@ export function checkType(type: unknown): void {
   if (type === undefined || type === 'text' || type === 'binary') return;
   throw new LocalUsageError(`type is ${describeValue(type)}, expected 'text' or 'binary'`);
 }
+
+/**
+ * Checks what an application says of compressing, which may be nothing.
+ *
+ * @throws {LocalUsageError} it is no boolean
+ */
+export function checkCompress(compress: unknown): void {
+  if (compress === undefined || typeof compress === 'boolean') return;
+  throw new LocalUsageError(`compress is ${describeValue(compress)}, expected true or false`);
+}

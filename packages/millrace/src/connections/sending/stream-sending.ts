@@ -11,6 +11,8 @@ export interface StreamSending {
   /** Its type; that of its first piece where it is `undefined`. */
   readonly type: MessageKind | undefined;
   readonly signal: AbortSignal | undefined;
+  /** What the application said for this message: compress it or not. */
+  readonly compress: boolean | undefined;
 }
 
 /**
@@ -18,11 +20,14 @@ export interface StreamSending {
  *
  * When the connection ends meanwhile, or the signal is aborted, the source is told to stop, and nobody waits for its next piece.
  */
-export async function sendStream(engine: EngineConnection, { data, type, signal }: StreamSending): Promise<void> {
+export async function sendStream(
+  engine: EngineConnection,
+  { data, type, signal, compress }: StreamSending,
+): Promise<void> {
   const source = openSource(data);
   const sent = createDeferred<undefined>();
   try {
-    const writer = await MessageWriter.begin(engine, { type, signal, onFailed: sent.reject });
+    const writer = await MessageWriter.begin(engine, { type, signal, compress, onFailed: sent.reject });
     onAbort(signal, sent.promise, sent.reject);
     pump(source, writer).then(
       () => sent.resolve(undefined),

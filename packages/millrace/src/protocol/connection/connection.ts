@@ -1,19 +1,24 @@
 import { RemoteProtocolError, toError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
-import type { MessageTransform } from '../base/transform.ts';
+import type { MessageTransform, SendTransform } from '../base/transform.ts';
+import type { Claims } from '../extension/claims.ts';
 import type { Receiver } from '../receive/handlers.ts';
 import { Inbound } from '../receive/inbound.ts';
 import type { InboundOwner } from '../receive/inbound-setup.ts';
 import type { ControlHooks, HoldReason } from '../receive/read-ahead.ts';
+import type { MessageOutput } from '../send/message-output.ts';
 import { Scheduler } from '../send/scheduler.ts';
 import type { SchedulerListener } from '../send/scheduler-setup.ts';
+import { SendPipeline, type SendPipelineListener } from '../send/send-pipeline.ts';
+import { TransformChain } from '../send/transform-chain.ts';
 import { SendQueue, lostPayload } from '../send/send-queue.ts';
 import { ClosingHandshake, type ClosingListener } from './closing-handshake.ts';
 import type { ClosingState } from './closing.ts';
 import { Ending } from './ending.ts';
 import type { ConnectionOwner, ConnectionHost, ConnectionStats, TransportDirective } from './host.ts';
 import { KeepAlive } from './keep-alive.ts';
-import { MessageSender, type SenderOwner } from './message-sender.ts';
+import { MessageSender } from './message-sender.ts';
+import type { SenderOwner } from './sender-setup.ts';
 import type { ResolvedConnectionOptions } from './options.ts';
 
 /** What a {@link Connection} is made of. */
@@ -29,6 +34,10 @@ export interface ConnectionSetup {
   readonly controls?: ControlHooks | undefined;
   /** What the extensions change of messages that are received, in the order in which they were agreed on. */
   readonly transforms?: readonly MessageTransform[] | undefined;
+  /** What they change of messages that are sent, in the same order. */
+  readonly sendTransforms?: readonly SendTransform[] | undefined;
+  /** The reserved bits and opcodes that may be received; those that the option `extensionPoints` claims unless given. */
+  readonly claims?: Claims | undefined;
 }
 
 /**
@@ -39,13 +48,15 @@ const MAX_DISCARDED = 16 * 1024 * 1024;
 
 const NO_CONTROLS: ControlHooks = {};
 
+const NOT_TRANSFORMED = { uncompressedBytesSent: 0, compressedBytesSent: 0 };
+
 /**
  * One WebSocket connection after its opening handshake, without I/O.
  *
  * A driver feeds it bytes and the time, and does with its transport what it says; docs/driving-the-protocol.md tells how. An
  * application sends through {@link sender} and is called by it, and may call everything from within its handlers.
  */
-export class Connection implements InboundOwner, SenderOwner, ClosingListener, SchedulerListener {
+export class Connection implements InboundOwner, SenderOwner, ClosingListener, SchedulerListener, SendPipelineListener {
   /** Sends messages, frames and control frames. */
   readonly sender: MessageSender;
 
@@ -54,6 +65,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   readonly #controls: ControlHooks;
   readonly #inbound: Inbound;
   readonly #scheduler: Scheduler;
+  readonly #messages: MessageOutput;
+  readonly #sendPipeline: SendPipeline | undefined;
   readonly #queue: SendQueue;
   readonly #keepAlive: KeepAlive;
   readonly #closing: ClosingHandshake;
@@ -69,17 +82,20 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#controls = controls;
     this.#keepAlive = new KeepAlive(options.keepAlive, host.now());
     const closing = new ClosingHandshake(this);
-    const reserved = options.claims;
+    const reserved = setup.claims ?? options.claims;
     const inbound = new Inbound({ role, reserved, receiver, limits: options, transforms, host, owner: this });
     const scheduler = new Scheduler({ role, host, fragmentSize, listener: this });
-    const onPayloadLost = (size: number): void => this.fail(lostPayload(size));
-    const queue = new SendQueue({ scheduler, text: host.text, highWaterMark, onPayloadLost });
-    const sender = new MessageSender({ role, scheduler, queue, closing, options, host, owner: this });
+    this.#sendPipeline = this.#createSendPipeline(setup, scheduler);
+    const messages = this.#sendPipeline ?? scheduler;
+    const onPayloadLost = (size: number): void => this.onPayloadLost(size);
+    const queue = new SendQueue({ messages, text: host.text, highWaterMark, onPayloadLost });
+    const sender = new MessageSender({ role, scheduler, messages, queue, closing, options, host, owner: this });
     const tell = (news: (told: ConnectionOwner) => void): void => this.tell(news);
-    const parts = { closing, inbound, scheduler, queue, sender };
+    const parts = { closing, inbound, scheduler, messages, queue, sender };
     this.#closing = closing;
     this.#inbound = inbound;
     this.#scheduler = scheduler;
+    this.#messages = messages;
     this.#queue = queue;
     this.sender = sender;
     this.#ending = new Ending({ role, closeTimeout, host, handler, tell, ...parts });
@@ -95,7 +111,9 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** Counters since the opening handshake. */
   get stats(): ConnectionStats {
     const bytes = { bytesReceived: this.#bytesReceived, bytesSent: this.#bytesSent };
-    return { ...bytes, ...this.#inbound.counts, ...this.#scheduler.counts };
+    const { counts = NOT_TRANSFORMED } = this.#sendPipeline ?? {};
+    const received = { ...this.#inbound.counts, ...this.#inbound.transformedCounts };
+    return { ...bytes, ...received, ...this.#scheduler.counts, ...counts };
   }
 
   // From the network and the clock
@@ -132,14 +150,15 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** When {@link handleDeadline} is to be called, in milliseconds of the host's clock; `Infinity` for never. */
   get nextDeadline(): number {
     if (this.#closing.state !== 'open') return this.#ending.deadline;
-    return Math.min(this.#keepAlive.deadline, this.#inbound.jobDeadline);
+    return Math.min(this.#keepAlive.deadline, this.#inbound.jobDeadline, this.#messages.deadline);
   }
 
   /** Does what is due at `now`: pings a silent peer, gives up one that has vanished, ends what takes too long. */
   handleDeadline(now: number): void {
     if (now < this.nextDeadline) return;
     if (this.#closing.state !== 'open') this.#ending.handleDeadline(now);
-    else if (now >= this.#inbound.jobDeadline) this.fail(new Error('an extension took more than 30 s for a piece'));
+    else if (now >= Math.min(this.#inbound.jobDeadline, this.#messages.deadline))
+      this.fail(new Error('an extension took more than 30 s for a piece'));
     else this.#keepAliveAt(now);
     this.#host.requestUpdate();
   }
@@ -231,6 +250,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
 
   /** Tells whoever waits for a turn to send that the connection has ended. For whoever deals with its end. */
   endSending(error: Error): void {
+    this.#messages.end(error);
     this.#queue.end(error);
   }
 
@@ -322,8 +342,37 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#closing.move('sendClose');
   }
 
+  onSendError(error: Error): void {
+    this.fail(error);
+  }
+
+  onPayloadLost(size: number): void {
+    this.fail(lostPayload(size));
+  }
+
+  onLaterOutput(): void {
+    this.#host.requestUpdate();
+  }
+
   onMove(): void {
     this.#ending.onMove();
+  }
+
+  #createSendPipeline(
+    { sendTransforms = [], host, options }: ConnectionSetup,
+    scheduler: Scheduler,
+  ): SendPipeline | undefined {
+    const [first] = sendTransforms;
+    if (first === undefined) return undefined;
+    return new SendPipeline({
+      scheduler,
+      transform: sendTransforms.length === 1 ? first : new TransformChain(sendTransforms),
+      text: host.text,
+      fragmentSize: options.fragmentSize,
+      now: () => host.now(),
+      isFull: () => scheduler.output.cost + host.transportBufferedAmount() > options.highWaterMark,
+      listener: this,
+    });
   }
 
   #applicationFailed(error: Error): void {

@@ -2,6 +2,7 @@ import { CloseCode } from '../base/close-code.ts';
 import type { CloseBody } from '../base/closure.ts';
 import { RemoteProtocolError, TransportError } from '../base/errors.ts';
 import type { Inbound } from '../receive/inbound.ts';
+import type { MessageOutput } from '../send/message-output.ts';
 import type { Scheduler } from '../send/scheduler.ts';
 import type { SendQueue } from '../send/send-queue.ts';
 import { checkCloseBody, decodeCloseBody, encodeCloseBody, truncateCloseReason } from '../wire/close-body.ts';
@@ -21,6 +22,7 @@ export interface EndingSetup {
   readonly closing: ClosingHandshake;
   readonly inbound: Inbound;
   readonly scheduler: Scheduler;
+  readonly messages: MessageOutput;
   readonly queue: SendQueue;
   readonly sender: MessageSender;
   /** Tells the handler something, and fails the connection if it throws. */
@@ -248,7 +250,7 @@ export class Ending implements ClosingListener {
     const { state, body } = this.#closing;
     // A handler that was told of it may have failed the connection.
     if (state !== 'closing' && state !== 'answering') return;
-    const { scheduler, queue, sender, inbound, host } = this.#setup;
+    const { scheduler, messages, queue, sender, inbound, host } = this.#setup;
     const encoded = encodeCloseBody(body);
     if (scheduler.insideEndlessFrame) {
       this.#failWithoutClose();
@@ -257,17 +259,17 @@ export class Ending implements ClosingListener {
       inbound.stopWaiting();
     } else {
       sender.giveUp(() => queue.clear());
-      scheduler.abandon(encoded);
+      messages.abandon(encoded);
     }
     host.requestUpdate();
   }
 
   /** Gives up what cannot be completed: messages that wait, and the frame that is open. */
   #giveUpOutput(): void {
-    const { sender, queue, scheduler } = this.#setup;
+    const { sender, queue, messages } = this.#setup;
     sender.giveUp(() => {
       queue.clear();
-      this.#canSendClose = scheduler.cutOpenFrame();
+      this.#canSendClose = messages.cutOpenFrame();
     });
   }
 

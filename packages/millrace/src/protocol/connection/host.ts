@@ -67,4 +67,9 @@ export interface ConnectionStats {
   readonly messagesReceived: number;
   readonly framesSent: number;
   readonly messagesSent: number;
+  /** Payload of messages that extensions have changed, compression for one, before and after, in bytes: the ratio of the two says what it is worth. */
+  readonly uncompressedBytesSent: number;
+  readonly compressedBytesSent: number;
+  readonly compressedBytesReceived: number;
+  readonly uncompressedBytesReceived: number;
 }

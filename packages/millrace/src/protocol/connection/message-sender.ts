@@ -2,35 +2,17 @@ import { CloseCode } from '../base/close-code.ts';
 import { ENTRY_COST } from '../base/costs.ts';
 import { LimitExceededError } from '../base/errors.ts';
 import type { Claims } from '../extension/claims.ts';
+import type { FrameFormat, MessageOutput, OpenFormat } from '../send/message-output.ts';
 import type { PreparedMessage } from '../send/prepared-message.ts';
-import type { FrameFormat, Scheduler } from '../send/scheduler.ts';
+import type { Scheduler } from '../send/scheduler.ts';
 import type { OutgoingFormat, QueuedEntry, SendQueue, TurnHolder } from '../send/send-queue.ts';
 import type { ClosingHandshake } from './closing-handshake.ts';
-import type { ConnectionOwner, ConnectionHost } from './host.ts';
-import type { ResolvedConnectionOptions } from './options.ts';
+import type { ConnectionOwner } from './host.ts';
+import type { MessageSenderSetup } from './sender-setup.ts';
 import { checkControlFrame, checkFragmentSize, checkMessageOpcode, checkReservedBits } from './send-checks.ts';
 
 /** How often an application may send before it has to wait for the transport: little messages take time, too. */
 const MAX_SENDS_AT_ONCE = 1000;
-/** Whose sending half a {@link MessageSender} is. */
-export interface SenderOwner {
-  /** Fails the connection. */
-  fail(error: Error): void;
-  /** Tells the handler something, and fails the connection if it throws. */
-  tell(news: (handler: ConnectionOwner) => void): void;
-}
-
-/** What a {@link MessageSender} is made of. */
-export interface MessageSenderSetup {
-  readonly role: 'client' | 'server';
-  readonly scheduler: Scheduler;
-  readonly queue: SendQueue;
-  readonly closing: ClosingHandshake;
-  readonly options: Pick<ResolvedConnectionOptions, 'claims' | 'highWaterMark' | 'maxBufferedAmount' | 'fragmentSize'>;
-  readonly host: Pick<ConnectionHost, 'requestUpdate' | 'transportBufferedAmount' | 'copiesOutput'>;
-  readonly owner: SenderOwner;
-}
-
 /**
  * The sending half of a connection, as an application uses it.
  *
@@ -40,6 +22,7 @@ export interface MessageSenderSetup {
 export class MessageSender {
   readonly #setup: MessageSenderSetup;
   readonly #scheduler: Scheduler;
+  readonly #messages: MessageOutput;
   readonly #queue: SendQueue;
   readonly #closing: ClosingHandshake;
   readonly #host: MessageSenderSetup['host'];
@@ -60,6 +43,7 @@ export class MessageSender {
   constructor(setup: MessageSenderSetup) {
     this.#setup = setup;
     this.#scheduler = setup.scheduler;
+    this.#messages = setup.messages;
     this.#queue = setup.queue;
     this.#closing = setup.closing;
     this.#host = setup.host;
@@ -75,8 +59,8 @@ export class MessageSender {
   get canSend(): boolean {
     if (this.canSendMessages) return true;
     const { state } = this.#closing;
-    if (state === 'answering') return this.#scheduler.insideFrame;
-    return state === 'closing' && this.#scheduler.insideMessage;
+    if (state === 'answering') return this.#messages.insideFrame;
+    return state === 'closing' && this.#messages.insideMessage;
   }
 
   /** Whether nobody has the turn to send, or waits for it. */
@@ -84,15 +68,22 @@ export class MessageSender {
     return this.#queue.isFree;
   }
 
+  /** Whether a payload of so many bytes is dealt with at once: nobody has the turn to send, or waits for it, and it is the caller's again or counted as a reference. */
+  takesAtOnce(size: number): boolean {
+    return this.#queue.isFree && this.#messages.takesAtOnce(size);
+  }
+
   /** Bytes that were sent and that the transport has not written yet, wherever they wait. */
   get bufferedAmount(): number {
     const { output, waitingControlSize } = this.#scheduler;
-    return output.size + this.#host.transportBufferedAmount() + this.#queue.waitingSize + waitingControlSize;
+    const waiting = this.#messages.pendingSize + this.#queue.waitingSize + waitingControlSize;
+    return output.size + this.#host.transportBufferedAmount() + waiting;
   }
 
   /** Bytes that were sent and will never reach the transport, as far as that is known. */
   get unsentAmount(): number {
-    return this.bufferedAmount + this.#givenUp + this.#scheduler.output.lostSize + this.#queue.lostSize;
+    const lost = this.#scheduler.output.lostSize + this.#messages.lostSize + this.#queue.lostSize;
+    return this.bufferedAmount + this.#givenUp + lost;
   }
 
   /** Does something that gives up what waits, and keeps account of it. */
@@ -211,11 +202,13 @@ export class MessageSender {
   /**
    * Opens a message, whose frames follow. Messages that are sent meanwhile wait behind it.
    *
+   * @param format - what the application said of compressing it; without that, extensions decide
+   *
    * @throws {LocalUsageError} a message is open, or `opcode` is none of a message
    */
-  beginMessage(opcode: number): void {
+  beginMessage(opcode: number, format?: OpenFormat): void {
     checkMessageOpcode(this.#claims, opcode);
-    if (this.canSendMessages || this.#closing.state === 'closing') this.#scheduler.beginMessage(opcode);
+    if (this.canSendMessages || this.#closing.state === 'closing') this.#messages.beginMessage(opcode, format);
   }
 
   /**
@@ -225,10 +218,10 @@ export class MessageSender {
    */
   sendFrame(payload: Uint8Array, format: FrameFormat = {}): boolean {
     if (!this.canSend) return false;
-    this.#scheduler.expectMessage('sendMessageFrame');
+    this.#messages.expectMessage('sendMessageFrame');
     checkReservedBits(this.#frameBits, format.reservedBits);
     if (!this.admit(payload.length)) return false;
-    this.#scheduler.sendFrame(payload, format);
+    this.#messages.sendFrame(payload, format);
     return this.#sent();
   }
 
@@ -241,13 +234,13 @@ export class MessageSender {
    */
   sendFrames(payload: Uint8Array, format: Pick<FrameFormat, 'final'> = {}): boolean {
     if (!this.canSend) return false;
-    this.#scheduler.expectMessage('sendFrames');
+    this.#messages.expectMessage('sendFrames');
     const { fragmentSize } = this.#setup.options;
     let start = 0;
     for (; payload.length - start > fragmentSize; start += fragmentSize) {
-      this.#scheduler.sendFrame(payload.subarray(start, start + fragmentSize));
+      this.#messages.sendFrame(payload.subarray(start, start + fragmentSize));
     }
-    this.#scheduler.sendFrame(start === 0 ? payload : payload.subarray(start), format);
+    this.#messages.sendFrame(start === 0 ? payload : payload.subarray(start), format);
     return this.#sent();
   }
 
@@ -259,7 +252,7 @@ export class MessageSender {
   beginFrame(length: number | bigint, format: FrameFormat = {}): void {
     if (!this.canSend) return;
     checkReservedBits(this.#frameBits, format.reservedBits);
-    this.#scheduler.beginFrame(length, format);
+    this.#messages.beginFrame(length, format);
     this.#sent();
   }
 
@@ -272,10 +265,10 @@ export class MessageSender {
    * @throws {LocalUsageError} no frame is open
    */
   sendFrameData(payload: Uint8Array): number {
-    if (!this.canSend) return this.#scheduler.missing;
-    this.#scheduler.expectFrame();
-    if (!this.admit(payload.length)) return this.#scheduler.missing;
-    const missing = this.#scheduler.sendFrameData(payload);
+    if (!this.canSend) return this.#messages.missing;
+    this.#messages.expectFrame();
+    if (!this.admit(payload.length)) return this.#messages.missing;
+    const missing = this.#messages.sendFrameData(payload);
     this.#sent();
     return missing;
   }
@@ -287,7 +280,7 @@ export class MessageSender {
    */
   endMessage(): void {
     if (!this.canSend) return;
-    this.#scheduler.endMessage();
+    this.#messages.endMessage();
     this.#sent();
   }
 
@@ -330,11 +323,13 @@ export class MessageSender {
 
   /** Takes the news that the transport has moved on: tells the handler what follows. */
   outputMoved(): void {
+    this.#messages.proceed();
     this.#sendsBefore = this.#sends;
     this.#wasBelowMark = this.isBelowMark;
     const isWritten = this.#host.transportBufferedAmount() === 0;
     if (isWritten) this.#releasedReferences = this.#scheduler.output.referencesTaken;
-    const isDrained = this.#needsDrain && isWritten && this.#scheduler.output.size === 0;
+    const isLeft = this.#scheduler.output.size === 0 && this.#messages.pendingSize === 0;
+    const isDrained = this.#needsDrain && isWritten && isLeft;
     if (isDrained) this.#needsDrain = false;
     if (this.tellsProgress) this.#setup.owner.tell(tellProgress);
     if (isDrained && this.canSend) this.#setup.owner.tell(tellDrain);
@@ -346,7 +341,7 @@ export class MessageSender {
 
   /** The reserved bits that the next frame of the open message may have. */
   get #frameBits(): number {
-    return this.#scheduler.isFirstFrame ? this.#claims.firstFrameBits : this.#claims.continuationBits;
+    return this.#messages.isFirstFrame ? this.#claims.firstFrameBits : this.#claims.continuationBits;
   }
 
   get #canSendControl(): boolean {
@@ -355,7 +350,7 @@ export class MessageSender {
 
   /** What is on its way and held up by nothing but the transport, by its cost. */
   #leavingCost(): number {
-    return this.#scheduler.output.cost + this.#host.transportBufferedAmount();
+    return this.#scheduler.output.cost + this.#messages.pendingCost + this.#host.transportBufferedAmount();
   }
 
   #mayQueue(size: number, { opcode, fragmentSize }: OutgoingFormat): boolean {

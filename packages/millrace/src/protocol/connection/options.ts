@@ -1,4 +1,5 @@
 import { checkBag, checkLimit, checkOptionNames, invalidOption, type KnownNames } from '../base/checks.ts';
+import type { Extension } from '../extension/extension.ts';
 import { claimExtensionPoints, type Claims, type ExtensionPoints } from '../extension/claims.ts';
 
 /** When a silent peer is pinged, and when it is given up. */
@@ -81,6 +82,12 @@ export interface ConnectionOptions {
    */
   readonly extensionPoints?: ExtensionPoints | undefined;
   /**
+   * Extensions to agree on with the peer, in the order in which they are to change what is sent; see docs/extensions.md.
+   *
+   * @defaultValue none
+   */
+  readonly extensions?: readonly Extension[] | undefined;
+  /**
    * Level 3 hooks get views into the read buffer, valid until the hook returns, instead of copies. `'debug'` overwrites them
    * afterwards, to find misuse.
    *
@@ -103,6 +110,7 @@ export interface ResolvedConnectionOptions {
   readonly extensionPoints: ExtensionPoints;
   /** The table of what {@link extensionPoints} claims, one for all connections. */
   readonly claims: Claims;
+  readonly extensions: readonly Extension[];
   readonly lendPayload: boolean | 'debug';
 }
 
@@ -118,6 +126,7 @@ export const CONNECTION_OPTION_NAMES: KnownNames<keyof ConnectionOptions> = {
   maxBufferedAmount: true,
   fragmentSize: true,
   extensionPoints: true,
+  extensions: true,
   lendPayload: true,
 };
 
@@ -177,7 +186,35 @@ export function resolveConnectionOptions(options: ConnectionOptions = {}): Resol
   checkOptionNames('extensionPoints', extensionPoints, EXTENSION_POINT_NAMES);
   const claims = claimExtensionPoints(extensionPoints);
   const keepAlive = resolveKeepAlive(options.keepAlive);
-  return Object.freeze({ ...amounts, keepAlive, extensionPoints, claims, lendPayload });
+  const extensions = checkExtensions(options.extensions);
+  return Object.freeze({ ...amounts, keepAlive, extensionPoints, claims, extensions, lendPayload });
+}
+
+const EXTENSION_METHODS = ['createOffers', 'answerOffer', 'acceptAnswer'] as const;
+
+function checkExtensions(extensions: readonly Extension[] = []): readonly Extension[] {
+  if (!isArray(extensions)) throw invalidOption('extensions', extensions, 'an array');
+  const names = new Set<string>();
+  for (const extension of extensions) {
+    const isComplete = EXTENSION_METHODS.every(
+      (method) => typeof Reflect.get(Object(extension), method) === 'function',
+    );
+    if (!isComplete) throw invalidOption('extensions', extension, `objects with ${EXTENSION_METHODS.join(', ')}`);
+    const { name } = extension;
+    if (typeof name !== 'string' || !TOKEN.test(name)) {
+      throw invalidOption('extensions', name, 'extensions whose names are tokens');
+    }
+    if (names.has(name)) throw invalidOption('extensions', name, 'each extension once');
+    names.add(name);
+  }
+  return Object.freeze([...extensions]);
+}
+
+/** RFC 9110 §5.6.2. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+function isArray(value: unknown): boolean {
+  return Array.isArray(value);
 }
 
 function checkLendPayload(value: unknown): void {

@@ -33,14 +33,14 @@ export interface Extension {
 export interface AgreedExtension {
   /** The parameters of the answer, as they stand in the header of the response. */
   readonly parameters: readonly ExtensionParameter[];
+  /** The reserved bits and opcodes that it gives a meaning on this connection. */
+  readonly claim?: ReservedClaim | undefined;
   /** Makes its part in the connection. Called once, when the connection is open. */
   createSession(): ExtensionSession;
 }
 
 /** What an extension does on one connection. */
 export interface ExtensionSession {
-  /** The reserved bits and opcodes that it gives a meaning on this connection. */
-  readonly claim?: ReservedClaim | undefined;
   /** Changes what is received, before limits are judged and text is checked. */
   readonly receive?: MessageTransform | undefined;
   /** Changes what is sent, before it is cut into frames. */

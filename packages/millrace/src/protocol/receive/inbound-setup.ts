@@ -5,7 +5,7 @@ import type { ControlHandler, Receiver } from './handlers.ts';
 import type { ReceiveLimits } from './pipeline.ts';
 import type { TurnHost } from './turn.ts';
 
-/** Whose receiving half an {@link Inbound} is. */
+/** Whose receiving half an `Inbound` is. */
 export interface InboundOwner extends ControlHandler {
   /** A rule was broken, or a handler threw. */
   onReceiveError(error: Error): void;
@@ -21,7 +21,7 @@ export interface InboundLimits extends ReceiveLimits {
   readonly readAhead: number;
 }
 
-/** What an {@link Inbound} is made of. */
+/** What an `Inbound` is made of. */
 export interface InboundSetup {
   readonly role: 'client' | 'server';
   readonly reserved: ReservedRules;

@@ -4,7 +4,7 @@ import { Discarder } from './stages/discarder.ts';
 import { FrameReader, type PipelineState } from './frame-reader.ts';
 import type { Receiver } from './handlers.ts';
 import type { InboundOwner, InboundSetup } from './inbound-setup.ts';
-import { createPipeline, type Pipeline } from './pipeline.ts';
+import { createPipeline, type Pipeline, type TransformedCounts } from './pipeline.ts';
 import { PipelineGate, type PipelineGateOwner } from './pipeline-gate.ts';
 import { ReadAhead, type HoldReason } from './read-ahead.ts';
 import { Turn } from './turn.ts';
@@ -79,6 +79,11 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   /** Complete frames and messages so far. */
   get counts(): { readonly framesReceived: number; readonly messagesReceived: number } {
     return this.#reader.counts;
+  }
+
+  /** Payload that transforms have changed, in bytes. */
+  get transformedCounts(): TransformedCounts {
+    return this.#pipeline.counts();
   }
 
   /** Whether a frame has begun and not ended, so that the peer cannot say anything else. */

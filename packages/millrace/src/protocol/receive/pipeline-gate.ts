@@ -1,9 +1,5 @@
-import { toError } from '../base/errors.ts';
-import { isPromise } from '../base/promise.ts';
 import type { PulledPiece } from '../base/transform.ts';
-
-/** How long a job of an extension may take, in milliseconds. */
-const MAX_JOB_TIME = 30_000;
+import { TransformJobs } from '../base/transform-jobs.ts';
 
 /** What a {@link PipelineGate} asks of the receiving half that it belongs to. */
 export interface PipelineGateOwner {
@@ -27,26 +23,27 @@ export class PipelineGate {
   readonly #owner: PipelineGateOwner;
   /** How stages go on that wait for room, or for a stage behind them; the stage that is nearest to the application comes first. */
   readonly #waiting: ((() => void) | undefined)[] = [];
-  /** Ends the job that is under way. */
-  #job: AbortController | undefined;
-  /** For the next job. */
-  #nextJob: AbortController | undefined;
-  /** When the job has taken too long, in milliseconds of the host's clock; `Infinity` without one. */
-  deadline: number = Infinity;
+  /** Made when there is something to do: most connections have no transforms. */
+  #jobs: TransformJobs | undefined;
   #isClosed = false;
 
   constructor(owner: PipelineGateOwner) {
     this.#owner = owner;
   }
 
+  /** When the job has taken too long, in milliseconds of the host's clock; `Infinity` without one. */
+  get deadline(): number {
+    return this.#jobs?.deadline ?? Infinity;
+  }
+
   /** Whether a stage waits for something. */
   get isWaiting(): boolean {
-    return this.#job !== undefined || this.#waiting.some((proceed) => proceed !== undefined);
+    return this.#hasJob || this.#waiting.some((proceed) => proceed !== undefined);
   }
 
   /** Whether {@link proceed} can go on. */
   get canProceed(): boolean {
-    return this.#job === undefined && this.isWaiting && this.#owner.hasRoom();
+    return !this.#hasJob && this.isWaiting && this.#owner.hasRoom();
   }
 
   /**
@@ -56,7 +53,7 @@ export class PipelineGate {
    * @param proceed - called when it may
    */
   mayGive(depth: number, proceed: () => void): boolean {
-    const isBlocked = this.#job !== undefined || this.#waiting.slice(0, depth).some((other) => other !== undefined);
+    const isBlocked = this.#hasJob || this.#waiting.slice(0, depth).some((other) => other !== undefined);
     if (!isBlocked && this.#owner.hasRoom()) {
       this.#owner.onGive();
       return true;
@@ -89,40 +86,29 @@ export class PipelineGate {
     start: (signal: AbortSignal) => PulledPiece | Promise<PulledPiece>,
     take: (piece: PulledPiece) => void,
   ): PulledPiece | 'later' {
-    const controller = (this.#nextJob ??= new AbortController());
-    const started = start(controller.signal);
-    if (!isPromise(started)) return started;
-    this.#nextJob = undefined;
-    this.#job = controller;
-    this.deadline = this.#owner.now() + MAX_JOB_TIME;
-    this.#owner.onWait();
-    Promise.resolve(started).then(
-      (piece) => this.#endJob(() => take(piece)),
-      (error: unknown) =>
-        this.#endJob(() => {
-          throw toError(error);
-        }),
-    );
-    return 'later';
+    this.#jobs ??= this.#createJobs();
+    return this.#jobs.run(start, take);
   }
 
   /** Nothing more is wanted: ends the job that is under way, and waits for nothing. Repeating it does nothing. */
   close(): void {
-    this.#isClosed = true;
     this.#waiting.length = 0;
-    this.deadline = Infinity;
-    this.#job?.abort();
-    // A job that goes on all the same is not waited for.
-    this.#job = undefined;
+    this.#isClosed = true;
+    this.#jobs?.close();
   }
 
-  #endJob(proceed: () => void): void {
-    this.#job = undefined;
-    this.deadline = Infinity;
-    this.#owner.onJobEnded(this.#isClosed ? nothing : proceed);
+  get #hasJob(): boolean {
+    return this.#jobs?.isRunning === true;
   }
-}
 
-function nothing(): void {
-  // Its result is of no use any more.
+  #createJobs(): TransformJobs {
+    const owner = this.#owner;
+    const jobs = new TransformJobs({
+      now: () => owner.now(),
+      onJobBegun: () => owner.onWait(),
+      onJobEnded: (proceed) => owner.onJobEnded(proceed),
+    });
+    if (this.#isClosed) jobs.close();
+    return jobs;
+  }
 }

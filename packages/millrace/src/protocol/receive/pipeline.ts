@@ -37,7 +37,17 @@ export interface Pipeline {
   readonly collectedSize: () => number;
   /** No more comes for now: hands over what a stage has kept back. */
   readonly release: () => void;
+  /** Payload of messages that went through transforms, before and after, in bytes. */
+  readonly counts: () => TransformedCounts;
 }
+
+/** Payload that transforms have changed of what was received, in bytes. */
+export interface TransformedCounts {
+  readonly compressedBytesReceived: number;
+  readonly uncompressedBytesReceived: number;
+}
+
+const NOT_TRANSFORMED: TransformedCounts = { compressedBytesReceived: 0, uncompressedBytesReceived: 0 };
 
 /**
  * Puts together what stands between the wire and the application: the transforms of extensions, the size limit of streams, the check of UTF-8, the collector
@@ -49,14 +59,24 @@ export function createPipeline(setup: PipelineSetup): Pipeline {
   const checked = new TextChecker(collector, text);
   const limited =
     limits.maxStreamedMessageSize === Infinity ? checked : new SizeLimiter(checked, limits.maxStreamedMessageSize);
-  const messages = transforms.reduce<StreamingHandler>(
-    (next, transform, depth) => new TransformStage({ next, transform, gate, depth }),
-    limited,
-  );
-  return { messages, collectedSize, release };
+  const stages: TransformStage[] = [];
+  const messages = transforms.reduce<StreamingHandler>((next, transform, depth) => {
+    const stage = new TransformStage({ next, transform, gate, depth });
+    stages.push(stage);
+    return stage;
+  }, limited);
+  const counts = (): TransformedCounts => ({
+    compressedBytesReceived: stages.at(-1)?.bytesBefore ?? 0,
+    uncompressedBytesReceived: stages[0]?.bytesAfter ?? 0,
+  });
+  return { messages, collectedSize, release, counts: stages.length === 0 ? notTransformed : counts };
 }
 
-function createCollector({ level, limits, text, readAhead }: PipelineSetup): Pipeline {
+function notTransformed(): TransformedCounts {
+  return NOT_TRANSFORMED;
+}
+
+function createCollector({ level, limits, text, readAhead }: PipelineSetup): Omit<Pipeline, 'counts'> {
   switch (level) {
     case 'streaming':
       return { messages: readAhead, collectedSize: () => 0, release: nothing };

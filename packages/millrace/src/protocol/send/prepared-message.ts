@@ -1,3 +1,5 @@
+import { isPromise } from '../base/promise.ts';
+import type { SharedTransform } from '../base/transform.ts';
 import { firstHeaderByte, encodeFrameHeader, encodedHeaderSize } from '../wire/frame-header.ts';
 
 /** How a whole message is sent. */
@@ -7,6 +9,8 @@ export interface MessageFormat {
   readonly reservedBits?: number | undefined;
   /** Longest frame in bytes, if not the option of the connection. */
   readonly fragmentSize?: number | undefined;
+  /** What the application said for this message: compress it or not; without it, the extension decides. */
+  readonly compress?: boolean | undefined;
 }
 
 /** A message that is framed once, for any number of connections. */
@@ -17,15 +21,43 @@ export class PreparedMessage {
   readonly frame: Uint8Array;
   readonly format: MessageFormat;
 
+  /** What transforms have made of it, by what they do. */
+  readonly #variants = new Map<string, PreparedMessage | Promise<PreparedMessage>>();
+
   /** @param payload - is copied */
-  constructor(payload: Uint8Array, opcode: number) {
+  constructor(payload: Uint8Array, opcode: number, format: Omit<MessageFormat, 'opcode'> = {}) {
     const { length } = payload;
+    const { reservedBits = 0 } = format;
     const size = encodedHeaderSize(length, false);
     this.frame = new Uint8Array(size + length);
-    encodeFrameHeader({ byte0: firstHeaderByte(true, 0, opcode), length, maskingKey: undefined }, this.frame, 0);
+    const byte0 = firstHeaderByte(true, reservedBits, opcode);
+    encodeFrameHeader({ byte0, length, maskingKey: undefined }, this.frame, 0);
     this.frame.set(payload, size);
     this.payload = this.frame.subarray(size);
-    this.format = { opcode };
+    this.format = Object.freeze({ opcode, ...format });
     Object.freeze(this);
+  }
+
+  /**
+   * Gives the message as a transform changes it, which is done once for all connections with the same key.
+   *
+   * @param reservedBits - those that the transform sets
+   */
+  transformedBy(shared: SharedTransform, reservedBits: number): PreparedMessage | Promise<PreparedMessage> {
+    const key = `${String(reservedBits)} ${shared.key}`;
+    const known = this.#variants.get(key);
+    if (known !== undefined) return known;
+    const keep = (payload: Uint8Array): PreparedMessage => {
+      const variant = new PreparedMessage(payload, this.format.opcode, { reservedBits });
+      this.#variants.set(key, variant);
+      return variant;
+    };
+    const transformed = shared.transform(this.payload);
+    if (!isPromise(transformed)) return keep(transformed);
+    const later = transformed.then(keep);
+    this.#variants.set(key, later);
+    // The next connection may have more luck.
+    later.catch(() => this.#variants.delete(key));
+    return later;
   }
 }

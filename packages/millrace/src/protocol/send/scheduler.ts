@@ -5,16 +5,9 @@ import { Opcode } from '../base/opcode.ts';
 import { firstHeaderByte } from '../wire/frame-header.ts';
 import { FrameEncoder } from './frame-encoder.ts';
 import { OutputQueue, type OutputState } from './output-queue.ts';
+import { ImmediateOutput, type FrameFormat, type GivenFormat, type MessageOutput } from './message-output.ts';
 import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
 import type { SchedulerHost, SchedulerListener, SchedulerSetup } from './scheduler-setup.ts';
-
-/** How one frame of an open message is sent. */
-export interface FrameFormat {
-  /** Its reserved bits, a three-bit number; 0 unless given. */
-  readonly reservedBits?: number | undefined;
-  /** Whether it is the last of its message, so that `endMessage` adds none. */
-  readonly final?: boolean | undefined;
-}
 
 /**
  * Owns the wire: whatever its callers do, what it writes is a valid sequence of frames.
@@ -27,7 +20,7 @@ export interface FrameFormat {
  *
  * @see RFC 6455 §5.4, §6.1
  */
-export class Scheduler {
+export class Scheduler extends ImmediateOutput implements MessageOutput {
   readonly #host: SchedulerHost;
   readonly #fragmentSize: number;
   readonly #listener: SchedulerListener;
@@ -55,6 +48,7 @@ export class Scheduler {
   #messagesSent = 0;
 
   constructor({ role, host, fragmentSize, listener }: SchedulerSetup) {
+    super();
     this.#host = host;
     this.#fragmentSize = fragmentSize;
     this.#listener = listener;
@@ -113,9 +107,9 @@ export class Scheduler {
   }
 
   /** Sends a message, cut into frames of `fragmentSize`. No message may be open. */
-  sendMessage(payload: string | Uint8Array, format: MessageFormat): void {
+  sendMessage(payload: string | Uint8Array, format: GivenFormat): void {
     this.#messagesSent++;
-    const { fragmentSize = this.#fragmentSize } = format;
+    const { fragmentSize = this.#fragmentSize, onTaken } = format;
     if (typeof payload !== 'string') {
       this.#writeFragments(payload, format, fragmentSize);
     } else if (this.#encoder.isShortText(payload) && 3 * payload.length <= fragmentSize) {
@@ -123,6 +117,7 @@ export class Scheduler {
     } else {
       this.#writeFragments(this.#host.text.encode(payload), format, fragmentSize);
     }
+    onTaken?.();
   }
 
   /** Sends a message that was framed before. No message may be open. */

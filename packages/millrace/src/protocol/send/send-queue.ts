@@ -2,8 +2,8 @@ import { ENTRY_COST, WAITER_COST } from '../base/costs.ts';
 import { LocalUsageError } from '../base/errors.ts';
 import { Fifo, type FifoEntry } from '../base/fifo.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
+import type { GivenFormat, MessageOutput } from './message-output.ts';
 import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
-import type { Scheduler } from './scheduler.ts';
 
 /** Who sends a message piece by piece, or cannot send it yet. */
 export interface TurnHolder {
@@ -25,13 +25,8 @@ export interface TurnHolder {
   onClosing(): boolean;
 }
 
-/** How a message is sent that may have to wait for its turn. */
-export interface OutgoingFormat extends MessageFormat {
-  /** Called when it need not wait in the memory of its caller any more: it was copied, or its turn has come. */
-  readonly onTaken?: (() => void) | undefined;
-  /** Called in place of that, when the connection has ended before. */
-  readonly onLost?: ((error: Error) => void) | undefined;
-}
+/** How a message is sent that may have to wait for its turn; `onTaken` is called when it was copied, or its turn has come. */
+export type OutgoingFormat = GivenFormat;
 
 /** Something that waits for its turn. */
 interface Waiting {
@@ -50,7 +45,7 @@ export type QueuedEntry = FifoEntry<Waiting>;
 
 /** What a {@link SendQueue} works with. */
 export interface SendQueueSetup {
-  readonly scheduler: Scheduler;
+  readonly messages: MessageOutput;
   readonly text: TextCodec;
   /** Up to so much waits in copies, in bytes by its cost; more waits in the memory of whoever gave it. */
   readonly highWaterMark: number;
@@ -78,7 +73,7 @@ export class SendQueue {
 
   /** Whether a message can be sent at once. */
   get isFree(): boolean {
-    return this.#holder === undefined && !this.#setup.scheduler.insideMessage && this.#waiting.size === 0;
+    return this.#holder === undefined && !this.#setup.messages.insideMessage && this.#waiting.size === 0;
   }
 
   /** Bytes of payload that wait for their turn, and of what was given to whoever has it. */
@@ -103,19 +98,18 @@ export class SendQueue {
    */
   send(payload: string | Uint8Array, format: OutgoingFormat): QueuedEntry | undefined {
     if (!this.isFree) return this.#wait(payload, format);
-    this.#setup.scheduler.sendMessage(payload, format);
-    format.onTaken?.();
+    this.#setup.messages.sendMessage(payload, format);
     return undefined;
   }
 
   /** Sends a message that was framed before, when its turn comes. Its bytes belong to nobody, and do not change. */
   sendPrepared(message: PreparedMessage): void {
-    const { scheduler } = this.#setup;
+    const { messages } = this.#setup;
     if (this.isFree) {
-      scheduler.sendPreparedMessage(message);
+      messages.sendPreparedMessage(message);
       return;
     }
-    const begin = (): void => scheduler.sendPreparedMessage(message);
+    const begin = (): void => messages.sendPreparedMessage(message);
     const size = message.payload.length;
     this.#put({ begin, lose: undefined, size, cost: size + ENTRY_COST, isWhole: true });
   }
@@ -142,7 +136,7 @@ export class SendQueue {
   /** Sends the message of `holder`, which has the turn, and ends the turn. */
   sendInTurn(holder: TurnHolder, payload: string | Uint8Array, format: MessageFormat): void {
     if (this.#holder !== holder) return;
-    this.#setup.scheduler.sendMessage(payload, format);
+    this.#setup.messages.sendMessage(payload, format);
     this.release(holder);
   }
 
@@ -189,19 +183,19 @@ export class SendQueue {
   /** A message has ended: lets the next ones have their turn. */
   advance(): void {
     if (this.#isAdvancing) return;
-    const { scheduler } = this.#setup;
+    const { messages } = this.#setup;
     this.#isAdvancing = true;
-    while (this.#holder === undefined && !scheduler.insideMessage) {
+    while (this.#holder === undefined && !messages.insideMessage) {
       const next = this.#waiting.take();
       if (next === undefined) break;
       this.#forget(next);
       next.begin();
     }
     this.#isAdvancing = false;
-    if (this.#close === undefined || this.#holder !== undefined || scheduler.insideMessage) return;
+    if (this.#close === undefined || this.#holder !== undefined || messages.insideMessage) return;
     const body = this.#close;
     this.#close = undefined;
-    scheduler.abandon(body);
+    messages.abandon(body);
   }
 
   /** Has a message wait: in a copy, as long as these are not too many, otherwise where its caller has it. */
@@ -213,14 +207,14 @@ export class SendQueue {
       // A view of just these bytes: that of the caller may grow with its buffer.
       return this.#waitInPlace(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), format);
     }
-    const entry = this.#waitInCopy(typeof payload === 'string' ? bytes : new Uint8Array(bytes), format);
+    const entry = this.#waitInCopy(typeof payload === 'string' ? bytes : new Uint8Array(bytes), withoutCalls(format));
     format.onTaken?.();
     return entry;
   }
 
   #waitInCopy(copy: Uint8Array, format: MessageFormat): QueuedEntry {
     const size = copy.length;
-    const begin = (): void => this.#setup.scheduler.sendMessage(copy, format);
+    const begin = (): void => this.#setup.messages.sendMessage(copy, format);
     return this.#put({ begin, lose: undefined, size, cost: size + ENTRY_COST, isWhole: true });
   }
 
@@ -228,8 +222,7 @@ export class SendQueue {
     const size = view.length;
     const begin = (): void => {
       if (view.length === size) {
-        this.#setup.scheduler.sendMessage(view, format);
-        format.onTaken?.();
+        this.#setup.messages.sendMessage(view, format);
       } else {
         if (format.onLost !== undefined) this.#lost.push(format.onLost);
         this.#lostSize += size;
@@ -263,6 +256,11 @@ export class SendQueue {
     this.#holder = undefined;
     if (holder !== undefined) this.#lost.push((error) => holder.onLost(error));
   }
+}
+
+/** The same, for a payload that is a copy. */
+function withoutCalls({ opcode, reservedBits, fragmentSize, compress }: OutgoingFormat): MessageFormat {
+  return { opcode, reservedBits, fragmentSize, compress };
 }
 
 /** Makes the error for a payload that changed hands before it was sent. */

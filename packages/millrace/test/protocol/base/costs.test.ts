@@ -31,7 +31,7 @@ function createReadAhead(): ReadAhead {
 function createQueue(highWaterMark: number): SendQueue {
   const scheduler = createScheduler();
   scheduler.beginMessage(2);
-  return new SendQueue({ scheduler, text: portableTextCodec, highWaterMark, onPayloadLost: () => undefined });
+  return new SendQueue({ messages: scheduler, text: portableTextCodec, highWaterMark, onPayloadLost: () => undefined });
 }
 
 function createScheduler(): Scheduler {

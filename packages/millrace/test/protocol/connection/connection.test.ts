@@ -417,6 +417,10 @@ describe('Connection', () => {
       messagesReceived: 1,
       framesSent: 2,
       messagesSent: 1,
+      uncompressedBytesSent: 0,
+      compressedBytesSent: 0,
+      compressedBytesReceived: 0,
+      uncompressedBytesReceived: 0,
     });
   });
 

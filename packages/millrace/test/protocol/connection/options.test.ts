@@ -15,6 +15,7 @@ const DEFAULTS = {
   fragmentSize: 1_048_576,
   keepAlive: { interval: 20_000, timeout: 20_000, midFrameTimeout: 120_000 },
   extensionPoints: {},
+  extensions: [],
   claims: new ClaimTable(),
   lendPayload: false,
 };

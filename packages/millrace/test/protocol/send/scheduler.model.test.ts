@@ -55,7 +55,7 @@ class RandomCaller {
       listener: { onCloseSent: () => undefined, onMessageSent: () => this.#queue.advance() },
     });
     this.#queue = new SendQueue({
-      scheduler: this.scheduler,
+      messages: this.scheduler,
       text: portableTextCodec,
       highWaterMark: [0, 3000, Infinity][this.#random(3)]!,
       onPayloadLost: () => assert.fail('a payload was lost'),

@@ -26,7 +26,7 @@ class Queueing {
       },
     });
     this.queue = new SendQueue({
-      scheduler: this.scheduling.scheduler,
+      messages: this.scheduling.scheduler,
       text: portableTextCodec,
       highWaterMark,
       onPayloadLost: (size) => this.log.push(`lost payload ${size}`),
