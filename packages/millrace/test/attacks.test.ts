@@ -14,9 +14,6 @@ const ATTACKS = [
 
 /** Attacks that no test is named after, with the reason. */
 const NOT_TESTED: Readonly<Record<string, string>> = {
-  V020: 'parameters of permessage-deflate: there is no compression yet',
-  V021: 'parameters of permessage-deflate: there is no compression yet',
-  V022: 'parameters of permessage-deflate: there is no compression yet',
   V027: 'compares credentials in constant time: the library compares none',
   V103: 'memory that a view keeps alive is measured: `npm run stress`, idle connections',
   V107: 'faults of system calls: Node.js makes them',
