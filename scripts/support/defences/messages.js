@@ -181,7 +181,12 @@ const SENDING = [
     'mask-before-output': ['joinSmall', 'maskedCopy(bytes, maskingKey)', 'bytes'],
     'small-pieces-are-joined': ['joinSmall', 'if (size + bytes.length > SMALL_PIECE)', 'if (true)'],
     'large-pieces-are-not-joined': ['joinSmall', 'if (size + bytes.length > SMALL_PIECE)', 'if (false)'],
-    'never-packed-where-another-has': ['reserve', 'this.#end !== slab.used || ', ''],
+    'never-packed-where-another-has': ['get #isLastInSlab', ' && this.#end === slab.used', ''],
+    'never-packed-in-a-former-slab': [
+      'reserve',
+      '!(this.#isOwnBlock || this.#isLastInSlab)',
+      'this.#packing === slab.bytes && !this.#isLastInSlab',
+    ],
     'a-block-of-its-own': ['#beginPacking', 'if (this.#pieces.length === 0) {', 'if (true) {'],
     'pieces-have-a-cost': ['get cost', 'this.#pieces.length * ENTRY_COST', '0'],
     'blocks-have-a-cost': ['get cost', ' + room', ''],
