@@ -27,7 +27,7 @@ export type { AgreedExtension, Extension, ExtensionSession } from './protocol/ex
 export type { PreparedMessage } from './protocol/send/prepared-message.ts';
 export type { Connector, ConnectorTarget } from './client/connector-target.ts';
 export type { AuthenticationChallenge, ClientOptions } from './client/options.ts';
-export type { CloseServerOptions, CloseServerResult } from './engine/connection-set.ts';
+export type { CloseServerOptions, CloseServerResult } from './engine/close-options.ts';
 export type { ServerOptions } from './server/options.ts';
 export type { HandshakeOptions, RefusedHandshake } from './server/settings/handshake-options.ts';
 export type { ListeningOptions, StatusPage } from './server/settings/listening-options.ts';

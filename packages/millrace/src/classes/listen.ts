@@ -2,7 +2,8 @@ import type { TlsOptions } from 'node:tls';
 
 import { isPromise } from '../protocol/base/promise.ts';
 import { AsyncContext } from '../engine/async-context.ts';
-import { ConnectionSet, type CloseServerOptions, type CloseServerResult } from '../engine/connection-set.ts';
+import type { CloseServerOptions, CloseServerResult } from '../engine/close-options.ts';
+import { ConnectionSet } from '../engine/connection-set.ts';
 import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts';
 import { listen } from '../server/listen.ts';
@@ -84,13 +85,34 @@ export class WebSocketListener {
   }
 
   /**
-   * Stops listening, closes all connections, and resolves when they have ended and their hooks have returned, at the latest after `timeout`. Repeating it waits
-   * for the same.
+   * Lets the process end though the server listens. Open connections still keep it alive. Where it is attached to another server, that one is not touched.
    *
-   * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
+   * @returns the server
+   */
+  unref(): this {
+    this.#listener?.unref();
+    return this;
+  }
+
+  /**
+   * Ends the server: says so to load balancers (`readyPath`) and waits for `lameDuck`; then accepts nothing more, and closes all connections, spread over `drain`. Messages
+   * that are being sent may be finished. Whoever comes meanwhile is answered with 503, unless `keepPort` is `false`. When the last connection has ended, so has the
+   * port; at `timeout`, what is left is dropped.
+   *
+   * Repeating it waits for the same end. A handler of a connection that waits for it waits for itself, until `timeout`.
+   *
+   * @returns how the connections ended, and how many handlers still run, when all of them have returned, or time is over. It never fails for anything that happens
+   *   meanwhile
+   *
+   * @throws {LocalUsageError} an option has a value that it cannot have; nothing has been done then
    */
   close(options: CloseServerOptions = {}): Promise<CloseServerResult> {
-    return this.#protocols.close(options, async () => this.#listener?.close());
+    return this.#protocols.close(options, this.#listener);
+  }
+
+  /** Closes it, and waits for the end of its connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   #decide(request: ConnectionRequest): Decision<Opening> | Promise<Decision<Opening>> {
