@@ -21,7 +21,7 @@ export {
 export { MAX_FRAME_LENGTH } from './protocol/base/length.ts';
 export { MessageType, Opcode } from './protocol/base/opcode.ts';
 export type { ConnectionStats } from './protocol/connection/host.ts';
-export type { ConnectionOptions, KeepAliveOptions } from './protocol/connection/options.ts';
+export type { ConnectionOptions, KeepAliveOptions, ReceiveRateOptions } from './protocol/connection/options.ts';
 export type { ExtensionPoints } from './protocol/extension/claims.ts';
 export type { AgreedExtension, Extension, ExtensionSession } from './protocol/extension/extension.ts';
 export type { PreparedMessage } from './protocol/send/prepared-message.ts';

@@ -1,11 +1,13 @@
 import type { TlsOptions } from 'node:tls';
 
 import { isPromise } from '../protocol/base/promise.ts';
+import { checkLifetime, withLifetime } from '../protocol/connection/options.ts';
 import { AsyncContext } from '../engine/async-context.ts';
 import type { CloseServerOptions, CloseServerResult } from '../engine/close-options.ts';
 import { ConnectionSet } from '../engine/connection-set.ts';
 import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts';
+import { createMemoryLimit, type MemoryLimit } from '../server/limits/total-buffered.ts';
 import { listen } from '../server/listen.ts';
 import type { Listener } from '../server/listener.ts';
 import { findOnreadPlaces, type OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
@@ -17,6 +19,8 @@ import type { ConnectAnswer, WebSocketServerProtocol } from './server-protocol.t
 interface Opening {
   readonly protocol: WebSocketServerProtocol;
   readonly context: AsyncContext;
+  /** The option of this connection, if it has its own. */
+  readonly maxLifetime: number | undefined;
 }
 
 /** A server that listens. */
@@ -33,10 +37,12 @@ export class WebSocketListener {
     onEnded: (protocol: WebSocketServerProtocol, closure) => this.#protocols.end(protocol, closure),
     onClosed: (protocol: WebSocketServerProtocol) => this.#protocols.finish(protocol),
   };
+  readonly #memory: MemoryLimit;
   #listener: Listener | undefined;
 
   private constructor(factory: WebSocketServerFactory, onreadPlaces: OnreadPlaces | undefined) {
     this.#factory = factory;
+    this.#memory = createMemoryLimit(factory.serverOptions);
     this.#onreadPlaces = onreadPlaces;
   }
 
@@ -46,6 +52,7 @@ export class WebSocketListener {
     const listener = new WebSocketListener(factory, sharedReadBuffer ? await findOnreadPlaces() : undefined);
     listener.#listener = await listen<Opening>(factory.serverOptions, {
       decide: (request) => listener.#decide(request),
+      findObstacle: () => listener.#memory.findObstacle(),
       accepted: (handshake) => listener.#accept(handshake),
       error: (error) => factory.reportError(error, undefined),
     });
@@ -118,7 +125,7 @@ export class WebSocketListener {
   #decide(request: ConnectionRequest): Decision<Opening> | Promise<Decision<Opening>> {
     const protocol = this.#factory.buildProtocol();
     protocol.setFactory(this.#factory);
-    const opening = { protocol, context: new AsyncContext() };
+    const opening = { protocol, context: new AsyncContext(), maxLifetime: undefined };
     const answer = opening.context.open(() => protocol.onConnect(request));
     // It may be a promise of another library.
     return isPromise(answer) ? answer.then((later) => decisionFor(opening, later)) : decisionFor(opening, answer);
@@ -126,18 +133,19 @@ export class WebSocketListener {
 
   #accept(handshake: AcceptedHandshake<Opening>): void {
     const { socket, head, request, subprotocol, extensions = '' } = handshake;
-    const { protocol, context } = handshake.context;
+    const { protocol, context, maxLifetime } = handshake.context;
     this.#protocols.add(protocol);
     protocol.makeConnection(
       {
         role: 'server',
         socket,
-        options: this.#factory.connectionOptions,
+        options: withLifetime(this.#factory.connectionOptions, maxLifetime),
         onreadPlaces: this.#onreadPlaces,
         peer: request.peer,
         subprotocol,
         extensions,
         context,
+        totalBuffered: this.#memory.totalBuffered,
       },
       this.#owner,
       head,
@@ -147,7 +155,8 @@ export class WebSocketListener {
 
 function decisionFor(opening: Opening, answer: ConnectAnswer): Decision<Opening> {
   const accept = typeof answer === 'object' ? answer : { subprotocol: answer ?? undefined };
-  return { subprotocol: accept.subprotocol, headers: accept.headers, context: opening };
+  const maxLifetime = checkLifetime('maxLifetime' in accept ? accept.maxLifetime : undefined);
+  return { subprotocol: accept.subprotocol, headers: accept.headers, context: { ...opening, maxLifetime } };
 }
 
 /**

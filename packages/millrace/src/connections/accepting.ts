@@ -1,6 +1,7 @@
 import { AsyncContext } from '../engine/async-context.ts';
+import type { TotalBuffered } from '../engine/total-buffered.ts';
 import { isPromise } from '../protocol/base/promise.ts';
-import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
+import { checkLifetime, withLifetime, type ResolvedConnectionOptions } from '../protocol/connection/options.ts';
 import type { AcceptedHandshake, Decision, HandshakeHandler } from '../server/handshake-handler.ts';
 import type { OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
 import { openFor, type ConnectionEvents, type OpenedConnection } from './open.ts';
@@ -18,6 +19,8 @@ export interface Opening<Context> {
   readonly context: Context;
   /** Where its handler or callbacks run. */
   readonly asyncContext: AsyncContext;
+  /** The option of this connection, if it has its own. */
+  readonly maxLifetime: number | undefined;
 }
 
 /** How accepted connections are opened. */
@@ -27,6 +30,7 @@ export interface AcceptingSetup<Context> {
   /** Whether messages are received at all. */
   readonly receives: boolean;
   readonly events: ConnectionEvents<Context>;
+  readonly totalBuffered: TotalBuffered | undefined;
 }
 
 /** Makes decisions of what `onConnect` answers. It runs in the async context of the connection to come. */
@@ -37,7 +41,8 @@ export function decideBy<Answer extends ConnectAnswer>(
     const asyncContext = new AsyncContext();
     const decide = (answer: Answer | undefined): Decision<Opening<ContextOf<Answer>>> => {
       const { context, ...decided } = decisionFor<Answer>(answer);
-      return { ...decided, context: { context, asyncContext } };
+      const maxLifetime = checkLifetime(typeof answer === 'object' ? answer.maxLifetime : undefined);
+      return { ...decided, context: { context, asyncContext, maxLifetime } };
     };
     if (onConnect === undefined) return decide(undefined);
     const answer = asyncContext.open(() => onConnect(request));
@@ -49,20 +54,21 @@ export function decideBy<Answer extends ConnectAnswer>(
 /** Makes a connection of an opening handshake that was accepted, for whatever deals with it. */
 export function openAccepted<Context>(
   handshake: AcceptedHandshake<Opening<Context>>,
-  { options, onreadPlaces, receives, events }: AcceptingSetup<Context>,
+  { options, onreadPlaces, receives, events, totalBuffered }: AcceptingSetup<Context>,
   handler: ConnectionHandler<Context> | undefined,
 ): OpenedConnection<Context> {
   const { socket, request, subprotocol, extensions = '' } = handshake;
-  const { context, asyncContext } = handshake.context;
+  const { context, asyncContext, maxLifetime } = handshake.context;
   const made = {
     role: 'server' as const,
     socket,
-    options,
+    options: withLifetime(options, maxLifetime),
     peer: request.peer,
     subprotocol,
     extensions,
     onreadPlaces,
     context: asyncContext,
+    totalBuffered,
   };
   return openFor({ made, context, events, receives }, handler);
 }

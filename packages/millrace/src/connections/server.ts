@@ -5,6 +5,7 @@ import type { ResolvedConnectionOptions } from '../protocol/connection/options.t
 import type { CloseServerOptions, CloseServerResult } from '../engine/close-options.ts';
 import { ConnectionSet } from '../engine/connection-set.ts';
 import type { AcceptedHandshake, HandshakeHandler } from '../server/handshake-handler.ts';
+import { createMemoryLimit, type MemoryLimit } from '../server/limits/total-buffered.ts';
 import { listen } from '../server/listen.ts';
 import type { Listener } from '../server/listener.ts';
 import type { ResolvedServerOptions } from '../server/options.ts';
@@ -39,10 +40,12 @@ export class WebSocketServer<Context = unknown> {
     onFinished: (connection) => this.#connections.finish(connection),
     onError: (error, connection) => this.#setup.report(error, connection),
   };
+  readonly #memory: MemoryLimit;
   #listener: Listener | undefined;
 
   private constructor(setup: ServerSetup<Context>) {
     this.#setup = setup;
+    this.#memory = createMemoryLimit(setup.serverOptions);
   }
 
   /** Begins to listen; `serve` says how. */
@@ -50,6 +53,7 @@ export class WebSocketServer<Context = unknown> {
     const server = new WebSocketServer(setup);
     server.#listener = await listen<Opening<Context>>(setup.serverOptions, {
       decide: (request) => setup.decide(request),
+      findObstacle: () => server.#memory.findObstacle(),
       accepted: (handshake) => server.#accept(handshake),
       error: (error) => setup.report(error, undefined),
     });
@@ -126,7 +130,8 @@ export class WebSocketServer<Context = unknown> {
 
   #accept(handshake: AcceptedHandshake<Opening<Context>>): void {
     const { connectionOptions: options, onreadPlaces, handler, receives } = this.#setup;
-    const setup = { options, onreadPlaces, receives, events: this.#events };
+    const { totalBuffered } = this.#memory;
+    const setup = { options, onreadPlaces, receives, events: this.#events, totalBuffered };
     const opened = openAccepted(handshake, setup, handler);
     this.#connections.add(opened.connection);
     opened.start(handshake.head);

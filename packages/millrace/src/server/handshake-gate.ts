@@ -71,7 +71,7 @@ export class HandshakeGate<Context> {
     pending.peer = formatPeer(socket);
     pending.address = networkOf(socket instanceof Socket ? socket.remoteAddress : undefined);
     const isClosed = this.#phase === 'closed';
-    const obstacle = isClosed ? unavailable('the server is closing') : this.#admission.findObstacle(pending.address);
+    const obstacle = isClosed ? unavailable('the server is closing') : this.#findObstacle(pending);
     const displaced = obstacle === undefined ? this.#admission.findDisplaced(pending.address) : undefined;
     if (displaced !== undefined) this.#displace(displaced);
     this.#admission.enter(pending);
@@ -167,6 +167,11 @@ export class HandshakeGate<Context> {
     }
   }
 
+  /** Says why a new transport cannot be taken, if it cannot. */
+  #findObstacle({ address }: PendingHandshake): Error | undefined {
+    return this.#handler.findObstacle?.() ?? this.#admission.findObstacle(address);
+  }
+
   /** Gives a handshake up for that of another address. */
   #displace(pending: PendingHandshake): void {
     this.#admission.leave(pending);
@@ -232,7 +237,7 @@ export class HandshakeGate<Context> {
     const { extensions, context } = decision;
     let fields;
     try {
-      const full = this.#admission.findFull(pending.address);
+      const full = this.#handler.findObstacle?.() ?? this.#admission.findFull(pending.address);
       if (full !== undefined) throw full;
       const headers = [this.#options.headers, decision.headers];
       fields = listAcceptanceFields({ subprotocol, extensions, headers }, request);

@@ -21,7 +21,11 @@ describe('EngineConnection.send', () => {
     const connected = new Engine(t);
     const { engine } = connected;
 
-    const sent = [engine.send('a', 1), engine.send(hex('01'), 2), engine.sendPrepared(new PreparedMessage(hex('02'), 2))];
+    const sent = [
+      engine.send('a', 1),
+      engine.send(hex('01'), 2),
+      engine.sendPrepared(new PreparedMessage(hex('02'), 2)),
+    ];
     assert.equal(new Set(sent).size, 1);
     await Promise.all(sent);
 

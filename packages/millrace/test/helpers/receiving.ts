@@ -1,7 +1,8 @@
 import type { MessageTransform } from '../../src/protocol/base/transform.ts';
 import { ClaimTable } from '../../src/protocol/extension/claims.ts';
 import type { Receiver } from '../../src/protocol/receive/handlers.ts';
-import { Inbound, type InboundLimits, type InboundOwner } from '../../src/protocol/receive/inbound.ts';
+import { Inbound } from '../../src/protocol/receive/inbound.ts';
+import type { InboundLimits, InboundOwner } from '../../src/protocol/receive/inbound-setup.ts';
 import { portableTextCodec } from '../../src/protocol/wire/text-codec.ts';
 import { EventLog } from './event-log.ts';
 

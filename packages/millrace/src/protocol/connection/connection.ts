@@ -1,8 +1,10 @@
-import { RemoteProtocolError, toError } from '../base/errors.ts';
+import { CloseCode } from '../base/close-code.ts';
+import { LimitExceededError, RemoteProtocolError, toError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
 import type { MessageTransform } from '../base/transform.ts';
 import type { Receiver } from '../receive/handlers.ts';
-import { Inbound, type InboundOwner } from '../receive/inbound.ts';
+import { Inbound } from '../receive/inbound.ts';
+import type { InboundOwner } from '../receive/inbound-setup.ts';
 import type { ControlHooks, HoldReason } from '../receive/read-ahead.ts';
 import { Scheduler } from '../send/scheduler.ts';
 import type { SchedulerListener } from '../send/scheduler-setup.ts';
@@ -12,8 +14,11 @@ import type { ClosingState } from './closing.ts';
 import { Ending } from './ending.ts';
 import type { ConnectionOwner, ConnectionHost, ConnectionStats, TransportDirective } from './host.ts';
 import { KeepAlive } from './keep-alive.ts';
-import { MessageSender, type SenderOwner } from './message-sender.ts';
+import { createLifetime, type Lifetime } from './lifetime.ts';
+import { MessageSender } from './message-sender.ts';
 import type { ResolvedConnectionOptions } from './options.ts';
+import { ReceivePace } from './receive-pace.ts';
+import type { SenderOwner } from './sender-setup.ts';
 
 /** What a {@link Connection} is made of. */
 export interface ConnectionSetup {
@@ -57,6 +62,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   readonly #keepAlive: KeepAlive;
   readonly #closing: ClosingHandshake;
   readonly #ending: Ending;
+  readonly #lifetime: Lifetime | undefined;
+  readonly #pace: ReceivePace | undefined;
   #bytesReceived = 0;
   #bytesSent = 0;
 
@@ -82,6 +89,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#queue = queue;
     this.sender = sender;
     this.#ending = new Ending({ role, closeTimeout, host, handler, tell, ...parts });
+    this.#lifetime = createLifetime(options, host);
+    this.#pace = options.minReceiveRate === 0 ? undefined : new ReceivePace(options.minReceiveRate);
   }
 
   // State
@@ -110,6 +119,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     const now = this.#host.now();
     this.#keepAlive.heard(now);
     this.#inbound.receive(chunk, now);
+    this.#lifetime?.note(now, this.#activity);
+    this.#pace?.note(now, chunk.length, this.#inbound.reader.insideMessage || this.#inbound.insideFrame);
     if (this.#inbound.bytesBehindEnd > MAX_DISCARDED) this.drop();
   }
 
@@ -131,7 +142,9 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** When {@link handleDeadline} is to be called, in milliseconds of the host's clock; `Infinity` for never. */
   get nextDeadline(): number {
     if (this.#closing.state !== 'open') return this.#ending.deadline;
-    return Math.min(this.#keepAlive.deadline, this.#inbound.jobDeadline);
+    const { jobDeadline, rate } = this.#inbound;
+    const limits = Math.min(this.#lifetime?.deadline ?? Infinity, this.#pace?.deadline ?? Infinity);
+    return Math.min(this.#keepAlive.deadline, jobDeadline, rate?.deadline ?? Infinity, limits);
   }
 
   /** Does what is due at `now`: pings a silent peer, gives up one that has vanished, ends what takes too long. */
@@ -139,8 +152,25 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     if (now < this.nextDeadline) return;
     if (this.#closing.state !== 'open') this.#ending.handleDeadline(now);
     else if (now >= this.#inbound.jobDeadline) this.fail(new Error('an extension took more than 30 s for a piece'));
-    else this.#keepAliveAt(now);
+    else this.#holdLimits(now);
     this.#host.requestUpdate();
+  }
+
+  /** What it holds for the application and for the transport, by its cost in memory. */
+  get cost(): number {
+    return this.sender.cost + this.#inbound.cost;
+  }
+
+  /** Fails the connection since too much is held by all together, and gives up what it holds. */
+  shed(error: LimitExceededError): void {
+    this.sender.giveUp(() => this.#scheduler.giveUpOutput());
+    this.fail(error);
+  }
+
+  /** Visits what it was given to send and others may hold, too. */
+  visitShared(visit: (bytes: Uint8Array) => void): void {
+    this.#scheduler.visitShared(visit);
+    this.#queue.visitShared(visit);
   }
 
   /** Takes a turn of the event loop that `ConnectionHost.requestTurn` has asked for. */
@@ -257,6 +287,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   takeOutput(limit: number): Uint8Array[] {
     const pieces = this.#scheduler.takeOutput(limit);
     for (const piece of pieces) this.#bytesSent += piece.length;
+    if (pieces.length > 0) this.#lifetime?.note(this.#host.now(), this.#activity);
     const size = this.#scheduler.takeLostPayload();
     if (size !== undefined) this.#ending.losePayload(lostPayload(size));
     return pieces;
@@ -309,6 +340,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   }
 
   onFull(): void {
+    this.#pace?.restart(this.#host.now());
     this.tell((handler) => handler.onFull());
   }
 
@@ -332,6 +364,25 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     } catch {
       // There is nobody left to tell, and whoever drives us must not suffer for it.
     }
+  }
+
+  /** How much data has come and gone, in whatever unit. */
+  get #activity(): number {
+    const { insideMessage, messagesSent } = this.#scheduler;
+    // Of a message that is being sent, each piece is worth noting.
+    return this.#inbound.reader.activity + messagesSent + (insideMessage ? this.#bytesSent : 0);
+  }
+
+  /** Nothing is wrong: looks whether it is time for anything. */
+  #holdLimits(now: number): void {
+    if (this.#inbound.renewRate(now)) this.#keepAlive.heard(now);
+    if (!this.#inbound.isEmpty || this.#handler.isWorking) this.#lifetime?.renew(now);
+    const exceeded = this.#lifetime?.judge(now);
+    if (exceeded !== undefined) this.closeFor('engine', CloseCode.GOING_AWAY, `as long as ${exceeded} allows`);
+    const tooSlow = this.#pace?.judge(now);
+    // Where we do not read, that it is slow is our doing.
+    if (tooSlow !== undefined && this.wantsInput) this.#ending.violate(tooSlow);
+    if (this.#closing.state === 'open') this.#keepAliveAt(now);
   }
 
   #keepAliveAt(now: number): void {

@@ -6,30 +6,12 @@ import type { PreparedMessage } from '../send/prepared-message.ts';
 import type { FrameFormat, Scheduler } from '../send/scheduler.ts';
 import type { OutgoingFormat, QueuedEntry, SendQueue, TurnHolder } from '../send/send-queue.ts';
 import type { ClosingHandshake } from './closing-handshake.ts';
-import type { ConnectionOwner, ConnectionHost } from './host.ts';
-import type { ResolvedConnectionOptions } from './options.ts';
+import type { ConnectionOwner } from './host.ts';
 import { checkControlFrame, checkFragmentSize, checkMessageOpcode, checkReservedBits } from './send-checks.ts';
+import type { MessageSenderSetup } from './sender-setup.ts';
 
 /** How often an application may send before it has to wait for the transport: little messages take time, too. */
 const MAX_SENDS_AT_ONCE = 1000;
-/** Whose sending half a {@link MessageSender} is. */
-export interface SenderOwner {
-  /** Fails the connection. */
-  fail(error: Error): void;
-  /** Tells the handler something, and fails the connection if it throws. */
-  tell(news: (handler: ConnectionOwner) => void): void;
-}
-
-/** What a {@link MessageSender} is made of. */
-export interface MessageSenderSetup {
-  readonly role: 'client' | 'server';
-  readonly scheduler: Scheduler;
-  readonly queue: SendQueue;
-  readonly closing: ClosingHandshake;
-  readonly options: Pick<ResolvedConnectionOptions, 'claims' | 'highWaterMark' | 'maxBufferedAmount' | 'fragmentSize'>;
-  readonly host: Pick<ConnectionHost, 'requestUpdate' | 'transportBufferedAmount' | 'copiesOutput'>;
-  readonly owner: SenderOwner;
-}
 
 /**
  * The sending half of a connection, as an application uses it.
@@ -88,6 +70,11 @@ export class MessageSender {
   get bufferedAmount(): number {
     const { output, waitingControlSize } = this.#scheduler;
     return output.size + this.#host.transportBufferedAmount() + this.#queue.waitingSize + waitingControlSize;
+  }
+
+  /** What was sent and the transport has not written yet, wherever it waits, by its cost. */
+  get cost(): number {
+    return this.#leavingCost() + this.#queue.waitingCost + this.#scheduler.waitingControlCost;
   }
 
   /** Bytes that were sent and will never reach the transport, as far as that is known. */
@@ -324,7 +311,7 @@ export class MessageSender {
    */
   admit(size: number, packed = 0): boolean {
     if (this.#wasBelowMark && this.#queue.isFree) return true;
-    const cost = this.#leavingCost() + this.#queue.waitingCost + this.#scheduler.waitingControlCost;
+    const { cost } = this;
     return cost <= this.#setup.options.highWaterMark + packed || this.#isWithinLimit(cost + size + ENTRY_COST);
   }
 

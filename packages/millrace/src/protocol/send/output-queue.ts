@@ -119,6 +119,11 @@ export class OutputQueue implements OutputState {
     return size;
   }
 
+  /** Visits what it holds as it was given, and others may hold, too. */
+  visitShared(visit: (bytes: Uint8Array) => void): void {
+    for (const { bytes, size } of this.#pieces) if (size > SMALL_PIECE) visit(bytes);
+  }
+
   /**
    * Makes room for `size` bytes, at most 8 KiB, that follow what was packed before.
    *

@@ -135,6 +135,6 @@ export class Admission<Member extends Candidate> {
 }
 
 /** Says that the server has enough to do. */
-function overload(option: string, limit: string): HandshakeError {
+export function overload(option: string, limit: string): HandshakeError {
   return unavailable(`the server has as much to do as it may: ${option}, ${limit}`);
 }
