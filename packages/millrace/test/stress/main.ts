@@ -3,6 +3,7 @@
 
 import { announcedFrames, pingFlood } from './idle-attacks.ts';
 import { holds, type Claim, type Measurement } from './claim.ts';
+import { closingUnderLoad } from './closing-under-load.ts';
 import { endlessFrame } from './endless-frame.ts';
 import { fileThroughSend } from './file-through-send.ts';
 import { gridClaims } from './grid/claims.ts';
@@ -19,6 +20,7 @@ const CLAIMS: readonly Claim[] = [
   fileThroughSend,
   unreadMessages,
   ...gridClaims,
+  ...closingUnderLoad,
 ];
 
 const words = process.argv.slice(2);
