@@ -109,7 +109,7 @@ const RECEIVING = [
   }),
   ...defencesIn('protocol/receive/inbound.ts', receiving('inbound'), {
     'full-stops-the-parser': ['#onFull', 'this.#parser.pause();', ''],
-    'turn-stops-the-parser': ['#count', 'if (this.#turn.isOver) this.#parser.pause();', ''],
+    'turn-stops-the-parser': ['#count', 'this.#turn.isOver || ', ''],
     'large-chunk-is-work': ['#parseChunk', 'if (chunk.length >= LARGE_CHUNK) this.#turn.look();', ''],
     'rest-of-a-chunk-is-kept': ['#parseChunk', 'this.#unread.prepend(chunk.subarray(parsed));', 'void 0;'],
     'what-comes-meanwhile-is-kept': ['receive', 'this.#unread.append(chunk);', ''],
@@ -119,7 +119,7 @@ const RECEIVING = [
     'one-thing-not-within-another': ['handOutOne', 'if (this.#isAdvancing) return false;', ''],
     'all-for-whoever-wants-them-now': ['handOutOne', 'if (!this.#readAhead.isBusy) this.proceed();', ''],
     'closing-does-not-wait': ['stopWaiting', 'this.#mayWait = false;', ''],
-    'discarded-is-not-told': ['#discard', 'this.#reader.redirect(this.#discarder);', ''],
+    'discarded-is-not-told': ['#discard', 'this.reader.redirect(this.#discarder);', ''],
     'controls-do-not-pile-up': ['tellInOrder', 'if (this.#discarder === undefined) ', 'if (true) '],
     'collected-counts-as-discarded': [
       '#giveUpPipeline',

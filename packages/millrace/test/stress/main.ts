@@ -4,6 +4,7 @@
 import { announcedFrames, pingFlood } from './idle-attacks.ts';
 import { holds, type Claim, type Measurement } from './claim.ts';
 import { closingUnderLoad } from './closing-under-load.ts';
+import { crowdClaims } from './crowds.ts';
 import { endlessFrame } from './endless-frame.ts';
 import { fileThroughSend } from './file-through-send.ts';
 import { gridClaims } from './grid/claims.ts';
@@ -20,6 +21,7 @@ const CLAIMS: readonly Claim[] = [
   fileThroughSend,
   unreadMessages,
   ...gridClaims,
+  ...crowdClaims,
   ...closingUnderLoad,
 ];
 
