@@ -82,7 +82,7 @@ const WAITERS: readonly Waiter[] = [
   },
   {
     what: 'a byte of a frame every 50 ms',
-    options: { minReceiveRate: 1000 },
+    options: { minReceiveRate: 1000, closeTimeout: 0 },
     deadline: 5000,
     act: (socket) => {
       socket.write(hex('82 fe ff ff 00 00 00 00'));
