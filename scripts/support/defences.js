@@ -3,6 +3,7 @@ import { CONNECTIONS } from './defences/connections.js';
 import { DEFLATE } from './defences/deflate.js';
 import { HANDSHAKE } from './defences/handshake.js';
 import { CLASSES } from './defences/classes.js';
+import { LIMITS } from './defences/limits.js';
 import { MESSAGES } from './defences/messages.js';
 import { WEB } from './defences/web.js';
 import { WIRE } from './defences/wire.js';
@@ -29,4 +30,5 @@ export const DEFENCES = [
   ...CONNECTIONS,
   ...WEB,
   ...DEFLATE,
+  ...LIMITS,
 ];

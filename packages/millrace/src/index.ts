@@ -21,7 +21,7 @@ export {
 export { MAX_FRAME_LENGTH } from './protocol/base/length.ts';
 export { MessageType, Opcode } from './protocol/base/opcode.ts';
 export type { ConnectionStats } from './protocol/connection/host.ts';
-export type { ConnectionOptions, KeepAliveOptions } from './protocol/connection/options.ts';
+export type { ConnectionOptions, KeepAliveOptions, ReceiveRateOptions } from './protocol/connection/options.ts';
 export type { ExtensionParameter } from './protocol/base/extension-parameter.ts';
 export type {
   MessageTransform,
@@ -38,7 +38,7 @@ export type { PreparedMessage } from './protocol/send/prepared-message.ts';
 export type { Connector, ConnectorTarget } from './client/connector-target.ts';
 export type { AuthenticationChallenge, ClientOptions } from './client/options.ts';
 export type { EngineOptions } from './engine/engine-options.ts';
-export type { CloseServerOptions, CloseServerResult } from './engine/connection-set.ts';
+export type { CloseServerOptions, CloseServerResult } from './engine/close-options.ts';
 export type { ServerOptions } from './server/options.ts';
 export type { HandshakeOptions, RefusedHandshake } from './server/settings/handshake-options.ts';
 export type { ListeningOptions, StatusPage } from './server/settings/listening-options.ts';

@@ -109,7 +109,7 @@ const RECEIVING = [
   }),
   ...defencesIn('protocol/receive/inbound.ts', receiving('inbound'), {
     'full-stops-the-parser': ['#onFull', 'this.#parser.pause();', ''],
-    'turn-stops-the-parser': ['#count', 'if (this.#turn.isOver) this.#parser.pause();', ''],
+    'turn-stops-the-parser': ['#count', 'this.#turn.isOver || ', ''],
     'large-chunk-is-work': ['#parseChunk', 'if (chunk.length >= LARGE_CHUNK) this.#turn.look();', ''],
     'rest-of-a-chunk-is-kept': ['#parseChunk', 'this.#unread.prepend(chunk.subarray(parsed));', 'void 0;'],
     'what-comes-meanwhile-is-kept': ['receive', 'this.#unread.append(chunk);', ''],
@@ -119,7 +119,7 @@ const RECEIVING = [
     'one-thing-not-within-another': ['handOutOne', 'if (this.#isAdvancing) return false;', ''],
     'all-for-whoever-wants-them-now': ['handOutOne', 'if (!this.#readAhead.isBusy) this.proceed();', ''],
     'closing-does-not-wait': ['stopWaiting', 'this.#mayWait = false;', ''],
-    'discarded-is-not-told': ['#discard', 'this.#reader.redirect(this.#discarder);', ''],
+    'discarded-is-not-told': ['#discard', 'this.reader.redirect(this.#discarder);', ''],
     'controls-do-not-pile-up': ['tellInOrder', 'if (this.#discarder === undefined) ', 'if (true) '],
     'collected-counts-as-discarded': [
       '#giveUpPipeline',
@@ -181,7 +181,12 @@ const SENDING = [
     'mask-before-output': ['joinSmall', 'maskedCopy(bytes, maskingKey)', 'bytes'],
     'small-pieces-are-joined': ['joinSmall', 'if (size + bytes.length > SMALL_PIECE)', 'if (true)'],
     'large-pieces-are-not-joined': ['joinSmall', 'if (size + bytes.length > SMALL_PIECE)', 'if (false)'],
-    'never-packed-where-another-has': ['reserve', 'this.#end !== slab.used || ', ''],
+    'never-packed-where-another-has': ['get #isLastInSlab', ' && this.#end === slab.used', ''],
+    'never-packed-in-a-former-slab': [
+      'reserve',
+      '!(this.#isOwnBlock || this.#isLastInSlab)',
+      'this.#packing === slab.bytes && !this.#isLastInSlab',
+    ],
     'a-block-of-its-own': ['#beginPacking', 'if (this.#pieces.length === 0) {', 'if (true) {'],
     'pieces-have-a-cost': ['get cost', 'this.#pieces.length * ENTRY_COST', '0'],
     'blocks-have-a-cost': ['get cost', ' + room', ''],

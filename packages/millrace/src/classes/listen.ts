@@ -1,12 +1,15 @@
 import type { TlsOptions } from 'node:tls';
 
 import { isPromise } from '../protocol/base/promise.ts';
+import { checkLifetime, withLifetime } from '../protocol/connection/options.ts';
+import type { Agreed } from '../protocol/extension/negotiate.ts';
 import { agreeAsServer, writeAgreed } from '../engine/agreed-extensions.ts';
 import { AsyncContext } from '../engine/async-context.ts';
-import { ConnectionSet, type CloseServerOptions, type CloseServerResult } from '../engine/connection-set.ts';
-import type { Agreed } from '../protocol/extension/negotiate.ts';
+import type { CloseServerOptions, CloseServerResult } from '../engine/close-options.ts';
+import { ConnectionSet } from '../engine/connection-set.ts';
 import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts';
+import { createMemoryLimit, type MemoryLimit } from '../server/limits/total-buffered.ts';
 import { listen } from '../server/listen.ts';
 import type { Listener } from '../server/listener.ts';
 import { findOnreadPlaces, type OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
@@ -20,6 +23,8 @@ interface Opening {
   readonly context: AsyncContext;
   /** The extensions that are agreed on. */
   readonly agreed: Agreed;
+  /** The option of this connection, if it has its own. */
+  readonly maxLifetime: number | undefined;
 }
 
 /** A server that listens. */
@@ -36,10 +41,12 @@ export class WebSocketListener {
     onEnded: (protocol: WebSocketServerProtocol, closure) => this.#protocols.end(protocol, closure),
     onClosed: (protocol: WebSocketServerProtocol) => this.#protocols.finish(protocol),
   };
+  readonly #memory: MemoryLimit;
   #listener: Listener | undefined;
 
   private constructor(factory: WebSocketServerFactory, onreadPlaces: OnreadPlaces | undefined) {
     this.#factory = factory;
+    this.#memory = createMemoryLimit(factory.serverOptions);
     this.#onreadPlaces = onreadPlaces;
   }
 
@@ -49,6 +56,7 @@ export class WebSocketListener {
     const listener = new WebSocketListener(factory, sharedReadBuffer ? await findOnreadPlaces() : undefined);
     listener.#listener = await listen<Opening>(factory.serverOptions, {
       decide: (request) => listener.#decide(request),
+      findObstacle: () => listener.#memory.findObstacle(),
       accepted: (handshake) => listener.#accept(handshake),
       error: (error) => factory.reportError(error, undefined),
     });
@@ -88,20 +96,41 @@ export class WebSocketListener {
   }
 
   /**
-   * Stops listening, closes all connections, and resolves when they have ended and their hooks have returned, at the latest after `timeout`. Repeating it waits
-   * for the same.
+   * Lets the process end though the server listens. Open connections still keep it alive. Where it is attached to another server, that one is not touched.
    *
-   * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
+   * @returns the server
+   */
+  unref(): this {
+    this.#listener?.unref();
+    return this;
+  }
+
+  /**
+   * Ends the server: says so to load balancers (`readyPath`) and waits for `lameDuck`; then accepts nothing more, and closes all connections, spread over `drain`. Messages
+   * that are being sent may be finished. Whoever comes meanwhile is answered with 503, unless `keepPort` is `false`. When the last connection has ended, so has the
+   * port; at `timeout`, what is left is dropped.
+   *
+   * Repeating it waits for the same end. A handler of a connection that waits for it waits for itself, until `timeout`.
+   *
+   * @returns how the connections ended, and how many handlers still run, when all of them have returned, or time is over. It never fails for anything that happens
+   *   meanwhile
+   *
+   * @throws {LocalUsageError} an option has a value that it cannot have; nothing has been done then
    */
   close(options: CloseServerOptions = {}): Promise<CloseServerResult> {
-    return this.#protocols.close(options, async () => this.#listener?.close());
+    return this.#protocols.close(options, this.#listener);
+  }
+
+  /** Closes it, and waits for the end of its connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   #decide(request: ConnectionRequest): Decision<Opening> | Promise<Decision<Opening>> {
     const protocol = this.#factory.buildProtocol();
     protocol.setFactory(this.#factory);
     const agreed = agreeAsServer(request.extensions, this.#factory.connectionOptions);
-    const opening = { protocol, context: new AsyncContext(), agreed };
+    const opening = { protocol, context: new AsyncContext(), agreed, maxLifetime: undefined };
     const answer = opening.context.open(() => protocol.onConnect(request));
     // It may be a promise of another library.
     return isPromise(answer) ? answer.then((later) => decisionFor(opening, later)) : decisionFor(opening, answer);
@@ -109,19 +138,20 @@ export class WebSocketListener {
 
   #accept(handshake: AcceptedHandshake<Opening>): void {
     const { socket, head, request, subprotocol, extensions = '' } = handshake;
-    const { protocol, context, agreed } = handshake.context;
+    const { protocol, context, agreed, maxLifetime } = handshake.context;
     this.#protocols.add(protocol);
     protocol.makeConnection(
       {
         role: 'server',
         socket,
-        options: this.#factory.connectionOptions,
+        options: withLifetime(this.#factory.connectionOptions, maxLifetime),
         onreadPlaces: this.#onreadPlaces,
         peer: request.peer,
         subprotocol,
         extensions,
         agreed,
         context,
+        totalBuffered: this.#memory.totalBuffered,
       },
       this.#owner,
       head,
@@ -133,7 +163,9 @@ function decisionFor(opening: Opening, answer: HandshakeAnswer): Decision<Openin
   const accept = typeof answer === 'object' ? answer : { subprotocol: answer ?? undefined };
   const { agreed } = opening;
   const extensions = agreed.answer.length === 0 ? undefined : writeAgreed(agreed);
-  return { subprotocol: accept.subprotocol, headers: accept.headers, extensions, context: opening };
+  const maxLifetime = checkLifetime('maxLifetime' in accept ? accept.maxLifetime : undefined);
+  const context = { ...opening, maxLifetime };
+  return { subprotocol: accept.subprotocol, headers: accept.headers, extensions, context };
 }
 
 /**

@@ -27,6 +27,11 @@ export class MessageAssembly {
     this.#fail = fail;
   }
 
+  /** What is collected, in bytes. */
+  get size(): number {
+    return this.#frame.size + this.#message.size;
+  }
+
   /** Whether the present message is anything but text. */
   get isBinary(): boolean {
     return this.#opcode !== Opcode.TEXT;

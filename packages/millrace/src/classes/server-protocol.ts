@@ -9,6 +9,8 @@ export interface ConnectionAccept {
   readonly subprotocol?: string | undefined;
   /** Header fields to add to the response. */
   readonly headers?: HeaderFieldsInit | undefined;
+  /** Time after which this connection is closed, in milliseconds, in place of the option `maxLifetime`: that of its ticket or session, say. */
+  readonly maxLifetime?: number | undefined;
 }
 
 /** The server's end of a connection; see {@link WebSocketProtocol}. */

@@ -146,6 +146,10 @@ export class ProtocolSession implements ConnectionUser, MessageHandler, FrameHan
     return false;
   }
 
+  get collectedSize(): number {
+    return this.#assembly?.size ?? 0;
+  }
+
   onError(error: Error): void {
     this.#owner.onHookError(error, this.#hooks);
   }

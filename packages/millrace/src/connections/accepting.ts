@@ -1,7 +1,8 @@
 import { agreeAsServer, writeAgreed } from '../engine/agreed-extensions.ts';
 import { AsyncContext } from '../engine/async-context.ts';
+import type { TotalBuffered } from '../engine/total-buffered.ts';
 import { isPromise } from '../protocol/base/promise.ts';
-import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
+import { checkLifetime, withLifetime, type ResolvedConnectionOptions } from '../protocol/connection/options.ts';
 import type { Agreed } from '../protocol/extension/negotiate.ts';
 import type { AcceptedHandshake, Decision, HandshakeHandler } from '../server/handshake-handler.ts';
 import type { OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
@@ -22,6 +23,8 @@ export interface Opening<Context> {
   readonly asyncContext: AsyncContext;
   /** The extensions that are agreed on. */
   readonly agreed: Agreed;
+  /** The option of this connection, if it has its own. */
+  readonly maxLifetime: number | undefined;
 }
 
 /** How accepted connections are opened. */
@@ -31,6 +34,7 @@ export interface AcceptingSetup<Context> {
   /** Whether messages are received at all. */
   readonly receives: boolean;
   readonly events: ConnectionEvents<Context>;
+  readonly totalBuffered: TotalBuffered | undefined;
 }
 
 /** Makes decisions of what `onConnect` answers. It runs in the async context of the connection to come. */
@@ -44,7 +48,8 @@ export function decideBy<Answer extends ConnectAnswer>(
       const { context, ...decided } = decisionFor<Answer>(answer);
       const agreed = agreeAsServer(request.extensions, options);
       const extensions = agreed.answer.length === 0 ? undefined : writeAgreed(agreed);
-      return { ...decided, extensions, context: { context, asyncContext, agreed } };
+      const maxLifetime = checkLifetime(typeof answer === 'object' ? answer.maxLifetime : undefined);
+      return { ...decided, extensions, context: { context, asyncContext, agreed, maxLifetime } };
     };
     if (onConnect === undefined) return decide(undefined);
     const answer = asyncContext.open(() => onConnect(request));
@@ -56,21 +61,22 @@ export function decideBy<Answer extends ConnectAnswer>(
 /** Makes a connection of an opening handshake that was accepted, for whatever deals with it. */
 export function openAccepted<Context>(
   handshake: AcceptedHandshake<Opening<Context>>,
-  { options, onreadPlaces, receives, events }: AcceptingSetup<Context>,
+  { options, onreadPlaces, receives, events, totalBuffered }: AcceptingSetup<Context>,
   handler: ConnectionHandler<Context> | undefined,
 ): OpenedConnection<Context> {
   const { socket, request, subprotocol, extensions = '' } = handshake;
-  const { context, asyncContext, agreed } = handshake.context;
+  const { context, asyncContext, agreed, maxLifetime } = handshake.context;
   const made = {
     role: 'server' as const,
     socket,
-    options,
+    options: withLifetime(options, maxLifetime),
     peer: request.peer,
     subprotocol,
     extensions,
     agreed,
     onreadPlaces,
     context: asyncContext,
+    totalBuffered,
   };
   return openFor({ made, context, events, receives }, handler);
 }

@@ -6,6 +6,7 @@ import { EngineConnection, type ConnectionMade, type ConnectionUser } from '../e
 import { reportError } from '../engine/report-error.ts';
 import type { ConnectionCallbacks } from './callbacks.ts';
 import { WebSocketConnection } from './connection.ts';
+import type { ReadLimits } from './receiving/body-collector.ts';
 import { Inbox } from './receiving/inbox.ts';
 import type { ConnectionHandler } from './serve-options.ts';
 import { warnOfUnread } from './unread-warning.ts';
@@ -73,6 +74,7 @@ class IteratedConnection<Context> implements ConnectionUser, OpenedConnection<Co
   readonly receiver: Receiver;
   readonly #engine: EngineConnection;
   readonly #inbox: Inbox;
+  readonly #limits: ReadLimits;
   readonly #events: ConnectionEvents<Context>;
   readonly #handler: ((connection: WebSocketConnection<Context>) => Promise<void>) | undefined;
   #isRunning: boolean;
@@ -85,7 +87,9 @@ class IteratedConnection<Context> implements ConnectionUser, OpenedConnection<Co
     handler: ((connection: WebSocketConnection<Context>) => Promise<void>) | undefined,
   ) {
     const { maxMessageSize, maxFrameSize } = made.options;
-    const limits = { maxMessageSize, maxFrameSize, fail: (error: Error): void => this.#failForPeer(error) };
+    const fail = (error: Error): void => this.#failForPeer(error);
+    const limits = { maxMessageSize, maxFrameSize, fail, collectedSize: 0 };
+    this.#limits = limits;
     this.#events = events;
     this.#handler = handler;
     this.#isRunning = handler !== undefined;
@@ -105,6 +109,10 @@ class IteratedConnection<Context> implements ConnectionUser, OpenedConnection<Co
 
   get isWorking(): boolean {
     return this.#inbox.isWorking;
+  }
+
+  get collectedSize(): number {
+    return this.#limits.collectedSize;
   }
 
   onHighWater(): void {}

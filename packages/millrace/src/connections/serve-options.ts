@@ -46,6 +46,8 @@ export type ConnectAnswer =
       readonly headers?: HeaderFieldsInit | undefined;
       /** What the connection has as `context`. */
       readonly context?: unknown;
+      /** Time after which this connection is closed, in place of the option `maxLifetime`: that of its ticket or session, say. */
+      readonly maxLifetime?: number | undefined;
     };
 
 /** The type of the `context` that an answer gives to a connection. */

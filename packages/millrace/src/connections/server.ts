@@ -2,8 +2,10 @@ import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
-import { ConnectionSet, type CloseServerOptions, type CloseServerResult } from '../engine/connection-set.ts';
+import type { CloseServerOptions, CloseServerResult } from '../engine/close-options.ts';
+import { ConnectionSet } from '../engine/connection-set.ts';
 import type { AcceptedHandshake, HandshakeHandler } from '../server/handshake-handler.ts';
+import { createMemoryLimit, type MemoryLimit } from '../server/limits/total-buffered.ts';
 import { listen } from '../server/listen.ts';
 import type { Listener } from '../server/listener.ts';
 import type { ResolvedServerOptions } from '../server/options.ts';
@@ -38,10 +40,12 @@ export class WebSocketServer<Context = unknown> {
     onFinished: (connection) => this.#connections.finish(connection),
     onError: (error, connection) => this.#setup.report(error, connection),
   };
+  readonly #memory: MemoryLimit;
   #listener: Listener | undefined;
 
   private constructor(setup: ServerSetup<Context>) {
     this.#setup = setup;
+    this.#memory = createMemoryLimit(setup.serverOptions);
   }
 
   /** Begins to listen; `serve` says how. */
@@ -49,6 +53,7 @@ export class WebSocketServer<Context = unknown> {
     const server = new WebSocketServer(setup);
     server.#listener = await listen<Opening<Context>>(setup.serverOptions, {
       decide: (request) => setup.decide(request),
+      findObstacle: () => server.#memory.findObstacle(),
       accepted: (handshake) => server.#accept(handshake),
       error: (error) => setup.report(error, undefined),
     });
@@ -93,15 +98,29 @@ export class WebSocketServer<Context = unknown> {
   }
 
   /**
-   * Stops listening, closes all connections, and resolves when they have ended and their handlers have returned, at the latest after `timeout`. An HTTP server
-   * that it is attached to stays. Repeating it waits for the same.
+   * Lets the process end though the server listens. Open connections still keep it alive. Where it is attached to another server, that one is not touched.
    *
-   * @returns how the connections ended, and how many handlers still run
+   * @returns the server
+   */
+  unref(): this {
+    this.#listener?.unref();
+    return this;
+  }
+
+  /**
+   * Ends the server: says so to load balancers (`readyPath`) and waits for `lameDuck`; then accepts nothing more, and closes all connections, spread over `drain`. Messages
+   * that are being sent may be finished. Whoever comes meanwhile is answered with 503, unless `keepPort` is `false`. When the last connection has ended, so has the
+   * port; at `timeout`, what is left is dropped.
    *
-   * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
+   * Repeating it waits for the same end. A handler of a connection that waits for it waits for itself, until `timeout`.
+   *
+   * @returns how the connections ended, and how many handlers still run, when all of them have returned, or time is over. It never fails for anything that happens
+   *   meanwhile
+   *
+   * @throws {LocalUsageError} an option has a value that it cannot have; nothing has been done then
    */
   close(options: CloseServerOptions = {}): Promise<CloseServerResult> {
-    return this.#connections.close(options, async () => this.#listener?.close());
+    return this.#connections.close(options, this.#listener);
   }
 
   /** Closes it, and waits for the end of its connections. */
@@ -111,7 +130,8 @@ export class WebSocketServer<Context = unknown> {
 
   #accept(handshake: AcceptedHandshake<Opening<Context>>): void {
     const { connectionOptions: options, onreadPlaces, handler, receives } = this.#setup;
-    const setup = { options, onreadPlaces, receives, events: this.#events };
+    const { totalBuffered } = this.#memory;
+    const setup = { options, onreadPlaces, receives, events: this.#events, totalBuffered };
     const opened = openAccepted(handshake, setup, handler);
     this.#connections.add(opened.connection);
     opened.start(handshake.head);

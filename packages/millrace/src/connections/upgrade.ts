@@ -7,6 +7,7 @@ import { checkFunction, checkOptions, invalidArgument, type KnownNames } from '.
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
 import { resolveEngineOptions } from '../engine/engine-options.ts';
 import type { Admission } from '../server/limits/admission.ts';
+import { createMemoryLimit, type MemoryLimit } from '../server/limits/total-buffered.ts';
 import { answerUpgrade } from '../server/http1/answer-upgrade.ts';
 import { createAdmission, HandshakeGate } from '../server/handshake-gate.ts';
 import type { HandshakeHandler } from '../server/handshake-handler.ts';
@@ -97,6 +98,7 @@ class Upgrader<Answer extends ConnectAnswer> {
   readonly #handshakeOptions: ResolvedHandshakeOptions;
   readonly #connectionOptions: ResolvedConnectionOptions;
   readonly #admission: Admission<PendingHandshake>;
+  readonly #memory: MemoryLimit;
   readonly #decide: HandshakeHandler<Opening<ContextOf<Answer>>>['decide'];
   readonly #events: ConnectionEvents<ContextOf<Answer>>;
   readonly #onError: ServeOptions<Answer>['onError'];
@@ -109,6 +111,7 @@ class Upgrader<Answer extends ConnectAnswer> {
     this.#handshakeOptions = resolveHandshakeOptions(options);
     this.#connectionOptions = resolveEngineOptions(options);
     this.#admission = createAdmission(this.#handshakeOptions);
+    this.#memory = createMemoryLimit(this.#handshakeOptions);
     this.#decide = decideBy<Answer>(checkFunction('onConnect', options.onConnect), this.#connectionOptions);
     this.#receives = resolveReceive(options);
     this.#events = {
@@ -131,12 +134,14 @@ class Upgrader<Answer extends ConnectAnswer> {
           onreadPlaces = this.#sharesReadBuffer ? await findOnreadPlaces() : undefined;
           return this.#decide(request);
         },
+        findObstacle: () => this.#memory.findObstacle(),
         accepted: (handshake) => {
           const setup = {
             options: this.#connectionOptions,
             onreadPlaces,
             receives: this.#receives,
             events: this.#events,
+            totalBuffered: this.#memory.totalBuffered,
           };
           const opened = openAccepted(handshake, setup, handler);
           outcome.resolve(opened.connection);

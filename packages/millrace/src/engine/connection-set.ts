@@ -1,73 +1,67 @@
-import { CloseCode } from '../protocol/base/close-code.ts';
 import type { Closure } from '../protocol/base/closure.ts';
-import { checkLimit, invalidOption } from '../protocol/base/checks.ts';
-import { checkCloseBody } from '../protocol/wire/close-body.ts';
-import { MAX_TIMEOUT } from '../transport/timers.ts';
+import { systemClock, type AlarmClock } from '../transport/timers.ts';
+import {
+  resolveCloseOptions,
+  type CloseServerOptions,
+  type CloseServerResult,
+  type ResolvedCloseOptions,
+} from './close-options.ts';
 import { createDeferred, handled, type Deferred } from './deferred.ts';
-
-/** How a server ends its connections. */
-export interface CloseServerOptions {
-  /**
-   * Code of the Close that each connection gets.
-   *
-   * @defaultValue 1001 (going away)
-   */
-  readonly code?: number | undefined;
-  /** Reason of that Close. */
-  readonly reason?: string | undefined;
-  /**
-   * Time for all of it, in milliseconds, not `Infinity`. Then connections that are still there are dropped, and handlers that still run are waited for no longer.
-   *
-   * @defaultValue 10_000
-   */
-  readonly timeout?: number | undefined;
-}
-
-/** What became of the connections of a server that was closed. */
-export interface CloseServerResult {
-  /** So many connections ended cleanly. */
-  readonly clean: number;
-  /** So many did not: they were dropped when the time was over, or were lost before. */
-  readonly dropped: number;
-  /** Bytes that were accepted to be sent, on all of them together, and never reached a socket. */
-  readonly unsentBytes: number;
-  /** So many handlers and callbacks had not returned. */
-  readonly handlersRunning: number;
-}
 
 /** What a {@link ConnectionSet} does with its members. */
 export interface ConnectionEndings<Member> {
-  /** Starts the closing handshake. */
+  /** Starts the closing handshake; not if that is under way, or done. */
   close(member: Member, code: number, reason: string): void;
   /** Ends the transport. */
   drop(member: Member): void;
 }
 
-const DEFAULT_TIMEOUT = 10_000;
+/** Where the connections of a set come from. */
+export interface ConnectionSource {
+  /** Whether its port stays open while connections are closed, unless told otherwise. */
+  readonly keepsPort: boolean;
+  /** Says to load balancers that it will end. Connections are still accepted. */
+  announceEnd(): void;
+  /** Accepts nothing more: whoever comes is answered with 503, or finds the port closed. */
+  refuseNew(options: { readonly keepPort: boolean }): void;
+  /** Ends it. */
+  close(): Promise<void>;
+}
 
 /** How long a dropped connection may take to end, in milliseconds. */
 const DROP_TIME = 100;
 
+/** A shutdown under way. */
+interface Shutdown {
+  readonly options: ResolvedCloseOptions;
+  /** Where connections come from; `undefined` when that was ended. */
+  source: ConnectionSource | undefined;
+  readonly done: Deferred<CloseServerResult>;
+  /** Cancels what is still to ring. */
+  cancelDeadline: () => void;
+  cancelNext: () => void;
+}
+
 /** The connections of a server, which end together. */
 export class ConnectionSet<Member> {
   readonly #endings: ConnectionEndings<Member>;
+  readonly #clock: AlarmClock;
   readonly #members = new Set<Member>();
   /** Those that are open, and those whose application has not returned. */
   readonly #unfinished = new Set<Member>();
   readonly #closing = new AbortController();
-  /** Settles when nothing is left. */
-  #emptied: Deferred<undefined> | undefined;
-  #closed: Promise<CloseServerResult> | undefined;
-  /** What the Close says that each connection gets. */
-  #close: { readonly code: number; readonly reason: string } | undefined;
+  #shutdown: Shutdown | undefined;
+  /** Whether no new connections are accepted any more. */
+  #isRefusing = false;
   /** Whether the time is over, so that handlers are waited for no longer. */
   #isOver = false;
   #clean = 0;
   #dropped = 0;
   #unsentBytes = 0;
 
-  constructor(endings: ConnectionEndings<Member>) {
+  constructor(endings: ConnectionEndings<Member>, clock: AlarmClock = systemClock) {
     this.#endings = endings;
+    this.#clock = clock;
   }
 
   /** The open connections. */
@@ -84,23 +78,23 @@ export class ConnectionSet<Member> {
   add(member: Member): void {
     this.#members.add(member);
     this.#unfinished.add(member);
-    if (this.#close !== undefined) this.#endings.close(member, this.#close.code, this.#close.reason);
+    if (this.#isRefusing) this.#close(member);
   }
 
   /** A connection has ended. */
   end(member: Member, { wasClean, unsentBytes }: Closure): void {
     this.#members.delete(member);
-    if (this.#isOver && this.#members.size === 0) this.#emptied?.resolve(undefined);
-    if (this.#closed === undefined) return;
+    if (this.#shutdown === undefined) return;
     if (wasClean) this.#clean++;
     else this.#dropped++;
     this.#unsentBytes += unsentBytes;
+    this.#lookWhatIsLeft();
   }
 
   /** A connection has ended, and its application has returned from everything. */
   finish(member: Member): void {
     this.#unfinished.delete(member);
-    if (this.#unfinished.size === 0) this.#emptied?.resolve(undefined);
+    this.#lookWhatIsLeft();
   }
 
   /**
@@ -108,46 +102,111 @@ export class ConnectionSet<Member> {
    * same.
    *
    * @param options - checked before anything is done
-   * @param stop - called with the closing begun: ends what makes new connections
+   * @param source - what makes new connections; it is ended with them
    *
-   * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
+   * @throws {LocalUsageError} an option has a value that it cannot have
    */
-  async close(options: CloseServerOptions, stop: () => Promise<void>): Promise<CloseServerResult> {
-    const { code = CloseCode.GOING_AWAY, reason = '', timeout = DEFAULT_TIMEOUT } = options;
-    checkCloseBody({ code, reason }, 'server');
-    if (checkLimit('timeout', timeout) > MAX_TIMEOUT) {
-      throw invalidOption('timeout', timeout, `at most ${String(MAX_TIMEOUT)} milliseconds`);
+  async close(options: CloseServerOptions, source: ConnectionSource | undefined): Promise<CloseServerResult> {
+    const resolved = resolveCloseOptions(options);
+    if (this.#shutdown === undefined) {
+      this.#shutdown = {
+        options: resolved,
+        source,
+        done: createDeferred(),
+        cancelDeadline: nothing,
+        cancelNext: nothing,
+      };
+      this.#begin(this.#shutdown);
     }
-    this.#closed ??= this.#closeAll({ code, reason, timeout }, stop);
-    return this.#closed;
+    return this.#shutdown.done.promise;
   }
 
-  async #closeAll(
-    { code, reason, timeout }: { code: number; reason: string; timeout: number },
-    stop: () => Promise<void>,
-  ): Promise<CloseServerResult> {
-    this.#close = { code, reason };
+  #begin(shutdown: Shutdown): void {
+    const { source, options } = shutdown;
+    const { now } = this.#clock;
+    shutdown.cancelDeadline = this.#clock.setAlarm(now + options.timeout, () => this.#endTime(shutdown));
     this.#closing.abort();
-    this.#emptied = createDeferred();
-    const { promise, resolve } = this.#emptied;
-    for (const member of this.#members) this.#endings.close(member, code, reason);
-    const stopped = handled(stop());
-    if (this.#unfinished.size === 0) resolve(undefined);
-    let timer = setTimeout(() => {
-      this.#isOver = true;
-      for (const member of this.#members) this.#endings.drop(member);
-      // A transport that does not end is not waited for.
-      timer = setTimeout(() => resolve(undefined), DROP_TIME);
-      if (this.#members.size === 0) resolve(undefined);
-    }, timeout);
-    await promise;
-    clearTimeout(timer);
-    await stopped;
-    return {
+    source?.announceEnd();
+    if (options.lameDuck === 0) this.#refuse(shutdown);
+    else shutdown.cancelNext = this.#clock.setAlarm(now + options.lameDuck, () => this.#refuse(shutdown));
+  }
+
+  /** Has nothing more accepted, and begins to close. */
+  #refuse(shutdown: Shutdown): void {
+    const { source, options } = shutdown;
+    this.#isRefusing = true;
+    source?.refuseNew({ keepPort: options.keepPort ?? source.keepsPort });
+    this.#closeDue(shutdown, { members: [...this.#members], begunAt: this.#clock.now, next: 0 });
+    this.#lookWhatIsLeft();
+  }
+
+  /** Closes those whose time has come: they are spread evenly. */
+  #closeDue(
+    shutdown: Shutdown,
+    {
+      members,
+      begunAt,
+      next,
+    }: { readonly members: readonly Member[]; readonly begunAt: number; readonly next: number },
+  ): void {
+    const { drain } = shutdown.options;
+    const dueAt = (index: number): number => begunAt + (drain * index) / members.length;
+    let index = next;
+    for (; index < members.length && dueAt(index) <= this.#clock.now; index++) this.#close(members[index]!);
+    if (index === members.length) return;
+    const rest = { members, begunAt, next: index };
+    shutdown.cancelNext = this.#clock.setAlarm(dueAt(index), () => this.#closeDue(shutdown, rest));
+  }
+
+  #close(member: Member): void {
+    if (this.#shutdown === undefined || !this.#members.has(member)) return;
+    const { code, reason } = this.#shutdown.options;
+    this.#endings.close(member, code, reason);
+  }
+
+  #lookWhatIsLeft(): void {
+    if (this.#shutdown === undefined || !this.#isRefusing || this.#members.size > 0) return;
+    stop(this.#shutdown);
+    if (this.#unfinished.size === 0) this.#finish(this.#shutdown);
+    else if (this.#isOver) this.#finishSoon(this.#shutdown, 0);
+  }
+
+  /** The time is over: ends what is left. */
+  #endTime(shutdown: Shutdown): void {
+    this.#isOver = true;
+    this.#isRefusing = true;
+    shutdown.cancelNext();
+    stop(shutdown);
+    // A transport that does not end is not waited for.
+    this.#finishSoon(shutdown, DROP_TIME);
+    for (const member of this.#members) this.#endings.drop(member);
+    this.#lookWhatIsLeft();
+  }
+
+  /** Waits a little: those whose connection was dropped return for that. */
+  #finishSoon(shutdown: Shutdown, time: number): void {
+    shutdown.cancelDeadline();
+    shutdown.cancelDeadline = this.#clock.setAlarm(this.#clock.now + time, () => this.#finish(shutdown));
+  }
+
+  #finish({ done, cancelDeadline, cancelNext }: Shutdown): void {
+    cancelDeadline();
+    cancelNext();
+    done.resolve({
       clean: this.#clean,
       dropped: this.#dropped,
       unsentBytes: this.#unsentBytes,
       handlersRunning: this.#unfinished.size,
-    };
+    });
   }
+}
+
+/** Ends what makes connections. */
+function stop(shutdown: Shutdown): void {
+  if (shutdown.source !== undefined) void handled(shutdown.source.close());
+  shutdown.source = undefined;
+}
+
+function nothing(): void {
+  // Nothing is set.
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 import type { Closure } from '../protocol/base/closure.ts';
-import { ConnectionClosedError } from '../protocol/base/errors.ts';
+import { ConnectionClosedError, type LimitExceededError } from '../protocol/base/errors.ts';
 import { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionOwner } from '../protocol/connection/host.ts';
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
@@ -18,6 +18,7 @@ import type { AsyncContext } from './async-context.ts';
 import { DONE, createDeferred, handled, rejected, type Deferred } from './deferred.ts';
 import { Pings } from './pings.ts';
 import { SendWaiters } from './send-waiters.ts';
+import type { DataHolder, TotalBuffered } from './total-buffered.ts';
 
 /** A connection whose opening handshake is done. */
 export interface ConnectionMade {
@@ -35,6 +36,8 @@ export interface ConnectionMade {
   readonly onreadPlaces: OnreadPlaces | undefined;
   /** Where all calls of the application run. */
   readonly context: AsyncContext;
+  /** Who limits what all connections of a server hold together, if somebody does. */
+  readonly totalBuffered?: TotalBuffered | undefined;
 }
 
 /** What a façade does with its side of a connection. */
@@ -44,6 +47,8 @@ export interface ConnectionUser {
   readonly controls?: ControlHooks | undefined;
   /** Whether the application has not returned from what it was given last, apart from promises that the engine knows of. */
   readonly isWorking: boolean;
+  /** What it collects for the application, in bytes; nothing unless given. */
+  readonly collectedSize?: number | undefined;
   /** More than `highWaterMark` bytes are on their way out. */
   onHighWater(): void;
   /** All that was sent has left, after it was too much. */
@@ -67,7 +72,7 @@ const LARGEST_COPIED_READ = 256 * 1024;
  * A connection, its driver and its application joined together: what every façade stands on. It knows what waits for the connection, and settles that in the
  * end.
  */
-export class EngineConnection implements ConnectionOwner {
+export class EngineConnection implements ConnectionOwner, DataHolder {
   readonly made: ConnectionMade;
   readonly connection: Connection;
   /** Calls the application. */
@@ -97,6 +102,7 @@ export class EngineConnection implements ConnectionOwner {
       onreadPlaces,
       context,
       largestRead: receiver.level === 'whole or streaming' ? LARGEST_COPIED_READ : undefined,
+      onUpdate: made.totalBuffered === undefined ? undefined : () => made.totalBuffered?.update(this),
       createConnection: (host) =>
         new Connection({ role, options, host, receiver, controls, handler: this, ...extended }),
     });
@@ -135,6 +141,21 @@ export class EngineConnection implements ConnectionOwner {
   /** Where the calls of its application run. */
   get context(): AsyncContext {
     return this.made.context;
+  }
+
+  // Memory
+
+  get cost(): number {
+    return this.closure === undefined ? this.connection.cost + (this.#user.collectedSize ?? 0) : 0;
+  }
+
+  visitShared(visit: (bytes: Uint8Array) => void): void {
+    this.connection.visitShared(visit);
+    for (const piece of this.#driver.inFlight) visit(piece);
+  }
+
+  shed(error: LimitExceededError): void {
+    this.context.run(() => this.connection.shed(error), undefined);
   }
 
   // Sending
@@ -266,6 +287,7 @@ export class EngineConnection implements ConnectionOwner {
 
   onEnded(closure: Closure): void {
     this.closure = closure;
+    this.made.totalBuffered?.leave(this);
     const error = new ConnectionClosedError(closure);
     this.#waiters?.end(closure);
     this.connection.endSending(error);

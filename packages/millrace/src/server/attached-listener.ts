@@ -72,6 +72,23 @@ export class AttachedListener<Context> implements Listener {
     throw new LocalUsageError('the server is attached to one of the application, whose setSecureContext does it');
   }
 
+  get keepsPort(): boolean {
+    return true;
+  }
+
+  announceEnd(): void {
+    // What load balancers ask is the application's.
+  }
+
+  refuseNew({ keepPort }: { readonly keepPort: boolean }): void {
+    if (!keepPort) ATTACHMENTS.get(this.#server)?.remove(this);
+    this.#gate.refuseNew();
+  }
+
+  unref(): void {
+    // The port is the application's.
+  }
+
   close(): Promise<void> {
     ATTACHMENTS.get(this.#server)?.remove(this);
     this.#gate.close();

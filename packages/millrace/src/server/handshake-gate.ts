@@ -7,7 +7,7 @@ import { parseAuthority } from '../protocol/handshake/rules/authority.ts';
 import { listAcceptanceFields } from '../protocol/handshake/rules/acceptance.ts';
 import { judgeRequest, OriginError } from '../protocol/handshake/rules/connection-request.ts';
 import type { ConnectionRequest, RequestParts, RequestRules } from '../protocol/handshake/rules/connection-request.ts';
-import { isRefusal, refusal, refusalFor } from '../protocol/handshake/rules/refusal.ts';
+import { isRefusal, refusal, refusalFor, unavailable } from '../protocol/handshake/rules/refusal.ts';
 import type { Refusal } from '../protocol/handshake/rules/refusal.ts';
 import { selectSubprotocol } from '../protocol/handshake/rules/subprotocols.ts';
 import { quote } from '../protocol/base/checks.ts';
@@ -37,7 +37,8 @@ export class HandshakeGate<Context> {
     onClose: (pending) => this.#onClose(pending),
   };
   #warned = false;
-  #closed = false;
+  /** Whether requests are accepted, or refused, or whether it is not there any more. */
+  #phase: 'accepting' | 'refusing' | 'closed' = 'accepting';
 
   /** @param admission - who counts, if others count with it */
   constructor(
@@ -69,15 +70,14 @@ export class HandshakeGate<Context> {
     const pending = new PendingHandshake(socket, exchange, this.#options.handshakeTimeout, this.#events);
     pending.peer = formatPeer(socket);
     pending.address = networkOf(socket instanceof Socket ? socket.remoteAddress : undefined);
-    const obstacle = this.#closed
-      ? refusal(503, 'the server is closing')
-      : this.#admission.findObstacle(pending.address);
+    const isClosed = this.#phase === 'closed';
+    const obstacle = isClosed ? unavailable('the server is closing') : this.#findObstacle(pending);
     const displaced = obstacle === undefined ? this.#admission.findDisplaced(pending.address) : undefined;
     if (displaced !== undefined) this.#displace(displaced);
     this.#admission.enter(pending);
     if (obstacle === undefined) return pending;
     const isBounded = this.#admission.pending.size <= this.#options.maxPendingHandshakes + patience;
-    if (patience > 0 && isBounded && !this.#closed) {
+    if (patience > 0 && isBounded && !isClosed) {
       pending.obstacle = obstacle;
       return pending;
     }
@@ -148,10 +148,28 @@ export class HandshakeGate<Context> {
     }
   }
 
+  /** Refuses requests from now on: those that come (503), and those that are being decided about. Repeating it does nothing. */
+  refuseNew(): void {
+    if (this.#phase === 'accepting') this.#phase = 'refusing';
+    for (const pending of [...this.#admission.pending]) {
+      if (pending.stage === 'deciding') this.refuse(pending, unavailable('the server is closing'));
+    }
+  }
+
   /** Ends every handshake that is under way; connections stay. */
   close(): void {
-    this.#closed = true;
-    for (const { socket } of this.#admission.pending) socket.destroy();
+    this.refuseNew();
+    this.#phase = 'closed';
+    for (const { stage, socket } of this.#admission.pending) {
+      if (stage !== 'refused') socket.destroy();
+      // Its answer is on its way, which ends it soon; the process does not wait for that.
+      else if (socket instanceof Socket) socket.unref();
+    }
+  }
+
+  /** Says why a new transport cannot be taken, if it cannot. */
+  #findObstacle({ address }: PendingHandshake): Error | undefined {
+    return this.#handler.findObstacle?.() ?? this.#admission.findObstacle(address);
   }
 
   /** Gives a handshake up for that of another address. */
@@ -166,6 +184,7 @@ export class HandshakeGate<Context> {
     present: (error: unknown) => unknown = (error) => error,
   ): ConnectionRequest | undefined {
     try {
+      if (this.#phase !== 'accepting') throw unavailable('the server is closing');
       if (pending.obstacle !== undefined) throw pending.obstacle;
       if (pending.exchange === undefined) throw refusal(400, 'not a WebSocket handshake');
       const parts = this.#see(pending, pending.exchange.read(this.#rules));
@@ -218,7 +237,7 @@ export class HandshakeGate<Context> {
     const { extensions, context } = decision;
     let fields;
     try {
-      const full = this.#admission.findFull(pending.address);
+      const full = this.#handler.findObstacle?.() ?? this.#admission.findFull(pending.address);
       if (full !== undefined) throw full;
       const headers = [this.#options.headers, decision.headers];
       fields = listAcceptanceFields({ subprotocol, extensions, headers }, request);

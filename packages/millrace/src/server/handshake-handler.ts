@@ -41,6 +41,9 @@ export interface HandshakeHandler<Context> {
    */
   decide(request: ConnectionRequest): Decision<Context> | Promise<Decision<Context>>;
 
+  /** Says why no connection can be had now, whoever asks for it, if none can. */
+  findObstacle?(): Error | undefined;
+
   /** Takes a connection over. The response that accepts it has been handed to the socket. */
   accepted(handshake: AcceptedHandshake<Context>): void;
 

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, Server as HttpServer, ServerOptions as HttpOptions } from 'node:http';
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
@@ -51,7 +52,8 @@ export class HandshakeServer<Context> implements Listener {
   readonly #pending = new WeakMap<Duplex, PendingRequest>();
   /** Handshakes of TLS connections that are not there yet, by both ends' addresses. */
   readonly #unsecured = new Map<string, UnsecuredHandshake>();
-  #isClosed = false;
+  /** Whether `readyPath` says that new connections are accepted. */
+  #isReady = true;
   #lastReport = -Infinity;
 
   constructor(options: ResolvedServerOptions, handler: HandshakeHandler<Context>) {
@@ -127,8 +129,29 @@ export class HandshakeServer<Context> implements Listener {
     else this.#secure(socket, pending, undefined);
   }
 
+  /** Where others may listen on the same port, they take over. */
+  get keepsPort(): boolean {
+    const { place } = this.#options;
+    const isShared = place.kind === 'listen' && ('reusePort' in place.options || 'fd' in place.options);
+    return !isShared && !cluster.isWorker;
+  }
+
+  announceEnd(): void {
+    this.#isReady = false;
+  }
+
+  refuseNew({ keepPort }: { readonly keepPort: boolean }): void {
+    this.#isReady = false;
+    if (!keepPort) this.#server.close();
+    this.#gate.refuseNew();
+  }
+
+  unref(): void {
+    this.#server.unref();
+  }
+
   close(): Promise<void> {
-    this.#isClosed = true;
+    this.#isReady = false;
     this.#server.close();
     this.#gate.close();
     return Promise.resolve();
@@ -230,7 +253,7 @@ export class HandshakeServer<Context> implements Listener {
     if (found.pending.stage !== 'receiving') return;
     message.resume();
     found.exchange.receive({ message });
-    const health = healthAnswer(message, this.#options, !this.#isClosed);
+    const health = healthAnswer(message, this.#options, this.#isReady);
     if (health !== undefined) this.#gate.answerOther(found.pending, health);
     else this.#gate.answerPlain(found.pending, (error) => presentRefusal(error, message, this.#options.statusPage));
   };

@@ -1,8 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 
+import type { ConnectionSource } from '../engine/connection-set.ts';
+
 /** A server that listens. */
-export interface Listener {
+export interface Listener extends ConnectionSource {
   /** Where it listens: an address, the path of a Unix domain socket, or `undefined` where nothing listens (any more). */
   readonly address: AddressInfo | string | undefined;
   /** URL for clients on this machine, such as `ws://localhost:9000/`; empty where nothing listens. */
@@ -15,6 +17,8 @@ export interface Listener {
    * @throws {LocalUsageError} the server is somebody else's, or does not speak TLS, or key and certificate are wrong; nothing has changed then
    */
   setTls(tls: TlsOptions): void;
+  /** Lets the process end though it listens. Where the server is somebody else's, that is theirs. */
+  unref(): void;
   /** Stops listening (or detaches) and ends the handshakes under way. Accepted connections are not touched. */
   close(): Promise<void>;
 }

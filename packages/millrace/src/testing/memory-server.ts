@@ -13,7 +13,7 @@ import type {
 } from '../connections/serve-options.ts';
 import { serve } from '../connections/serve.ts';
 import type { WebSocketServer } from '../connections/server.ts';
-import type { CloseServerOptions, CloseServerResult } from '../engine/connection-set.ts';
+import type { CloseServerOptions, CloseServerResult } from '../engine/close-options.ts';
 import { handled } from '../engine/deferred.ts';
 import { checkOptions, omitNames, type KnownNames } from '../protocol/base/checks.ts';
 import type { Chunking } from './byte-line.ts';
@@ -64,7 +64,6 @@ const MEMORY_CONNECT_OPTION_NAMES: KnownNames<keyof MemoryConnectOptions> = {
 export class MemoryServer<Context = unknown> {
   readonly #http: Server;
   readonly #server: WebSocketServer<Context>;
-  #isClosed = false;
 
   /** Use {@link serveInMemory}. */
   constructor(http: Server, server: WebSocketServer<Context>) {
@@ -118,18 +117,18 @@ export class MemoryServer<Context = unknown> {
    */
   dial({ toServer, toClient }: MemoryDialOptions = {}): DuplexEnd {
     const [near, far] = createDuplexPair([{ chunking: toClient }, { chunking: toServer }]);
-    if (this.#isClosed) near.destroy();
+    // Then, there is none to take the request.
+    if (this.#http.listenerCount('upgrade') === 0) near.destroy();
     else this.#http.emit('connection', far);
     return near;
   }
 
   /**
-   * Refuses new connections, closes all that there are (1001 unless told otherwise), and resolves when they are over.
+   * Refuses new connections, closes all that there are (1001 unless told otherwise), and resolves when they are over; see `WebSocketServer.close`.
    *
-   * @throws {LocalUsageError} the code may not be sent, the reason is too long, or the timeout is none
+   * @throws {LocalUsageError} an option has a value that it cannot have
    */
   close(options: CloseServerOptions = {}): Promise<CloseServerResult> {
-    this.#isClosed = true;
     return this.#server.close(options);
   }
 

@@ -6,6 +6,7 @@ import type { ConnectionHost } from '../protocol/connection/host.ts';
 import type { TextCodec } from '../protocol/wire/text-codec.ts';
 import { MaskingKeyPool } from './masking-keys.ts';
 import { nodeTextCodec } from './node-text-codec.ts';
+import type { CallContext, SocketDriverSetup } from './driver-setup.ts';
 import type { OnreadPlaces, Reader } from './reading/shared-read-buffer.ts';
 import { startReading } from './reading/start-reading.ts';
 import { SocketListener } from './socket-listener.ts';
@@ -22,26 +23,6 @@ const TURN_SIZE = 1024 * 1024;
 const SEND_SIZE = TURN_SIZE / 1000;
 
 const maskingKeys = new MaskingKeyPool();
-
-/** Where the calls of a connection run. */
-export interface CallContext {
-  /** Calls `callback` with `subject`, in the context that belongs to the connection. */
-  run<Subject>(callback: (subject: Subject) => void, subject: Subject): void;
-}
-
-/** What a {@link SocketDriver} works with. */
-export interface SocketDriverSetup {
-  /** A connected socket, or any other duplex stream of bytes. */
-  readonly socket: Duplex;
-  /** How to read into the shared buffer; `undefined` to take `'data'` events. */
-  readonly onreadPlaces: OnreadPlaces | undefined;
-  /** Bytes to read at a time into the shared buffer, at most; all of it unless given. */
-  readonly largestRead?: number | undefined;
-  /** Where everything runs that the connection calls. */
-  readonly context: CallContext;
-  /** Makes the connection that is driven. */
-  createConnection(host: ConnectionHost): Connection;
-}
 
 /**
  * Drives a connection over a socket: moves bytes both ways with backpressure, keeps the one timer, ends the transport as the connection
@@ -60,6 +41,9 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   readonly #onreadPlaces: OnreadPlaces | undefined;
   readonly #largestRead: number;
   readonly #context: CallContext;
+  readonly #onUpdate: (() => void) | undefined;
+  /** What the socket was given last and may not have written. */
+  inFlight: readonly Uint8Array[] = NONE;
   #chunk: Uint8Array = NOTHING;
   /** Whether {@link update} follows anyway. */
   #willUpdate = false;
@@ -84,6 +68,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
     this.#onreadPlaces = setup.onreadPlaces;
     this.#largestRead = setup.largestRead ?? Infinity;
     this.#context = setup.context;
+    this.#onUpdate = setup.onUpdate;
     // Others than sockets may keep what they were given, for as long as they like.
     this.copiesOutput = !(socket instanceof Socket);
     this.connection = setup.createConnection(this);
@@ -197,6 +182,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
     this.#pauseOrResume();
     this.#endOrDrop();
     this.#setTimer();
+    this.#onUpdate?.();
   }
 
   /** Runs {@link update} where the calls of the connection belong. */
@@ -257,6 +243,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
       socket.uncork();
     }
     this.#unwritten = socket.writableLength;
+    this.inFlight = this.#unwritten === 0 || this.copiesOutput ? NONE : pieces;
   }
 
   readonly #onWritten = (error?: Error | null): void => {
@@ -264,6 +251,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
     // A socket that fails, or was destroyed, calls back, too, and has written nothing.
     if (error instanceof Error || socket.destroyed || socket.writableLength > 0) return;
     this.#unwritten = 0;
+    this.inFlight = NONE;
     this.#context.run(written, this);
   };
 
@@ -340,6 +328,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   /** The transport has ended: does what follows. */
   close(): void {
     this.#clearTimer();
+    this.inFlight = NONE;
     this.connection.transportClosed();
     this.#setTimer();
   }
@@ -352,6 +341,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
 }
 
 const NOTHING = new Uint8Array(0);
+const NONE: readonly Uint8Array[] = [];
 
 // One function of each kind for all drivers, so that a connection keeps none.
 

@@ -292,7 +292,8 @@ describe('AttachedListener', () => {
 
     for (const listener of [...listeners, ...listeners]) await listener.close();
 
-    await wire.gone();
+    assert.equal(parseResponse(await wire.answered()).status, 503);
+    await wire.discard();
     assert.deepEqual(listenerCounts(server), before);
     await attach(server);
   });

@@ -31,6 +31,7 @@ describe('resolveServerOptions', () => {
       maxConnections: Infinity,
       maxConnectionsPerAddress: Infinity,
       maxPendingHandshakes: 1000,
+      maxTotalBuffered: Infinity,
       maxLoopDelay: Infinity,
       maxHeaderSize: 16_384,
       maxHeaderCount: 128,

@@ -4,6 +4,8 @@
 import { announcedFrames, pingFlood } from './idle-attacks.ts';
 import { holds, type Claim, type Measurement } from './claim.ts';
 import { compressedConnections, compressedLatency } from './compressed-connections.ts';
+import { closingUnderLoad } from './closing-under-load.ts';
+import { crowdClaims } from './crowds.ts';
 import { endlessFrame } from './endless-frame.ts';
 import { fileThroughSend } from './file-through-send.ts';
 import { gridClaims } from './grid/claims.ts';
@@ -22,6 +24,8 @@ const CLAIMS: readonly Claim[] = [
   compressedConnections,
   compressedLatency,
   ...gridClaims,
+  ...crowdClaims,
+  ...closingUnderLoad,
 ];
 
 const words = process.argv.slice(2);

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-import type { ConnectionOptions } from '../../src/index.ts';
+import type { ServerFactoryOptions } from '../../src/index.ts';
 
 /** What the server process says of itself. */
 export interface ServerReport {
@@ -26,15 +26,15 @@ export interface ServerReport {
 /** A server in a process of its own; see server-process.ts. */
 export class StressServer {
   readonly #process: ChildProcess;
-  readonly #port: number;
+  readonly port: number;
 
   private constructor(child: ChildProcess, port: number) {
     this.#process = child;
-    this.#port = port;
+    this.port = port;
   }
 
   /** Starts one of the servers of server-process.ts. */
-  static async start(name: string, options: ConnectionOptions = {}): Promise<StressServer> {
+  static async start(name: string, options: Partial<ServerFactoryOptions> = {}): Promise<StressServer> {
     const child = fork(new URL('server-process.js', import.meta.url), [name, JSON.stringify(options)], {
       execArgv: ['--expose-gc'],
     });
@@ -60,7 +60,7 @@ export class StressServer {
 
   /** Connects a raw socket, and does the opening handshake. What comes then is not read. */
   async connect(): Promise<Socket> {
-    const socket = connect(this.#port, '127.0.0.1');
+    const socket = connect(this.port, '127.0.0.1');
     socket.on('error', () => undefined);
     socket.write(REQUEST);
     await once(socket, 'readable');

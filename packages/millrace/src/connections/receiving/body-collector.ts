@@ -8,6 +8,8 @@ import type { BodySink, MessageBody } from './message-body.ts';
 export interface ReadLimits extends CollectorLimits {
   /** Fails the connection. */
   fail(error: Error): void;
+  /** What is being collected, in bytes; kept here. */
+  collectedSize: number;
 }
 
 /**
@@ -66,15 +68,19 @@ class BodyCollector implements BodySink {
   push(chunk: Uint8Array): void {
     // An inflated message is longer than its frames announce.
     this.#check('maxMessageSize', this.#bytes.size + chunk.length);
-    if (!this.#hasFailed) this.#bytes.append(chunk, this.#expected);
+    if (this.#hasFailed) return;
+    this.#bytes.append(chunk, this.#expected);
+    this.#limits.collectedSize += chunk.length;
   }
 
   complete(): void {
+    this.#limits.collectedSize -= this.#bytes.size;
     this.#collected.resolve(this.#bytes.take());
   }
 
   fail(error: Error): void {
     this.#hasFailed = true;
+    this.#limits.collectedSize -= this.#bytes.size;
     this.#bytes.take();
     this.#collected.reject(error);
   }

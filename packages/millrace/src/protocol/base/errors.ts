@@ -97,6 +97,12 @@ export interface ExceededLimit {
   readonly limit: number;
   /** The size that was found; above 2^53 rounded. */
   readonly size: number;
+  /**
+   * What is counted.
+   *
+   * @defaultValue 'bytes'
+   */
+  readonly unit?: string | undefined;
   /** What to do about it, one clause. */
   readonly advice?: string | undefined;
 }
@@ -113,8 +119,8 @@ export class LimitExceededError extends RemoteProtocolError {
   readonly size: number;
 
   constructor(exceeded: ExceededLimit, closeCode: number = CloseCode.MESSAGE_TOO_BIG) {
-    const { option, limit, size, advice } = exceeded;
-    super(`${String(size)} bytes exceed ${option}, ${String(limit)} bytes`, 'RFC 6455 §10.4', closeCode, advice);
+    const { option, limit, size, advice, unit = 'bytes' } = exceeded;
+    super(`${String(size)} ${unit} exceed ${option}, ${String(limit)} ${unit}`, 'RFC 6455 §10.4', closeCode, advice);
     this.option = option;
     this.limit = limit;
     this.size = size;

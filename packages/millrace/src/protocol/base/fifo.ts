@@ -40,6 +40,11 @@ export class Fifo<Item> {
     return this.#first?.item;
   }
 
+  /** All items, the first one first. None may be taken out meanwhile. */
+  *[Symbol.iterator](): IterableIterator<Item> {
+    for (let entry = this.#first; entry !== undefined; entry = entry.next) yield entry.item;
+  }
+
   /** Takes the first item out; `undefined` if there is none. */
   take(): Item | undefined {
     const entry = this.#first;

@@ -1,4 +1,5 @@
-import { RemoteProtocolError, toError } from '../base/errors.ts';
+import { CloseCode } from '../base/close-code.ts';
+import { LimitExceededError, RemoteProtocolError, toError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
 import type { MessageTransform, SendTransform } from '../base/transform.ts';
 import type { Claims } from '../extension/claims.ts';
@@ -17,9 +18,11 @@ import type { ClosingState } from './closing.ts';
 import { Ending } from './ending.ts';
 import type { ConnectionOwner, ConnectionHost, ConnectionStats, TransportDirective } from './host.ts';
 import { KeepAlive } from './keep-alive.ts';
+import { createLifetime, type Lifetime } from './lifetime.ts';
 import { MessageSender } from './message-sender.ts';
-import type { SenderOwner } from './sender-setup.ts';
 import type { ResolvedConnectionOptions } from './options.ts';
+import { ReceivePace } from './receive-pace.ts';
+import type { SenderOwner } from './sender-setup.ts';
 
 /** What a {@link Connection} is made of. */
 export interface ConnectionSetup {
@@ -71,6 +74,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   readonly #keepAlive: KeepAlive;
   readonly #closing: ClosingHandshake;
   readonly #ending: Ending;
+  readonly #lifetime: Lifetime | undefined;
+  readonly #pace: ReceivePace | undefined;
   #bytesReceived = 0;
   #bytesSent = 0;
 
@@ -99,6 +104,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#queue = queue;
     this.sender = sender;
     this.#ending = new Ending({ role, closeTimeout, host, handler, tell, ...parts });
+    this.#lifetime = createLifetime(options, host);
+    this.#pace = options.minReceiveRate === 0 ? undefined : new ReceivePace(options.minReceiveRate);
   }
 
   // State
@@ -129,6 +136,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     const now = this.#host.now();
     this.#keepAlive.heard(now);
     this.#inbound.receive(chunk, now);
+    this.#lifetime?.note(now, this.#activity);
+    this.#pace?.note(now, chunk.length, this.#inbound.reader.insideMessage || this.#inbound.insideFrame);
     if (this.#inbound.bytesBehindEnd > MAX_DISCARDED) this.drop();
   }
 
@@ -150,7 +159,10 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** When {@link handleDeadline} is to be called, in milliseconds of the host's clock; `Infinity` for never. */
   get nextDeadline(): number {
     if (this.#closing.state !== 'open') return this.#ending.deadline;
-    return Math.min(this.#keepAlive.deadline, this.#inbound.jobDeadline, this.#messages.deadline);
+    const { jobDeadline, rate } = this.#inbound;
+    const limits = Math.min(this.#lifetime?.deadline ?? Infinity, this.#pace?.deadline ?? Infinity);
+    const jobs = Math.min(jobDeadline, this.#messages.deadline);
+    return Math.min(this.#keepAlive.deadline, jobs, rate?.deadline ?? Infinity, limits);
   }
 
   /** Does what is due at `now`: pings a silent peer, gives up one that has vanished, ends what takes too long. */
@@ -159,8 +171,25 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     if (this.#closing.state !== 'open') this.#ending.handleDeadline(now);
     else if (now >= Math.min(this.#inbound.jobDeadline, this.#messages.deadline))
       this.fail(new Error('an extension took more than 30 s for a piece'));
-    else this.#keepAliveAt(now);
+    else this.#holdLimits(now);
     this.#host.requestUpdate();
+  }
+
+  /** What it holds for the application and for the transport, by its cost in memory. */
+  get cost(): number {
+    return this.sender.cost + this.#inbound.cost;
+  }
+
+  /** Fails the connection since too much is held by all together, and gives up what it holds. */
+  shed(error: LimitExceededError): void {
+    this.sender.giveUp(() => this.#scheduler.giveUpOutput());
+    this.fail(error);
+  }
+
+  /** Visits what it was given to send and others may hold, too. */
+  visitShared(visit: (bytes: Uint8Array) => void): void {
+    this.#scheduler.visitShared(visit);
+    this.#queue.visitShared(visit);
   }
 
   /** Takes a turn of the event loop that `ConnectionHost.requestTurn` has asked for. */
@@ -278,6 +307,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   takeOutput(limit: number): Uint8Array[] {
     const pieces = this.#scheduler.takeOutput(limit);
     for (const piece of pieces) this.#bytesSent += piece.length;
+    if (pieces.length > 0) this.#lifetime?.note(this.#host.now(), this.#activity);
     const size = this.#scheduler.takeLostPayload();
     if (size !== undefined) this.#ending.losePayload(lostPayload(size));
     return pieces;
@@ -330,6 +360,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   }
 
   onFull(): void {
+    this.#pace?.restart(this.#host.now());
     this.tell((handler) => handler.onFull());
   }
 
@@ -382,6 +413,25 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     } catch {
       // There is nobody left to tell, and whoever drives us must not suffer for it.
     }
+  }
+
+  /** How much data has come and gone, in whatever unit. */
+  get #activity(): number {
+    const { insideMessage, messagesSent } = this.#scheduler;
+    // Of a message that is being sent, each piece is worth noting.
+    return this.#inbound.reader.activity + messagesSent + (insideMessage ? this.#bytesSent : 0);
+  }
+
+  /** Nothing is wrong: looks whether it is time for anything. */
+  #holdLimits(now: number): void {
+    if (this.#inbound.renewRate(now)) this.#keepAlive.heard(now);
+    if (!this.#inbound.isEmpty || this.#handler.isWorking) this.#lifetime?.renew(now);
+    const exceeded = this.#lifetime?.judge(now);
+    if (exceeded !== undefined) this.closeFor('engine', CloseCode.GOING_AWAY, `as long as ${exceeded} allows`);
+    const tooSlow = this.#pace?.judge(now);
+    // Where we do not read, that it is slow is our doing.
+    if (tooSlow !== undefined && this.wantsInput) this.#ending.violate(tooSlow);
+    if (this.#closing.state === 'open') this.#keepAliveAt(now);
   }
 
   #keepAliveAt(now: number): void {

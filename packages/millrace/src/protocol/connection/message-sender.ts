@@ -8,11 +8,12 @@ import type { Scheduler } from '../send/scheduler.ts';
 import type { OutgoingFormat, QueuedEntry, SendQueue, TurnHolder } from '../send/send-queue.ts';
 import type { ClosingHandshake } from './closing-handshake.ts';
 import type { ConnectionOwner } from './host.ts';
-import type { MessageSenderSetup } from './sender-setup.ts';
 import { checkControlFrame, checkFragmentSize, checkMessageOpcode, checkReservedBits } from './send-checks.ts';
+import type { MessageSenderSetup } from './sender-setup.ts';
 
 /** How often an application may send before it has to wait for the transport: little messages take time, too. */
 const MAX_SENDS_AT_ONCE = 1000;
+
 /**
  * The sending half of a connection, as an application uses it.
  *
@@ -78,6 +79,11 @@ export class MessageSender {
     const { output, waitingControlSize } = this.#scheduler;
     const waiting = this.#messages.pendingSize + this.#queue.waitingSize + waitingControlSize;
     return output.size + this.#host.transportBufferedAmount() + waiting;
+  }
+
+  /** What was sent and the transport has not written yet, wherever it waits, by its cost. */
+  get cost(): number {
+    return this.#leavingCost() + this.#queue.waitingCost + this.#scheduler.waitingControlCost;
   }
 
   /** Bytes that were sent and will never reach the transport, as far as that is known. */
@@ -317,7 +323,7 @@ export class MessageSender {
    */
   admit(size: number, packed = 0): boolean {
     if (this.#wasBelowMark && this.#queue.isFree) return true;
-    const cost = this.#leavingCost() + this.#queue.waitingCost + this.#scheduler.waitingControlCost;
+    const { cost } = this;
     return cost <= this.#setup.options.highWaterMark + packed || this.#isWithinLimit(cost + size + ENTRY_COST);
   }
 

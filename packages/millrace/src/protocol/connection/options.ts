@@ -1,6 +1,7 @@
 import { checkBag, checkLimit, checkOptionNames, invalidOption, type KnownNames } from '../base/checks.ts';
 import type { Extension } from '../extension/extension.ts';
 import { claimExtensionPoints, type Claims, type ExtensionPoints } from '../extension/claims.ts';
+import type { ReceiveRate } from '../receive/rate-limiter.ts';
 
 /** When a silent peer is pinged, and when it is given up. */
 export interface KeepAliveOptions {
@@ -14,6 +15,23 @@ export interface KeepAliveOptions {
 
 /** {@link KeepAliveOptions} of which any may be missing. */
 type PartialKeepAlive = { readonly [Name in keyof KeepAliveOptions]?: KeepAliveOptions[Name] | undefined };
+
+/** How much a peer may send in a second. What is missing has its default. */
+export interface ReceiveRateOptions {
+  /** Messages a second. `Infinity`, the default, sets no limit. */
+  readonly messages?: number | undefined;
+  /** Bytes a second, headers included. `Infinity`, the default, sets no limit. */
+  readonly bytes?: number | undefined;
+  /** Frames a second, control frames included. `Infinity`, the default, sets no limit. */
+  readonly frames?: number | undefined;
+  /** How much may come at once: what comes in so many milliseconds at the rate; 1000 by default. */
+  readonly burst?: number | undefined;
+  /**
+   * `'wait'`, the default, has what exceeds the rate wait, as for an application that is busy: up to `readAhead`; behind that, nothing is read. `'refuse'` fails the connection
+   * (1008).
+   */
+  readonly onExcess?: 'wait' | 'refuse' | undefined;
+}
 
 /** Options of a connection, after its opening handshake. All are optional; sizes in bytes, times in milliseconds. */
 export interface ConnectionOptions {
@@ -70,6 +88,32 @@ export interface ConnectionOptions {
    */
   readonly readAhead?: number | undefined;
   /**
+   * How much the peer may send in a second: `{ messages, bytes, frames, burst, onExcess }`. What exceeds it waits, or is refused. Pings are counted and answered, a Close is dealt with
+   * at once, as far as they are read.
+   *
+   * @defaultValue none
+   */
+  readonly receiveRate?: ReceiveRateOptions | undefined;
+  /**
+   * Bytes a second at which a message has to come in, on average over five seconds; a slower one fails the connection with close code 1008. Between messages, and while
+   * the application is busy, nothing has to come.
+   *
+   * @defaultValue 0
+   */
+  readonly minReceiveRate?: number | undefined;
+  /**
+   * Time after which the connection is closed (1001), whatever it does: ±10 % at random, so that those that began together do not end together.
+   *
+   * @defaultValue Infinity
+   */
+  readonly maxLifetime?: number | undefined;
+  /**
+   * Time without a data message in either direction, while the application is not busy with one, after which the connection is closed (1001). Pings do not count.
+   *
+   * @defaultValue Infinity
+   */
+  readonly idleTimeout?: number | undefined;
+  /**
    * Longest frame that a message of known length is cut into, so that control frames get through in between.
    *
    * @defaultValue 1_048_576 (1 MiB)
@@ -106,6 +150,10 @@ export interface ResolvedConnectionOptions {
   readonly highWaterMark: number;
   readonly maxBufferedAmount: number;
   readonly readAhead: number;
+  readonly receiveRate: ReceiveRate | undefined;
+  readonly minReceiveRate: number;
+  readonly maxLifetime: number;
+  readonly idleTimeout: number;
   readonly fragmentSize: number;
   readonly extensionPoints: ExtensionPoints;
   /** The table of what {@link extensionPoints} claims, one for all connections. */
@@ -124,6 +172,10 @@ export const CONNECTION_OPTION_NAMES: KnownNames<keyof ConnectionOptions> = {
   readAhead: true,
   highWaterMark: true,
   maxBufferedAmount: true,
+  receiveRate: true,
+  minReceiveRate: true,
+  maxLifetime: true,
+  idleTimeout: true,
   fragmentSize: true,
   extensionPoints: true,
   extensions: true,
@@ -131,6 +183,14 @@ export const CONNECTION_OPTION_NAMES: KnownNames<keyof ConnectionOptions> = {
 };
 
 const KEEP_ALIVE_NAMES: KnownNames<keyof KeepAliveOptions> = { interval: true, timeout: true, midFrameTimeout: true };
+
+const RECEIVE_RATE_NAMES: KnownNames<keyof ReceiveRateOptions> = {
+  messages: true,
+  bytes: true,
+  frames: true,
+  burst: true,
+  onExcess: true,
+};
 
 const EXTENSION_POINT_NAMES: KnownNames<keyof ExtensionPoints> = {
   reservedBits: true,
@@ -148,8 +208,13 @@ const AMOUNTS = [
   'highWaterMark',
   'maxBufferedAmount',
   'readAhead',
+  'minReceiveRate',
+  'maxLifetime',
+  'idleTimeout',
   'fragmentSize',
 ] as const;
+
+const POSITIVE = ['fragmentSize', 'maxLifetime', 'idleTimeout'] as const;
 
 const DEFAULT_AMOUNTS: Readonly<Record<(typeof AMOUNTS)[number], number>> = {
   maxMessageSize: 16 * MIB,
@@ -159,6 +224,9 @@ const DEFAULT_AMOUNTS: Readonly<Record<(typeof AMOUNTS)[number], number>> = {
   highWaterMark: 64 * 1024,
   maxBufferedAmount: 16 * MIB,
   readAhead: 64 * 1024,
+  minReceiveRate: 0,
+  maxLifetime: Infinity,
+  idleTimeout: Infinity,
   fragmentSize: MIB,
 };
 
@@ -174,7 +242,10 @@ export function resolveConnectionOptions(options: ConnectionOptions = {}): Resol
   for (const name of AMOUNTS) {
     amounts[name] = checkLimit(name, options[name] ?? amounts[name]);
   }
-  if (amounts.fragmentSize === 0) throw invalidOption('fragmentSize', 0, 'a positive integer or Infinity');
+  for (const name of POSITIVE) {
+    if (amounts[name] === 0) throw invalidOption(name, 0, 'a positive integer or Infinity');
+  }
+  if (amounts.minReceiveRate === Infinity) throw invalidOption('minReceiveRate', Infinity, 'a number of bytes');
   const { highWaterMark, maxBufferedAmount } = amounts;
   if (maxBufferedAmount < 2 * highWaterMark) {
     throw invalidOption('maxBufferedAmount', maxBufferedAmount, `at least 2 × highWaterMark, ${String(highWaterMark)}`);
@@ -186,8 +257,44 @@ export function resolveConnectionOptions(options: ConnectionOptions = {}): Resol
   checkOptionNames('extensionPoints', extensionPoints, EXTENSION_POINT_NAMES);
   const claims = claimExtensionPoints(extensionPoints);
   const keepAlive = resolveKeepAlive(options.keepAlive);
+  const receiveRate = resolveReceiveRate(options.receiveRate);
   const extensions = checkExtensions(options.extensions);
-  return Object.freeze({ ...amounts, keepAlive, extensionPoints, claims, extensions, lendPayload });
+  return Object.freeze({ ...amounts, receiveRate, keepAlive, extensionPoints, claims, extensions, lendPayload });
+}
+
+/**
+ * Checks the lifetime of one connection.
+ *
+ * @throws {LocalUsageError} it is not a positive integer, nor `Infinity`
+ */
+export function checkLifetime(maxLifetime: number | undefined): number | undefined {
+  if (maxLifetime === undefined || checkLimit('maxLifetime', maxLifetime) > 0) return maxLifetime;
+  throw invalidOption('maxLifetime', 0, 'a positive integer or Infinity');
+}
+
+/** The same options with another lifetime, if there is one. */
+export function withLifetime(
+  options: ResolvedConnectionOptions,
+  maxLifetime: number | undefined,
+): ResolvedConnectionOptions {
+  return maxLifetime === undefined ? options : Object.freeze({ ...options, maxLifetime });
+}
+
+function resolveReceiveRate(options: ReceiveRateOptions | undefined): ReceiveRate | undefined {
+  if (options === undefined) return undefined;
+  checkBag('receiveRate', options);
+  checkOptionNames('receiveRate', options, RECEIVE_RATE_NAMES);
+  const rate = { messages: Infinity, bytes: Infinity, frames: Infinity, burst: 1000 };
+  for (const name of ['messages', 'bytes', 'frames', 'burst'] as const) {
+    rate[name] = checkLimit(`receiveRate.${name}`, options[name] ?? rate[name]);
+    if (rate[name] === 0) throw invalidOption(`receiveRate.${name}`, 0, 'a positive integer or Infinity');
+  }
+  const { onExcess = 'wait' } = options;
+  if (rate.burst === Infinity) throw invalidOption('receiveRate.burst', Infinity, 'a number of milliseconds');
+  if (!['wait', 'refuse'].includes(onExcess))
+    throw invalidOption('receiveRate.onExcess', onExcess, "'wait' or 'refuse'");
+  const isLimited = Math.min(rate.messages, rate.bytes, rate.frames) !== Infinity;
+  return isLimited ? Object.freeze({ ...rate, onExcess }) : undefined;
 }
 
 const EXTENSION_METHODS = ['createOffers', 'answerOffer', 'acceptAnswer'] as const;

@@ -18,6 +18,8 @@ export interface FrameReaderOptions {
   readonly messages: StreamingHandler;
   readonly controls: ControlHandler;
   readonly pipeline: PipelineState;
+  /** Called when a frame begins that breaks no rule, before anybody is told of it; may throw. */
+  readonly onFrameBegin?: ((header: FrameHeader) => void) | undefined;
   /** Called when a frame has ended, and all that is to be told of it was told. */
   readonly onFrame: () => void;
 }
@@ -42,6 +44,7 @@ export class FrameReader implements FrameSink, ReceiveContext {
   #messages: StreamingHandler;
   readonly #controls: ControlHandler;
   readonly #pipeline: PipelineState;
+  readonly #onFrameBegin: ((header: FrameHeader) => void) | undefined;
   readonly #onFrame: () => void;
 
   /** The event that waits for the pipeline, behind another one of the same frame. */
@@ -54,11 +57,13 @@ export class FrameReader implements FrameSink, ReceiveContext {
   #controlSize = 0;
   #framesReceived = 0;
   #messagesReceived = 0;
+  #activity = 0;
 
   constructor(options: FrameReaderOptions) {
     this.#messages = options.messages;
     this.#controls = options.controls;
     this.#pipeline = options.pipeline;
+    this.#onFrameBegin = options.onFrameBegin;
     this.#onFrame = options.onFrame;
     this.role = options.role;
     this.reserved = options.reserved;
@@ -67,6 +72,11 @@ export class FrameReader implements FrameSink, ReceiveContext {
   /** Complete frames and messages so far. */
   get counts(): { readonly framesReceived: number; readonly messagesReceived: number } {
     return { framesReceived: this.#framesReceived, messagesReceived: this.#messagesReceived };
+  }
+
+  /** How much has come of messages, in pieces and frames. */
+  get activity(): number {
+    return this.#activity;
   }
 
   /** Whether an event waits for the pipeline; see {@link proceed}. */
@@ -90,6 +100,7 @@ export class FrameReader implements FrameSink, ReceiveContext {
 
   frameBegin(header: FrameHeader): void {
     checkFrameHeader(header, this);
+    this.#onFrameBegin?.(header);
     this.#header = header;
     this.#isControl = isControlOpcode(header.opcode);
     if (this.#isControl) {
@@ -110,6 +121,7 @@ export class FrameReader implements FrameSink, ReceiveContext {
 
   frameData(payload: Uint8Array): void {
     if (!this.#isControl) {
+      this.#activity++;
       this.#messages.onFrameData(payload);
       return;
     }
@@ -133,6 +145,7 @@ export class FrameReader implements FrameSink, ReceiveContext {
 
   #endDataFrame(): void {
     const { fin } = this.#header;
+    this.#activity++;
     this.insideMessage = !fin;
     this.#messages.onFrameEnd();
     if (!fin) return;

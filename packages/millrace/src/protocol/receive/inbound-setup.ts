@@ -3,6 +3,7 @@ import type { ReservedRules } from '../wire/header-rules.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
 import type { ControlHandler, Receiver } from './handlers.ts';
 import type { ReceiveLimits } from './pipeline.ts';
+import type { ReceiveRate } from './rate-limiter.ts';
 import type { TurnHost } from './turn.ts';
 
 /** Whose receiving half an `Inbound` is. */
@@ -19,6 +20,8 @@ export interface InboundOwner extends ControlHandler {
 export interface InboundLimits extends ReceiveLimits {
   /** What may wait for an application that is busy, by its cost. */
   readonly readAhead: number;
+  /** How fast the peer may send; `undefined` for no limit. */
+  readonly receiveRate?: ReceiveRate | undefined;
 }
 
 /** What an `Inbound` is made of. */

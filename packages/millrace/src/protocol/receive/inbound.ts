@@ -6,7 +6,8 @@ import type { Receiver } from './handlers.ts';
 import type { InboundOwner, InboundSetup } from './inbound-setup.ts';
 import { createPipeline, type Pipeline, type TransformedCounts } from './pipeline.ts';
 import { PipelineGate, type PipelineGateOwner } from './pipeline-gate.ts';
-import { ReadAhead, type HoldReason } from './read-ahead.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
+import { HoldReason, ReadAhead } from './read-ahead.ts';
 import { Turn } from './turn.ts';
 import { UnreadBytes } from './unread-bytes.ts';
 
@@ -24,12 +25,14 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   readonly #owner: InboundOwner;
   readonly #host: InboundSetup['host'];
   readonly #parser: FrameParser;
-  readonly #reader: FrameReader;
+  readonly reader: FrameReader;
   readonly #pipeline: Pipeline;
   readonly #gate: PipelineGate = new PipelineGate(this);
   readonly #readAhead: ReadAhead;
   readonly #readAheadLimit: number;
   readonly #turn: Turn;
+  /** Counts what comes, where that is limited; {@link renewRate} is to be called at its deadline. */
+  readonly rate: RateLimiter | undefined;
   readonly #unread = new UnreadBytes();
   /** Whether the pipeline can take nothing: a stage waits, or receiving has ended. */
   isWaiting = false;
@@ -54,31 +57,38 @@ export class Inbound implements PipelineGateOwner, PipelineState {
       turn: this.#turn,
       collectedSize: () => this.#pipeline.collectedSize(),
       onFull: () => this.#onFull(),
+      onMessageTold: limits.receiveRate === undefined ? undefined : () => this.rate?.countTold(),
     });
+    this.rate = createRateLimiter(limits.receiveRate, host, this.#readAhead);
     const { level } = receiver;
-    const { text } = host;
     this.#pipeline = createPipeline({
       level,
       limits,
-      text,
+      text: host.text,
       transforms,
       gate: this.#gate,
       readAhead: this.#readAhead,
     });
-    this.#reader = new FrameReader({
+    this.reader = new FrameReader({
       role,
       reserved,
       messages: this.#pipeline.messages,
       controls: owner,
       pipeline: this,
+      onFrameBegin: this.rate === undefined ? undefined : ({ opcode }) => this.rate?.beginFrame(opcode),
       onFrame: () => this.#count(),
     });
-    this.#parser = new FrameParser(this.#reader, copies(receiver) ? LARGEST_COPY : Infinity);
+    this.#parser = new FrameParser(this.reader, copies(receiver) ? LARGEST_COPY : Infinity);
+  }
+
+  /** What waits for the application, is being collected for it, or is not parsed yet, by its cost. */
+  get cost(): number {
+    return this.#readAhead.cost + this.#pipeline.collectedSize() + this.#unread.size;
   }
 
   /** Complete frames and messages so far. */
   get counts(): { readonly framesReceived: number; readonly messagesReceived: number } {
-    return this.#reader.counts;
+    return this.reader.counts;
   }
 
   /** Payload that transforms have changed, in bytes. */
@@ -198,9 +208,18 @@ export class Inbound implements PipelineGateOwner, PipelineState {
       this.#owner.onReceiveError(toError(error));
     }
     this.#endWork();
+    // The clock has to be set.
+    if (this.#readAhead.isHeldFor(HoldReason.RATE)) this.#owner.onAdvanced();
     // Whoever was told has let all come.
     if (!this.#readAhead.isBusy) this.proceed();
     return isHandedOut;
+  }
+
+  /** Goes on, if more may come at `now`; says whether it does. */
+  renewRate(now: number): boolean {
+    if (this.rate === undefined || now < this.rate.deadline || !this.rate.renew()) return false;
+    this.proceed();
+    return true;
   }
 
   /** Tells the application something behind the messages that came before it; not where these are discarded. */
@@ -218,6 +237,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   /** From now on messages that find too much waiting are discarded, and all that follow, so that the peer's Close is found behind them. */
   stopWaiting(): void {
     this.#mayWait = false;
+    this.rate?.end();
     if (this.#readAhead.isFull) this.#discard();
     this.proceed();
   }
@@ -228,6 +248,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     this.#isStopped = true;
     this.isWaiting = true;
     this.#parser.pause();
+    this.rate?.end();
     this.#giveUpPipeline();
     if (!this.#isAdvancing) this.#discardUnread();
   }
@@ -271,7 +292,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
 
   /** Whether the parser may go on. */
   get #mayParse(): boolean {
-    if (this.isWaiting || this.#turn.isOver) return false;
+    if (this.isWaiting || this.#turn.isOver || this.rate?.isFlooded === true) return false;
     return !this.#readAhead.isFull || !this.#mayWait;
   }
 
@@ -302,7 +323,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
       this.#updateWaiting();
       return true;
     }
-    const isIdle = this.#unread.size === 0 && !this.#parser.isFrameComplete && !this.#reader.hasWaiting;
+    const isIdle = this.#unread.size === 0 && !this.#parser.isFrameComplete && !this.reader.hasWaiting;
     if (isIdle || !this.#mayParse) return false;
     this.#parseUnread();
     return true;
@@ -330,16 +351,19 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   /** @returns how many bytes were parsed */
   #parse(chunk: Uint8Array): number {
     this.#parser.resume();
-    this.#reader.proceed();
+    this.reader.proceed();
     if (!this.#mayParse) return 0;
-    const parsed = this.#parser.push(chunk, 0);
+    const most = this.rate?.bytesAtOnce ?? Infinity;
+    const parsed = this.#parser.push(chunk.length > most ? chunk.subarray(0, most) : chunk, 0);
+    this.rate?.count('bytes', parsed);
     if (parsed === chunk.length) this.#pipeline.release();
     return parsed;
   }
 
   #count(): void {
     this.#turn.count();
-    if (this.#turn.isOver) this.#parser.pause();
+    this.rate?.endFrame();
+    if (this.#turn.isOver || this.rate?.isFlooded === true) this.#parser.pause();
   }
 
   #updateWaiting(): void {
@@ -359,7 +383,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     if (this.#discarder !== undefined) return;
     this.#giveUpPipeline();
     this.#discarder = new Discarder();
-    this.#reader.redirect(this.#discarder);
+    this.reader.redirect(this.#discarder);
   }
 
   /** Nothing comes out of the pipeline any more. */

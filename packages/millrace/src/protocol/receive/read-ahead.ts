@@ -39,6 +39,8 @@ export interface ReadAheadSetup {
   readonly collectedSize: () => number;
   /** No more may come for now, or so it seems: {@link ReadAhead.isFull} says. */
   readonly onFull: () => void;
+  /** The application was told of the end of a message. */
+  readonly onMessageTold?: (() => void) | undefined;
 }
 
 /** What can be called of an application, whatever its level. */
@@ -52,6 +54,8 @@ interface Waiting {
   readonly cost: number;
   /** Whether it is part of a message; otherwise, it is a control frame. */
   readonly isMessage: boolean;
+  /** Whether it is the end of one. */
+  readonly endsMessage: boolean;
 }
 
 /**
@@ -91,6 +95,11 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   /** Whether the application takes nothing for now. */
   get isBusy(): boolean {
     return this.#holds !== 0;
+  }
+
+  /** What waits, by its cost. */
+  get cost(): number {
+    return this.#cost;
   }
 
   /** Whether no more should come, since the application is busy and enough waits for it. */
@@ -135,7 +144,7 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
    */
   handOutOne(): boolean {
     const { turn } = this.#setup;
-    const next = turn.isOver ? undefined : this.#waiting.take();
+    const next = turn.isOver || this.isHeldFor(HoldReason.RATE) ? undefined : this.#waiting.take();
     if (next === undefined) return false;
     this.#handOut(next);
     return true;
@@ -163,13 +172,21 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   // From the pipeline
 
   onMessage(payload: string | Uint8Array, opcode: number): void {
-    if (this.#passes) this.#application.onMessage?.(payload, opcode);
-    else this.#wait(payload, (application) => application.onMessage?.(payload, opcode));
+    if (this.#passes) {
+      this.#application.onMessage?.(payload, opcode);
+      this.#setup.onMessageTold?.();
+      return;
+    }
+    this.#wait(payload, (application) => application.onMessage?.(payload, opcode), 'end');
   }
 
   onWholeMessage(payload: Uint8Array, opcode: number): void {
-    if (this.#passes) this.#application.onWholeMessage?.(payload, opcode);
-    else this.#wait(payload, (application) => application.onWholeMessage?.(payload, opcode));
+    if (this.#passes) {
+      this.#application.onWholeMessage?.(payload, opcode);
+      this.#setup.onMessageTold?.();
+      return;
+    }
+    this.#wait(payload, (application) => application.onWholeMessage?.(payload, opcode), 'end');
   }
 
   onMessageBegin(opcode: number): void {
@@ -206,21 +223,33 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   }
 
   onMessageEnd(): void {
-    if (this.#passes) this.#application.onMessageEnd?.();
-    else this.#wait(NOTHING, tellMessageEnd);
+    if (this.#passes) {
+      this.#application.onMessageEnd?.();
+      this.#setup.onMessageTold?.();
+      return;
+    }
+    this.#wait(NOTHING, tellMessageEnd, 'end');
   }
 
   /** Tells something else behind the messages that came before it. */
   onControl(payload: Uint8Array, tell: () => void): void {
     if (this.#passes) tell();
-    else this.#put({ tell, size: payload.length, cost: payload.length + ENTRY_COST, isMessage: false });
+    else
+      this.#put({
+        tell,
+        size: payload.length,
+        cost: payload.length + ENTRY_COST,
+        isMessage: false,
+        endsMessage: false,
+      });
   }
 
-  #handOut({ tell, cost }: Waiting): void {
+  #handOut({ tell, cost, endsMessage }: Waiting): void {
     this.#cost -= cost;
     this.#handedOut++;
     this.#setup.turn.count();
     tell(this.#application);
+    if (endsMessage) this.#setup.onMessageTold?.();
   }
 
   /** Whether the application takes something at once. */
@@ -229,9 +258,15 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   }
 
   /** Has something of a message wait. */
-  #wait(payload: string | Uint8Array, tell: Waiting['tell']): void {
+  #wait(payload: string | Uint8Array, tell: Waiting['tell'], place: 'inside' | 'end' = 'inside'): void {
     if (this.#isIgnoring) return;
-    this.#put({ tell, size: payload.length, cost: payloadCost(payload) + ENTRY_COST, isMessage: true });
+    this.#put({
+      tell,
+      size: payload.length,
+      cost: payloadCost(payload) + ENTRY_COST,
+      isMessage: true,
+      endsMessage: place === 'end',
+    });
   }
 
   #put(waiting: Waiting): void {

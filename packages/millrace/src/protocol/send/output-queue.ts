@@ -70,7 +70,7 @@ export class OutputQueue implements OutputState {
   #start = 0;
   #end = 0;
   #packedFrameEnd = 0;
-  /** The size of the last block of this queue. */
+  /** The size of the last block of this queue; 0 where it packs in the slab. */
   #blockSize = 0;
 
   /** Whether what was taken so far ends with the end of a frame. */
@@ -87,7 +87,7 @@ export class OutputQueue implements OutputState {
   }
 
   get cost(): number {
-    const room = this.#blockSize === 0 ? 0 : this.#packing.length - this.#end;
+    const room = !this.#isOwnBlock ? 0 : this.#packing.length - this.#end;
     return this.#size + this.#pieces.length * ENTRY_COST + room;
   }
 
@@ -119,17 +119,30 @@ export class OutputQueue implements OutputState {
     return size;
   }
 
+  /** Visits what it holds as it was given, and others may hold, too. */
+  visitShared(visit: (bytes: Uint8Array) => void): void {
+    for (const { bytes, size } of this.#pieces) if (size > SMALL_PIECE) visit(bytes);
+  }
+
   /**
    * Makes room for `size` bytes, at most 8 KiB, that follow what was packed before.
    *
    * Write them to {@link packing} from the returned offset on, then {@link commit}.
    */
   reserve(size: number): number {
-    if (this.#packing === slab.bytes) {
-      // Another connection has packed something behind, or the slab is full.
-      if (this.#end !== slab.used || this.#packing.length - this.#end < size) this.#beginPacking(size);
-    } else if (this.#packing.length - this.#end < size) this.#beginPacking(size);
+    const isFull = this.#packing.length - this.#end < size;
+    if (isFull || !(this.#isOwnBlock || this.#isLastInSlab)) this.#beginPacking(size);
     return this.#end;
+  }
+
+  /** Whether nobody else packs where this queue does. */
+  get #isOwnBlock(): boolean {
+    return this.#blockSize > 0;
+  }
+
+  /** Whether no other connection has packed anything behind, in the slab: not if another slab has taken its place, either. */
+  get #isLastInSlab(): boolean {
+    return this.#packing === slab.bytes && this.#end === slab.used;
   }
 
   /** The bytes that {@link reserve} gave an offset of. */
@@ -249,7 +262,7 @@ export class OutputQueue implements OutputState {
    * a piece of each frame; then, in a block of its own.
    */
   #beginPacking(size: number): void {
-    const isAlone = this.#packing === slab.bytes && this.#end === slab.used;
+    const isAlone = this.#isLastInSlab;
     this.seal();
     if (isAlone || this.#pieces.length === 0) {
       if (slab.bytes.length - slab.used < size) {
@@ -257,6 +270,7 @@ export class OutputQueue implements OutputState {
         slab.used = 0;
       }
       this.#packing = slab.bytes;
+      this.#blockSize = 0;
       this.#start = slab.used;
     } else {
       this.#blockSize = Math.max(size, Math.min(Math.max(2 * this.#blockSize, FIRST_BLOCK), LARGEST_BLOCK));

@@ -65,6 +65,11 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
     return this.#output;
   }
 
+  /** Visits what may leave as it was given, and others may hold, too. */
+  visitShared(visit: (bytes: Uint8Array) => void): void {
+    this.#output.visitShared(visit);
+  }
+
   /** Bytes of the control frames that wait for the end of the open frame. */
   get waitingControlSize(): number {
     return this.#urgentSize + (this.#pong?.length ?? 0);
@@ -104,6 +109,11 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
   /** Frames and messages that were sent, or are on their way. */
   get counts(): { readonly framesSent: number; readonly messagesSent: number } {
     return { framesSent: this.#encoder.framesWritten, messagesSent: this.#messagesSent };
+  }
+
+  /** How many messages were sent, or are on their way. */
+  get messagesSent(): number {
+    return this.#messagesSent;
   }
 
   /** Sends a message, cut into frames of `fragmentSize`. No message may be open. */

@@ -38,6 +38,8 @@ interface Waiting {
   readonly size: number;
   readonly cost: number;
   readonly isWhole: boolean;
+  /** Its payload, where that is memory of somebody else. */
+  readonly shared?: Uint8Array | undefined;
 }
 
 /** By this, something that waits can be withdrawn. */
@@ -86,6 +88,11 @@ export class SendQueue {
     return this.#waitingCost + (this.#holder?.pendingCost ?? 0);
   }
 
+  /** Visits what waits as it was given, and others may hold, too. */
+  visitShared(visit: (bytes: Uint8Array) => void): void {
+    for (const { shared } of this.#waiting) if (shared !== undefined) visit(shared);
+  }
+
   /** Bytes of payloads that were detached or shrunk before their turn came. */
   get lostSize(): number {
     return this.#lostSize;
@@ -111,7 +118,7 @@ export class SendQueue {
     }
     const begin = (): void => messages.sendPreparedMessage(message);
     const size = message.payload.length;
-    this.#put({ begin, lose: undefined, size, cost: size + ENTRY_COST, isWhole: true });
+    this.#put({ begin, lose: undefined, size, cost: size + ENTRY_COST, isWhole: true, shared: message.frame });
   }
 
   /**
@@ -229,7 +236,8 @@ export class SendQueue {
         this.#setup.onPayloadLost(size);
       }
     };
-    return this.#put({ begin, lose: format.onLost, size, cost: size + ENTRY_COST + WAITER_COST, isWhole: true });
+    const cost = size + ENTRY_COST + WAITER_COST;
+    return this.#put({ begin, lose: format.onLost, size, cost, isWhole: true, shared: view });
   }
 
   #put(waiting: Waiting): QueuedEntry {

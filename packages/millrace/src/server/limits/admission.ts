@@ -1,5 +1,5 @@
 import { HandshakeError } from '../../protocol/base/errors.ts';
-import { refusal } from '../../protocol/handshake/rules/refusal.ts';
+import { unavailable } from '../../protocol/handshake/rules/refusal.ts';
 import type { LoopDelay } from './loop-delay.ts';
 
 /** How many may come in. */
@@ -134,8 +134,7 @@ export class Admission<Member extends Candidate> {
   }
 }
 
-/** Says that the server has enough to do, and when to come again: not all at once. */
-function overload(option: string, limit: string): HandshakeError {
-  const retryAfter = String(2 + Math.floor(Math.random() * 9));
-  return refusal(503, `the server has as much to do as it may: ${option}, ${limit}`, { 'Retry-After': retryAfter });
+/** Says that the server has enough to do. */
+export function overload(option: string, limit: string): HandshakeError {
+  return unavailable(`the server has as much to do as it may: ${option}, ${limit}`);
 }

@@ -105,6 +105,14 @@ export interface HandshakeOptions {
   readonly maxPendingHandshakes?: number | undefined;
 
   /**
+   * What all connections together may hold in memory, of what is to be sent and of what was received, in bytes by its cost; memory that several of them send counts once. Beyond it, those that hold
+   * most are closed with 1013, and give it up; new connections are answered with 503.
+   *
+   * @defaultValue Infinity
+   */
+  readonly maxTotalBuffered?: number | undefined;
+
+  /**
    * New connections are answered with 503 while the event loop is late by more, in milliseconds.
    *
    * @defaultValue Infinity
@@ -139,6 +147,7 @@ export const HANDSHAKE_OPTION_NAMES: KnownNames<keyof HandshakeOptions> = {
   maxConnections: true,
   maxConnectionsPerAddress: true,
   maxPendingHandshakes: true,
+  maxTotalBuffered: true,
   maxLoopDelay: true,
   maxHeaderSize: true,
   maxHeaderCount: true,
@@ -157,6 +166,7 @@ export interface ResolvedHandshakeOptions {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
   readonly maxPendingHandshakes: number;
+  readonly maxTotalBuffered: number;
   readonly maxLoopDelay: number;
   readonly maxHeaderSize: number;
   readonly maxHeaderCount: number;
@@ -170,7 +180,7 @@ export interface ResolvedHandshakeOptions {
 export function resolveHandshakeOptions(options: HandshakeOptions): ResolvedHandshakeOptions {
   const { path, subprotocols = [], allowedOrigins = 'same-origin', handshakeTimeout = 10_000 } = options;
   const { maxConnections = Infinity, maxConnectionsPerAddress = Infinity } = options;
-  const { maxPendingHandshakes = 1000, maxLoopDelay = Infinity } = options;
+  const { maxPendingHandshakes = 1000, maxTotalBuffered = Infinity, maxLoopDelay = Infinity } = options;
   const { maxHeaderSize = 16_384, maxHeaderCount = 128 } = options;
 
   return Object.freeze({
@@ -185,6 +195,7 @@ export function resolveHandshakeOptions(options: HandshakeOptions): ResolvedHand
     maxConnections: checkLimit('maxConnections', maxConnections),
     maxConnectionsPerAddress: checkLimit('maxConnectionsPerAddress', maxConnectionsPerAddress),
     maxPendingHandshakes: checkLimit('maxPendingHandshakes', maxPendingHandshakes),
+    maxTotalBuffered: checkLimit('maxTotalBuffered', maxTotalBuffered),
     maxLoopDelay: checkLimit('maxLoopDelay', maxLoopDelay),
     maxHeaderSize: checkLimit('maxHeaderSize', maxHeaderSize),
     maxHeaderCount: checkLimit('maxHeaderCount', maxHeaderCount),

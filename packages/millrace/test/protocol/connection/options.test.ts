@@ -12,6 +12,10 @@ const DEFAULTS = {
   highWaterMark: 65_536,
   maxBufferedAmount: 16_777_216,
   readAhead: 65_536,
+  receiveRate: undefined,
+  minReceiveRate: 0,
+  maxLifetime: Infinity,
+  idleTimeout: Infinity,
   fragmentSize: 1_048_576,
   keepAlive: { interval: 20_000, timeout: 20_000, midFrameTimeout: 120_000 },
   extensionPoints: {},
@@ -130,5 +134,40 @@ describe('resolveConnectionOptions', () => {
     assert.ok(Object.isFrozen(resolved));
     assert.ok(Object.isFrozen(resolved.keepAlive));
     assert.ok(Object.isFrozen(resolved.extensionPoints));
+  });
+
+  it('fills in the rates that are missing, and takes none for no limit', () => {
+    const all = { messages: 1, bytes: 2, frames: 3, burst: 4, onExcess: 'refuse' } as const;
+    assert.deepEqual(resolveConnectionOptions({ receiveRate: all }).receiveRate, all);
+    assert.deepEqual(resolveConnectionOptions({ receiveRate: { bytes: 5 } }).receiveRate, {
+      messages: Infinity,
+      bytes: 5,
+      frames: Infinity,
+      burst: 1000,
+      onExcess: 'wait',
+    });
+    for (const receiveRate of [undefined, {}, { bytes: Infinity, onExcess: 'refuse' as const }]) {
+      assert.equal(resolveConnectionOptions({ receiveRate }).receiveRate, undefined);
+    }
+  });
+
+  it('refuses rates and lifetimes that are none', () => {
+    for (const name of ['messages', 'bytes', 'frames', 'burst']) {
+      for (const value of [0, -1, 1.5, NaN, '1']) {
+        refuses({ receiveRate: { [name]: value } }, new RegExp(`option receiveRate\\.${name} is`));
+      }
+    }
+    refuses({ receiveRate: { burst: Infinity } }, /option receiveRate\.burst is Infinity/);
+    refuses(
+      { receiveRate: { onExcess: 'drop' } },
+      /option receiveRate\.onExcess is "drop", expected 'wait' or 'refuse'/,
+    );
+    refuses({ receiveRate: { message: 1 } }, /receiveRate has no option "message"; did you mean "messages"/);
+    refuses({ receiveRate: 5 }, /option receiveRate is 5/);
+    refuses({ receiveRate: null }, /option receiveRate is null/);
+    for (const name of ['maxLifetime', 'idleTimeout']) {
+      for (const value of [0, -1, 0.5, '1']) refuses({ [name]: value }, new RegExp(`option ${name} is`));
+    }
+    for (const value of [-1, Infinity, '1']) refuses({ minReceiveRate: value }, /option minReceiveRate is/);
   });
 });

@@ -39,6 +39,22 @@ describe('OutputQueue', () => {
     assert.deepEqual(queue.take(100), []);
   });
 
+  it('never writes over what another connection has packed behind, though there is another slab by now', () => {
+    const [queue, behind] = [new OutputQueue(), new OutputQueue()];
+    pack(queue, '01 02');
+    pack(behind, '03 04 05');
+    // As much as a slab and more.
+    for (let count = 0; count < 3; count++) {
+      const other = new OutputQueue();
+      other.commit(other.reserve(8192) + 8192, true);
+    }
+
+    pack(queue, '06 07');
+
+    assert.equal(takeAll(behind), '03 04 05');
+    assert.equal(takeAll(queue), '01 02 06 07');
+  });
+
   it('packs small frames into one piece', () => {
     const queue = new OutputQueue();
 

@@ -30,6 +30,12 @@ export function refusal(status: number, message: string, headers: Readonly<Recor
   return new RequestError(status, message, headers);
 }
 
+/** Makes the error that refuses a request for now (503), and says when to come again: not all at once, in 2 to 10 seconds. */
+export function unavailable(message: string): RequestError {
+  const retryAfter = String(2 + Math.floor(Math.random() * 9));
+  return refusal(503, message, { 'Retry-After': retryAfter });
+}
+
 /** Whether an error says how to answer a request; of any other, the client must learn nothing. */
 export function isRefusal(error: unknown): error is RequestError | ConnectionDeny {
   return error instanceof RequestError || error instanceof ConnectionDeny;
