@@ -150,7 +150,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** When {@link handleDeadline} is to be called, in milliseconds of the host's clock; `Infinity` for never. */
   get nextDeadline(): number {
     if (this.#closing.state !== 'open') return this.#ending.deadline;
-    return Math.min(this.#keepAlive.deadline, this.#inbound.jobDeadline, this.#messages.deadline);
+    const deadline = Math.min(this.#keepAlive.deadline, this.#inbound.jobDeadline);
+    return this.#sendPipeline === undefined ? deadline : Math.min(deadline, this.#sendPipeline.deadline);
   }
 
   /** Does what is due at `now`: pings a silent peer, gives up one that has vanished, ends what takes too long. */

@@ -1,3 +1,5 @@
+import { CloseCode } from '../base/close-code.ts';
+import { LimitExceededError } from '../base/errors.ts';
 import type { MessageOutput } from '../send/message-output.ts';
 import type { Scheduler } from '../send/scheduler.ts';
 import type { SendQueue } from '../send/send-queue.ts';
@@ -24,4 +26,15 @@ export interface MessageSenderSetup {
   readonly options: Pick<ResolvedConnectionOptions, 'claims' | 'highWaterMark' | 'maxBufferedAmount' | 'fragmentSize'>;
   readonly host: Pick<ConnectionHost, 'requestUpdate' | 'transportBufferedAmount' | 'copiesOutput'>;
   readonly owner: SenderOwner;
+}
+
+/** What a handler is told of what was sent. */
+export const tellProgress = (handler: ConnectionOwner): void => handler.onProgress();
+export const tellDrain = (handler: ConnectionOwner): void => handler.onDrain();
+export const tellHighWater = (handler: ConnectionOwner): void => handler.onHighWater();
+
+/** Makes the error for more than may wait. */
+export function tooMuchBuffered(limit: number, size: number): LimitExceededError {
+  const advice = 'the peer reads too slowly for what is sent to it';
+  return new LimitExceededError({ option: 'maxBufferedAmount', limit, size, advice }, CloseCode.POLICY_VIOLATION);
 }
