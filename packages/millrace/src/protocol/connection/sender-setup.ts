@@ -28,9 +28,11 @@ export interface MessageSenderSetup {
   readonly owner: SenderOwner;
 }
 
-/** What a handler is told of what was sent. */
+/** Tells a handler that some output has left. */
 export const tellProgress = (handler: ConnectionOwner): void => handler.onProgress();
+/** Tells a handler that all output has left. */
 export const tellDrain = (handler: ConnectionOwner): void => handler.onDrain();
+/** Tells a handler that much is on its way. */
 export const tellHighWater = (handler: ConnectionOwner): void => handler.onHighWater();
 
 /** Makes the error for more than may wait. */
