@@ -98,11 +98,11 @@ export const DEFLATE = [
   }),
   ...defencesIn('protocol/send/transformation.ts', ['protocol/connection/connection.send-transforms'], {
     'sent-payload-is-a-copy': ['isOwn ? slice : new Uint8Array(slice)', 'slice'],
-    'sent-payload-was-lost': ['if (payload.length !== size) {', 'if (false) {'],
     'empty-piece': ["if (piece.length === 0) throw new Error('an extension has given an empty piece');", ''],
     'output-waits-for-the-transport': ['if (this.#hasOutput && this.#setup.isFull()) return;', ''],
   }),
   ...defencesIn('protocol/send/send-pipeline.ts', ['protocol/connection/connection.send-transforms'], {
+    'sent-payload-was-lost': ['if (given.length !== size) {', 'if (false) {'],
     'declared-length-in-a-changed-message': ["if (this.#openFate === 'transformed') {", 'if (false) {'],
     'abandoned-job-ends': [
       'if (isRunning && this.#transformation.hasMessage) this.#transformation.cancel();',
