@@ -107,4 +107,25 @@ export const DEFLATE = [
     'half-of-the-budget-for-peers': ['<= budget / 2;', '<= budget;'],
     'budget-for-history': ['return used <= budget;', 'return true;'],
   }),
+  ...defencesIn('protocol/send/transformation.ts', ['protocol/connection/connection.send-transforms'], {
+    'sent-payload-is-a-copy': ['isOwn ? slice : new Uint8Array(slice)', 'slice'],
+    'empty-piece': ["if (piece.length === 0) throw new Error('an extension has given an empty piece');", ''],
+    'output-waits-for-the-transport': ['if (this.#hasOutput && this.#setup.isFull()) return;', ''],
+  }),
+  ...defencesIn('protocol/send/send-pipeline.ts', ['protocol/connection/connection.send-transforms'], {
+    'sent-payload-was-lost': ['if (given.length !== size) {', 'if (false) {'],
+    'declared-length-in-a-changed-message': ["if (this.#openFate === 'transformed') {", 'if (false) {'],
+    'abandoned-job-ends': [
+      'if (isRunning && this.#transformation.hasMessage) this.#transformation.cancel();',
+      'if (isRunning && this.#transformation.hasMessage) void 0;',
+    ],
+    'prepared-message-tells-the-context': ['shared.onSent();\n', '\n'],
+  }),
+  ...defencesIn(
+    'protocol/base/transform-jobs.ts',
+    ['protocol/connection/connection.send-transforms', 'protocol/connection/connection.transforms'],
+    {
+      'job-time': ['this.deadline = this.#owner.now() + MAX_JOB_TIME;', ''],
+    },
+  ),
 ];

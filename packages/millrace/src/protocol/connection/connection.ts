@@ -159,17 +159,21 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** When {@link handleDeadline} is to be called, in milliseconds of the host's clock; `Infinity` for never. */
   get nextDeadline(): number {
     if (this.#closing.state !== 'open') return this.#ending.deadline;
-    const { jobDeadline, rate } = this.#inbound;
+    const { rate } = this.#inbound;
     const limits = Math.min(this.#lifetime?.deadline ?? Infinity, this.#pace?.deadline ?? Infinity);
-    const jobs = Math.min(jobDeadline, this.#messages.deadline);
-    return Math.min(this.#keepAlive.deadline, jobs, rate?.deadline ?? Infinity, limits);
+    return Math.min(this.#keepAlive.deadline, this.#jobDeadline, rate?.deadline ?? Infinity, limits);
+  }
+
+  /** When a job of an extension has taken too long. */
+  get #jobDeadline(): number {
+    return Math.min(this.#inbound.jobDeadline, this.#sendPipeline?.deadline ?? Infinity);
   }
 
   /** Does what is due at `now`: pings a silent peer, gives up one that has vanished, ends what takes too long. */
   handleDeadline(now: number): void {
     if (now < this.nextDeadline) return;
     if (this.#closing.state !== 'open') this.#ending.handleDeadline(now);
-    else if (now >= Math.min(this.#inbound.jobDeadline, this.#messages.deadline))
+    else if (now >= this.#jobDeadline)
       this.fail(new Error('an extension took more than 30 s for a piece'));
     else this.#holdLimits(now);
     this.#host.requestUpdate();

@@ -1,15 +1,12 @@
-import { CloseCode } from '../base/close-code.ts';
 import { ENTRY_COST } from '../base/costs.ts';
-import { LimitExceededError } from '../base/errors.ts';
 import type { Claims } from '../extension/claims.ts';
 import type { FrameFormat, MessageOutput, OpenFormat } from '../send/message-output.ts';
 import type { PreparedMessage } from '../send/prepared-message.ts';
 import type { Scheduler } from '../send/scheduler.ts';
 import type { OutgoingFormat, QueuedEntry, SendQueue, TurnHolder } from '../send/send-queue.ts';
 import type { ClosingHandshake } from './closing-handshake.ts';
-import type { ConnectionOwner } from './host.ts';
+import { tellDrain, tellHighWater, tellProgress, tooMuchBuffered, type MessageSenderSetup } from './sender-setup.ts';
 import { checkControlFrame, checkFragmentSize, checkMessageOpcode, checkReservedBits } from './send-checks.ts';
-import type { MessageSenderSetup } from './sender-setup.ts';
 
 /** How often an application may send before it has to wait for the transport: little messages take time, too. */
 const MAX_SENDS_AT_ONCE = 1000;
@@ -24,6 +21,8 @@ export class MessageSender {
   readonly #setup: MessageSenderSetup;
   readonly #scheduler: Scheduler;
   readonly #messages: MessageOutput;
+  /** The same where messages may have to wait in it; most connections have none. */
+  readonly #pipeline: MessageOutput | undefined;
   readonly #queue: SendQueue;
   readonly #closing: ClosingHandshake;
   readonly #host: MessageSenderSetup['host'];
@@ -45,6 +44,7 @@ export class MessageSender {
     this.#setup = setup;
     this.#scheduler = setup.scheduler;
     this.#messages = setup.messages;
+    this.#pipeline = setup.messages === setup.scheduler ? undefined : setup.messages;
     this.#queue = setup.queue;
     this.#closing = setup.closing;
     this.#host = setup.host;
@@ -71,13 +71,13 @@ export class MessageSender {
 
   /** Whether a payload of so many bytes is dealt with at once: nobody has the turn to send, or waits for it, and it is the caller's again or counted as a reference. */
   takesAtOnce(size: number): boolean {
-    return this.#queue.isFree && this.#messages.takesAtOnce(size);
+    return this.#queue.isFree && (this.#pipeline === undefined || this.#pipeline.takesAtOnce(size));
   }
 
   /** Bytes that were sent and that the transport has not written yet, wherever they wait. */
   get bufferedAmount(): number {
     const { output, waitingControlSize } = this.#scheduler;
-    const waiting = this.#messages.pendingSize + this.#queue.waitingSize + waitingControlSize;
+    const waiting = (this.#pipeline?.pendingSize ?? 0) + this.#queue.waitingSize + waitingControlSize;
     return output.size + this.#host.transportBufferedAmount() + waiting;
   }
 
@@ -329,12 +329,12 @@ export class MessageSender {
 
   /** Takes the news that the transport has moved on: tells the handler what follows. */
   outputMoved(): void {
-    this.#messages.proceed();
+    this.#pipeline?.proceed();
     this.#sendsBefore = this.#sends;
     this.#wasBelowMark = this.isBelowMark;
     const isWritten = this.#host.transportBufferedAmount() === 0;
     if (isWritten) this.#releasedReferences = this.#scheduler.output.referencesTaken;
-    const isLeft = this.#scheduler.output.size === 0 && this.#messages.pendingSize === 0;
+    const isLeft = this.#scheduler.output.size === 0 && (this.#pipeline?.pendingSize ?? 0) === 0;
     const isDrained = this.#needsDrain && isWritten && isLeft;
     if (isDrained) this.#needsDrain = false;
     if (this.tellsProgress) this.#setup.owner.tell(tellProgress);
@@ -356,7 +356,8 @@ export class MessageSender {
 
   /** What is on its way and held up by nothing but the transport, by its cost. */
   #leavingCost(): number {
-    return this.#scheduler.output.cost + this.#messages.pendingCost + this.#host.transportBufferedAmount();
+    const leaving = this.#scheduler.output.cost + this.#host.transportBufferedAmount();
+    return this.#pipeline === undefined ? leaving : leaving + this.#pipeline.pendingCost;
   }
 
   #mayQueue(size: number, { opcode, fragmentSize }: OutgoingFormat): boolean {
@@ -374,11 +375,8 @@ export class MessageSender {
     const { owner, options } = this.#setup;
     const { maxBufferedAmount: limit } = options;
     if (size <= limit) return true;
-    const advice = 'the peer reads too slowly for what is sent to it';
     this.giveUp(() => this.#scheduler.giveUpOutput());
-    owner.fail(
-      new LimitExceededError({ option: 'maxBufferedAmount', limit, size, advice }, CloseCode.POLICY_VIOLATION),
-    );
+    owner.fail(tooMuchBuffered(limit, size));
     return false;
   }
 
@@ -400,7 +398,3 @@ export class MessageSender {
 }
 
 const NOTHING = new Uint8Array(0);
-
-const tellProgress = (handler: ConnectionOwner): void => handler.onProgress();
-const tellDrain = (handler: ConnectionOwner): void => handler.onDrain();
-const tellHighWater = (handler: ConnectionOwner): void => handler.onHighWater();
