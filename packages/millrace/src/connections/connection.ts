@@ -153,8 +153,8 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
     const leaveLast = (): void => {
       if (last === undefined) return;
       if (!last.bodyUsed) last.discard();
+      inbox.loopReturned(last);
       last = undefined;
-      inbox.loopReturned();
     };
     return {
       next: () => {

@@ -1,3 +1,4 @@
+import type { Closure } from '../base/closure.ts';
 import { RemoteProtocolError, toError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
 import type { MessageTransform } from '../base/transform.ts';
@@ -57,6 +58,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   readonly #keepAlive: KeepAlive;
   readonly #closing: ClosingHandshake;
   readonly #ending: Ending;
+  #closureInside: Closure | undefined;
   #bytesReceived = 0;
   #bytesSent = 0;
 
@@ -165,6 +167,15 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** Takes a reason to wait away; without any left, receiving goes on with what waits. Repeating it does nothing. */
   release(reason: HoldReason): void {
     if (this.#inbound.release(reason)) this.#keepAlive.heard(this.#host.now());
+  }
+
+  /**
+   * How it ends, as far as that is known, if the peer's Close came inside a message, which will never be complete: nothing waits for that message then. Otherwise
+   * `undefined`.
+   */
+  get closureInside(): Closure | undefined {
+    if (this.#inbound.isCut) this.#closureInside ??= this.#ending.closureInside();
+    return this.#closureInside;
   }
 
   /** Whether something waits for the application. */
