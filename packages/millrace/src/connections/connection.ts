@@ -3,7 +3,7 @@ import type { ReadableStream, WritableStream } from 'node:stream/web';
 
 import type { Closure } from '../protocol/base/closure.ts';
 import { CloseCode } from '../protocol/base/close-code.ts';
-import { LocalUsageError } from '../protocol/base/errors.ts';
+import { ConnectionClosedError, LocalUsageError } from '../protocol/base/errors.ts';
 import { MessageType } from '../protocol/base/opcode.ts';
 import type { ClosingState } from '../protocol/connection/closing.ts';
 import type { ConnectionStats } from '../protocol/connection/host.ts';
@@ -135,6 +135,21 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
    */
   receive({ signal }: WaitOptions = {}): Promise<ReceivedMessage | undefined> {
     return attempt(() => this.#expectInbox('receive').receive(signal));
+  }
+
+  /**
+   * Waits for the next message as {@link receive} does, where there must be one, such as the answer to a question: that the connection has ended is an error,
+   * however it has.
+   *
+   * @throws {ConnectionClosedError} the connection has ended, and its messages with it
+   * @throws {LocalUsageError} messages go to callbacks
+   *
+   * @example
+   * await connection.send(question);
+   * const answer = await (await connection.expectMessage()).text();
+   */
+  expectMessage(options?: WaitOptions): Promise<ReceivedMessage> {
+    return handled(this.#expectMessage(options));
   }
 
   /**
@@ -322,6 +337,12 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
       fail: (error) => this.#engine.connection.fail(error),
       closed: this.closed,
     };
+  }
+
+  async #expectMessage(options: WaitOptions | undefined): Promise<ReceivedMessage> {
+    const message = await this.#expectInbox('expectMessage').receive(options?.signal);
+    if (message === undefined) throw new ConnectionClosedError(await this.closed);
+    return message;
   }
 
   #expectInbox(method: string): Inbox {
