@@ -12,6 +12,7 @@ import { NO_STATS, READY_STATES, ReadyState, type HookResult, type Hooks } from 
 import { checkBytes, checkPrepared, checkText } from './payload.ts';
 import { checkProducer, type Producer } from './producer-registration.ts';
 import { ProtocolSession, type SessionOwner } from './session.ts';
+import { showFacts } from '../protocol/base/inspection.ts';
 
 /** How {@link WebSocketProtocol.sendMessage} sends. */
 export interface SendMessageOptions {
@@ -41,6 +42,14 @@ export interface SendFrameOptions {
  * Methods that send do nothing while the connection is not open.
  */
 export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSocketFactory> implements Hooks {
+  static {
+    // What a subclass has added, too.
+    showFacts<WebSocketProtocol>(this, (shown) => {
+      const { state, bufferedAmount, stats } = shown;
+      return { state, bufferedAmount, stats, ...Object.fromEntries(Object.entries(shown)) };
+    });
+  }
+
   #factory: Factory | undefined;
   #session: ProtocolSession | undefined;
 

@@ -19,6 +19,7 @@ import { MessageWriter } from './sending/message-writer.ts';
 import type { ReceivedMessage } from './receiving/received-message.ts';
 import { checkType, isChunk, toWholeMessage, type MessageKind, type Sendable } from './sending/sendable.ts';
 import { sendStream } from './sending/stream-sending.ts';
+import { showFacts } from '../protocol/base/inspection.ts';
 
 /** How {@link WebSocketConnection.send} sends. */
 export interface SendOptions {
@@ -47,6 +48,16 @@ export interface WaitOptions {
  * Every promise settles at the latest when the connection has ended, and none has to be looked at: how it ended is in {@link closed}, too.
  */
 export class WebSocketConnection<Context = unknown> implements AsyncIterable<ReceivedMessage> {
+  static {
+    // Neither messages, nor what the application keeps in `context`.
+    showFacts<WebSocketConnection>(this, (shown) => {
+      const { made, closure } = shown.#engine;
+      const { state, peer, subprotocol, extensions, bufferedAmount, stats } = shown;
+      const facts = { role: made.role, state, peer, subprotocol, extensions, bufferedAmount, stats };
+      return closure === undefined ? facts : { ...facts, closure };
+    });
+  }
+
   /** What `onConnect` has returned as `context`. */
   readonly context: Context;
   readonly #engine: EngineConnection;

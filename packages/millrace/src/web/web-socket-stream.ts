@@ -8,6 +8,8 @@ import { resolveConnectOptions, type ResolvedConnectOptions, type WebSocketStrea
 import { StreamSession, type WebSocketOpenInfo } from './stream-session.ts';
 import { createWebSocketError } from './web-socket-error.ts';
 import type { WebSocketStreamView } from './web-socket-stream-of.ts';
+import { redactUrl } from '../protocol/base/checks.ts';
+import { showFacts } from '../protocol/base/inspection.ts';
 
 /**
  * A connection to a WebSocket server as two streams of messages, with backpressure in both directions.
@@ -17,6 +19,7 @@ import type { WebSocketStreamView } from './web-socket-stream-of.ts';
 export class WebSocketStream implements WebSocketStreamView {
   static {
     shapeInterface(this, 'WebSocketStream');
+    showFacts<WebSocketStream>(this, ({ url }) => ({ url: redactUrl(url) }));
   }
 
   readonly #url: URL;

@@ -13,6 +13,8 @@ import { resolveConnectOptions, type ConnectOptions, type WebSocketOptions } fro
 import { Outbox } from './outbox.ts';
 import { TaskQueue } from './task-queue.ts';
 import type { WebSocketEventTarget } from './idl/web-socket-event-target.ts';
+import { redactUrl } from '../protocol/base/checks.ts';
+import { showFacts } from '../protocol/base/inspection.ts';
 
 const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 
@@ -31,6 +33,9 @@ const Base: new () => WebSocketEventTarget<WebSocket> = EventTarget;
 export class WebSocket extends Base {
   static {
     shapeInterface(this, 'WebSocket', ReadyState);
+    showFacts<WebSocket>(this, ({ url, readyState, protocol, extensions, binaryType, bufferedAmount }) => {
+      return { url: redactUrl(url), readyState, protocol, extensions, binaryType, bufferedAmount };
+    });
   }
 
   declare static readonly CONNECTING: 0;

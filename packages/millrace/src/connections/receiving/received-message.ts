@@ -9,6 +9,7 @@ import { HandledIterator } from './handled-iterator.ts';
 import type { MessageBody } from './message-body.ts';
 import { ReceivedFrame } from './received-frame.ts';
 import type { MessageKind } from '../sending/sendable.ts';
+import { showFacts } from '../../protocol/base/inspection.ts';
 
 /**
  * A message that is being received: it is handed out when it begins, and reads like the body of a `fetch` response.
@@ -20,6 +21,10 @@ import type { MessageKind } from '../sending/sendable.ts';
  * read or discarded before.
  */
 export class ReceivedMessage implements AsyncIterable<Uint8Array> {
+  static {
+    showFacts<ReceivedMessage>(this, ({ type, bodyUsed }) => ({ type, bodyUsed }));
+  }
+
   /** Whether it is text or bytes. Both can be read in every way. */
   readonly type: MessageKind;
   readonly #body: MessageBody;
