@@ -81,7 +81,9 @@ describe('console.log', () => {
   });
 
   it('shows where the objects of the web stand', async (t) => {
-    const server = await startServing(t, async (connection) => void (await connection.closed));
+    const server = await startServing(t, async (connection) => {
+      await connection.closed;
+    });
     const url = `${server.url}?token=SECRET`;
     const socket = new WebSocket(url, { headers: HEADERS });
     const stream = new WebSocketStream(url, { headers: HEADERS });

@@ -1,4 +1,4 @@
-import type { Closure } from '../base/closure.ts';
+import type { CloseBody, Closure } from '../base/closure.ts';
 import { RemoteProtocolError, toError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
 import type { MessageTransform } from '../base/transform.ts';
@@ -91,6 +91,11 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** Where the connection stands in its closing. */
   get state(): ClosingState {
     return this.#closing.state;
+  }
+
+  /** What the application has closed the connection with, if it was the first to want its end; also if that was never sent, or not answered. */
+  get farewell(): CloseBody | undefined {
+    return this.#closing.farewell;
   }
 
   /** Counters since the opening handshake. */

@@ -74,6 +74,7 @@ export class Ending implements ClosingListener {
     checkCloseBody(body, this.#setup.role);
     const { state } = this.#closing;
     if (state !== 'open' && state !== 'closeReceived') return;
+    if (initiator === 'application') this.#closing.sayFarewell(body);
     this.#closing.begin(initiator);
     this.#closing.body = body;
     this.#closing.move('close');
