@@ -1,10 +1,17 @@
-import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from '../client/options.ts';
 import {
+  CLIENT_OPTION_NAMES,
+  resolveClientOptions,
+  type ClientOptions,
+  type ResolvedClientOptions,
+} from '../client/options.ts';
+import { checkSwitch, checkOptionNames, omitNames, type KnownNames } from '../protocol/base/checks.ts';
+import {
+  CONNECTION_OPTION_NAMES,
   resolveConnectionOptions,
   type ConnectionOptions,
   type ResolvedConnectionOptions,
 } from '../protocol/connection/options.ts';
-import { resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
+import { TRANSPORT_OPTION_NAMES, resolveTransportOptions, type TransportOptions } from '../transport/options.ts';
 import { checkProtocols } from './idl/arguments.ts';
 
 /** What a server's use needs beyond the standard: header fields, TLS, limits, keepalive, … */
@@ -12,7 +19,15 @@ export interface ConnectOptions
   extends
     Omit<ClientOptions, 'subprotocols'>,
     Omit<ConnectionOptions, 'extensionPoints' | 'lendPayload'>,
-    TransportOptions {}
+    TransportOptions {
+  /**
+   * Whether the opening handshake begins at once. Otherwise it waits, as the standard has it, until no other one of `millrace/web` in this process is under way to
+   * the same address and port. `handshakeTimeout` begins when its turn comes; closing it leaves the line.
+   *
+   * @defaultValue false
+   */
+  readonly concurrentHandshakes?: boolean | undefined;
+}
 
 /** Options of a {@link WebSocket}, in place of its subprotocols. */
 export interface WebSocketOptions extends ConnectOptions {
@@ -34,26 +49,43 @@ export interface WebSocketStreamOptions extends ConnectOptions {
   readonly protocols?: readonly string[] | undefined;
 }
 
+const OPTION_NAMES: KnownNames<keyof WebSocketStreamOptions> = {
+  ...omitNames(CLIENT_OPTION_NAMES, ['subprotocols']),
+  ...omitNames(CONNECTION_OPTION_NAMES, ['extensionPoints', 'lendPayload']),
+  ...TRANSPORT_OPTION_NAMES,
+  concurrentHandshakes: true,
+  protocols: true,
+};
+
 /** {@link ConnectOptions} with every default filled in and every value checked. */
 export interface ResolvedConnectOptions {
   readonly client: ResolvedClientOptions;
   readonly connection: ResolvedConnectionOptions;
   readonly sharedReadBuffer: boolean;
+  readonly concurrentHandshakes: boolean;
 }
 
 /**
  * Fills in the defaults of {@link ConnectOptions} and checks the values.
  *
+ * @param owner - whose options they are
  * @param protocols - subprotocols to offer
  *
  * @throws {DOMException} `SyntaxError` for a subprotocol that is no token, or there twice
- * @throws {LocalUsageError} another option has a value that it cannot have
+ * @throws {LocalUsageError} another option has a value that it cannot have, or there is no such option
  */
-export function resolveConnectOptions(protocols: readonly string[], options: ConnectOptions): ResolvedConnectOptions {
+export function resolveConnectOptions(
+  owner: 'WebSocket' | 'WebSocketStream',
+  protocols: readonly string[],
+  options: ConnectOptions,
+): ResolvedConnectOptions {
   const subprotocols = checkProtocols(protocols);
+  checkOptionNames(owner, options, OPTION_NAMES);
+  const { concurrentHandshakes = false } = options;
   return {
     client: resolveClientOptions({ ...options, subprotocols }),
     connection: resolveConnectionOptions({ ...options, extensionPoints: undefined, lendPayload: undefined }),
     sharedReadBuffer: resolveTransportOptions(options).sharedReadBuffer,
+    concurrentHandshakes: checkSwitch('concurrentHandshakes', concurrentHandshakes),
   };
 }

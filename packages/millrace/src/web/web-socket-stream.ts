@@ -1,5 +1,5 @@
 import { NO_EVENTS, openIterated } from '../connections/open.ts';
-import { requireArgument, toWebSocketUrl } from './idl/arguments.ts';
+import { checkThis, illegalInvocation, requireArgument, toWebSocketUrl } from './idl/arguments.ts';
 import { toCloseInfo, type WebSocketCloseInfo } from './idl/close-info.ts';
 import { memberOf, toStringList } from './idl/conversions.ts';
 import { shapeInterface } from './idl/interface-shape.ts';
@@ -47,7 +47,7 @@ export class WebSocketStream implements WebSocketStreamView {
     if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal is no AbortSignal');
     this.#url = toWebSocketUrl(url);
 
-    const session = this.#connect(resolveConnectOptions(names, options ?? {}));
+    const session = this.#connect(resolveConnectOptions('WebSocketStream', names, options ?? {}));
     this.#opened = session.then(({ info }) => info);
     this.#closed = session.then(({ closed }) => closed);
     // Who does not look at them does not want to know.
@@ -65,7 +65,7 @@ export class WebSocketStream implements WebSocketStreamView {
    * aborted before.
    */
   get opened(): Promise<WebSocketOpenInfo> {
-    return this.#opened;
+    return #url in this ? this.#opened : Promise.reject(illegalInvocation());
   }
 
   /**
@@ -73,7 +73,7 @@ export class WebSocketStream implements WebSocketStreamView {
    * that its streams then have.
    */
   get closed(): Promise<WebSocketCloseInfo> {
-    return this.#closed;
+    return #url in this ? this.#closed : Promise.reject(illegalInvocation());
   }
 
   /**
@@ -84,6 +84,7 @@ export class WebSocketStream implements WebSocketStreamView {
    *   bytes of UTF-8
    */
   close(closeInfo: WebSocketCloseInfo = {}): void {
+    checkThis(#url in this);
     const info = toCloseInfo(closeInfo);
     if (this.#session === undefined) this.#giveUp.abort();
     else this.#session.close(info);
