@@ -11,8 +11,12 @@ const STATES = {
   open: 'Messages go both ways.',
   closing: 'We decided to close; our Close frame waits for the end of the message that we had open.',
   closeSent: 'Our Close frame is on its way; messages of the peer are still delivered.',
-  closeReceived: "The peer's Close frame came; our answer waits for the end of the frame that we had open.",
+  closeReceived:
+    "The peer's Close frame came; our answer waits until the application has returned from the messages before it, no longer than half of `closeTimeout`. Sending works as before.",
+  answering: 'Our answer was asked for, and waits for the end of the frame that we had open.',
   closeDone: 'Both Close frames are there. The server ends the transport, the client waits for that.',
+  failing:
+    'The peer has broken a rule. Our Close waits a little, while the application deals with the messages before that.',
   failed: 'We gave up: Close if possible, then the end of our side of the transport. What comes is discarded.',
   closed: 'The transport is gone, and the outcome is known.',
 };
@@ -22,7 +26,8 @@ const EVENTS = {
   close: 'the application calls `close` (`sendClose`)',
   sendClose: 'our Close frame goes out',
   receiveClose: "the peer's Close frame comes in",
-  fail: 'a rule was broken, a limit exceeded, or a hook threw',
+  violate: 'the peer has broken a rule',
+  fail: 'a limit was exceeded, a hook threw, or the time after a violation is over',
   transportEnd: 'the transport is gone, in both directions',
 };
 
@@ -49,6 +54,8 @@ ${arrows.join('\n')}
 ${table('State', Object.keys(CLOSING_TRANSITIONS), STATES)}
 
 ${table('Event', Object.keys(EVENTS), EVENTS)}
+
+A message that is not complete when the peer's Close comes will never be: whoever reads it gets \`ConnectionClosedError\` at once, behind what came of it, and our answer does not wait for it.
 
 One deadline, the option \`closeTimeout\`, begins when the state \`open\` ends; the transport is dropped when it is over.
 `;
