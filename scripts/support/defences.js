@@ -1,6 +1,7 @@
 import { CONNECTION } from './defences/connection.js';
 import { CONNECTIONS } from './defences/connections.js';
 import { DEFLATE } from './defences/deflate.js';
+import { FACADES } from './defences/facades.js';
 import { HANDSHAKE } from './defences/handshake.js';
 import { CLASSES } from './defences/classes.js';
 import { MESSAGES } from './defences/messages.js';
@@ -29,4 +30,5 @@ export const DEFENCES = [
   ...CONNECTIONS,
   ...WEB,
   ...DEFLATE,
+  ...FACADES,
 ];
