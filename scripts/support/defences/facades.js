@@ -75,10 +75,7 @@ export const FACADES = [
     'web-binary-type-checks-this': ['checkThis(#url in this);\n    const given', 'const given'],
     'web-close-checks-this': ['checkThis(#url in this);\n    const info', 'const info'],
     'web-listeners-are-work': ['return tasks.isBusy;', 'return false;'],
-    'web-close-after-listeners': [
-      'this.#tasks = new TaskQueue(() => this.#onIdle());',
-      'this.#tasks = new TaskQueue();',
-    ],
+    'web-close-after-listeners': ['new TaskQueue(() => this.#onIdle())', 'new TaskQueue()'],
   }),
   ...defencesIn('web/web-socket-stream.ts', ['web/web-socket.interface'], {
     'web-promises-reject': [

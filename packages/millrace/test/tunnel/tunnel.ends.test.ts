@@ -9,7 +9,7 @@ import { listenTunnel, serveTunnel } from '../../src/tunnel/index.ts';
 import { tunnel } from '../../src/tunnel/tunnel.ts';
 import { hex } from '../helpers/bytes.ts';
 import { Inbox } from '../helpers/inbox.ts';
-import { sent } from '../helpers/message-peers.ts';
+import { sent, until } from '../helpers/message-peers.ts';
 import { connectRaw } from '../helpers/raw-peer.ts';
 import { settle } from '../helpers/wrapped-pair.ts';
 
@@ -106,7 +106,10 @@ describe('The end of a tunnel', () => {
     const { connection } = stuckConnection();
     const ended = tunnel(connection, socket, 50);
 
-    far.end(new Uint8Array(5000));
+    far.write(new Uint8Array(5000));
+    // The end comes when nobody reads any more.
+    await until(() => connection.bufferedAmount >= 5000);
+    far.end();
     await ended;
 
     const { initiator, wasClean, unsentBytes } = await connection.closed;

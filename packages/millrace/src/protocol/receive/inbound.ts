@@ -234,6 +234,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     this.#endWork();
     // Whoever was told has let all come.
     if (!this.#readAhead.isBusy) this.proceed();
+    else if (this.#readAhead.isCut) this.#owner.onAdvanced();
     return isHandedOut;
   }
 

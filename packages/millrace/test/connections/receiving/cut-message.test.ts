@@ -5,7 +5,7 @@ import { ConnectionClosedError, type WebSocketConnection } from '../../../src/in
 import { concat } from '../../helpers/bytes.ts';
 import { describeInBothWays } from '../../helpers/hook-peers.ts';
 import { Inbox } from '../../helpers/inbox.ts';
-import { CLOSE, acceptRaw, sent, startServing } from '../../helpers/message-peers.ts';
+import { CLOSE, acceptRaw, sendCut, sent, startServing, turns } from '../../helpers/message-peers.ts';
 import { connectRaw } from '../../helpers/raw-peer.ts';
 
 /** Two fragments of a message that never ends. */
@@ -89,6 +89,18 @@ describeInBothWays('A Close of the peer inside a message', (reading) => {
     const { peer } = await acceptRaw(t, options);
 
     peer.send(concat([PIECES, CLOSE]));
+
+    assert.deepEqual(await peer.describe(1), [ANSWER]);
+  });
+
+  it('is not answered while a message that was complete before it waits for its reader', async (t) => {
+    const { connection, peer } = await acceptRaw(t, options);
+    await sendCut({ connection, peer }, [concat([sent('one'), PIECES, CLOSE])]);
+    await turns();
+    assert.deepEqual([connection.state, peer.frames.size], ['open', 0]);
+
+    assert.equal(await (await connection.expectMessage()).text(), 'one');
+    await assert.rejects((await connection.expectMessage()).text(), ConnectionClosedError);
 
     assert.deepEqual(await peer.describe(1), [ANSWER]);
   });

@@ -30,6 +30,8 @@ describe('showFacts', () => {
     shown.inner.inner = new Shown();
 
     assert.equal(inspect(shown, { depth: 0 }), 'Shown { length: 6, inner: [Shown] }');
+    const one = 'Shown { length: 6, inner: Shown { length: 6, inner: [Shown] } }';
+    assert.equal(inspect(shown, { depth: 1, breakLength: Infinity, compact: true }), one);
     assert.match(inspect(shown, { depth: null, breakLength: Infinity }), /inner: Shown \{.*inner: Shown \{/);
   });
 
