@@ -70,7 +70,7 @@ export class OutputQueue implements OutputState {
   #start = 0;
   #end = 0;
   #packedFrameEnd = 0;
-  /** The size of the last block of this queue. */
+  /** The size of the last block of this queue; 0 while it packs into a slab. */
   #blockSize = 0;
 
   /** Whether what was taken so far ends with the end of a frame. */
@@ -125,10 +125,9 @@ export class OutputQueue implements OutputState {
    * Write them to {@link packing} from the returned offset on, then {@link commit}.
    */
   reserve(size: number): number {
-    if (this.#packing === slab.bytes) {
-      // Another connection has packed something behind, or the slab is full.
-      if (this.#end !== slab.used || this.#packing.length - this.#end < size) this.#beginPacking(size);
-    } else if (this.#packing.length - this.#end < size) this.#beginPacking(size);
+    // Another connection has packed something behind, in the slab or in one that was full before.
+    const isTaken = this.#blockSize === 0 && (this.#packing !== slab.bytes || this.#end !== slab.used);
+    if (isTaken || this.#packing.length - this.#end < size) this.#beginPacking(size);
     return this.#end;
   }
 
@@ -258,6 +257,7 @@ export class OutputQueue implements OutputState {
       }
       this.#packing = slab.bytes;
       this.#start = slab.used;
+      this.#blockSize = 0;
     } else {
       this.#blockSize = Math.max(size, Math.min(Math.max(2 * this.#blockSize, FIRST_BLOCK), LARGEST_BLOCK));
       this.#packing = new Uint8Array(this.#blockSize);
