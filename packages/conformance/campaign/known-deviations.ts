@@ -19,6 +19,11 @@ export const KNOWN_DEVIATIONS: readonly KnownDeviation[] = [
     reason: 'fails inside a frame whose length it has announced: no Close can be sent there (§5.4)',
   },
   {
+    agents: ['*'],
+    cases: ['21.6.{1,2}'],
+    reason: 'a response 101 has no body, whatever it announces (RFC 9112 §6.3): that is ignored, and said once',
+  },
+  {
     agents: ['web-stream'],
     cases: ['7.14.4', '15.5.{2,6}'],
     reason: 'a stream of the standard hands a message on, and cannot know when its reader has dealt with it',
