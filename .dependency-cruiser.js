@@ -65,11 +65,11 @@ export default {
       to: { pathNot: SRC, dependencyTypesNot: ['core'] },
     },
     {
-      name: 'index-without-testing',
-      comment: 'what is for tests has its own entry point',
+      name: 'index-without-other-entry-points',
+      comment: 'what is for tests, the web and tunnels has entry points of its own',
       severity: 'error',
       from: { path: `${SRC}index\\.ts$` },
-      to: { path: `${SRC}testing/` },
+      to: { path: `${SRC}(testing|web|tunnel)/` },
     },
     {
       name: 'examples-use-the-package',

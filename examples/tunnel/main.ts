@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
-import { listenTunnel, serveTunnel } from 'millrace';
+import { listenTunnel, serveTunnel } from 'millrace/tunnel';
 
 const HERE = { host: '127.0.0.1', port: 0 };
 

@@ -1,7 +1,7 @@
 // The ways on which redis-cli reaches Redis, as data: each through a client and a server of a tunnel, of which one is ours at least.
 import { fileURLToPath } from 'node:url';
 
-import { listenTunnel, serveTunnel } from 'millrace';
+import { listenTunnel, serveTunnel } from 'millrace/tunnel';
 
 import { findFreePort, lines, start, stop, waitForListener } from './program.ts';
 

@@ -1,6 +1,7 @@
 import { CONNECTION } from './defences/connection.js';
 import { CONNECTIONS } from './defences/connections.js';
 import { DEFLATE } from './defences/deflate.js';
+import { FACADES } from './defences/facades.js';
 import { HANDSHAKE } from './defences/handshake.js';
 import { CLASSES } from './defences/classes.js';
 import { LIMITS } from './defences/limits.js';
@@ -31,4 +32,5 @@ export const DEFENCES = [
   ...WEB,
   ...DEFLATE,
   ...LIMITS,
+  ...FACADES,
 ];

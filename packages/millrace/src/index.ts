@@ -67,12 +67,6 @@ export { connect, type ConnectOptions } from './connections/connect.ts';
 export type { DuplexOptions } from './connections/adapters/connection-duplex.ts';
 export type { BeginOptions, SendOptions, WaitOptions, WebSocketConnection } from './connections/connection.ts';
 export type { FrameWriter } from './connections/sending/frame-writer.ts';
-export {
-  listenTunnel,
-  type ListenTunnelOptions,
-  type TunnelListener,
-  type TunnelPlace,
-} from './tunnel/listen-tunnel.ts';
 export { prepareMessage, type PrepareOptions } from './connections/sending/prepare-message.ts';
 export type { MessageWriter } from './connections/sending/message-writer.ts';
 export type { ReceivedFrame } from './connections/receiving/received-frame.ts';
@@ -85,12 +79,6 @@ export type {
 } from './connections/reconnecting/reconnect-options.ts';
 export type { Chunk, MessageKind, Sendable } from './connections/sending/sendable.ts';
 export type { ConnectAnswer, ConnectionHandler, ServeOptions } from './connections/serve-options.ts';
-export {
-  serveTunnel,
-  type ServeTunnelOptions,
-  type TunnelTarget,
-  type TunnelTargetChoice,
-} from './tunnel/serve-tunnel.ts';
 export { serve } from './connections/serve.ts';
 export type { WebSocketServer } from './connections/server.ts';
 export { stayConnected } from './connections/reconnecting/stay-connected.ts';

@@ -3,8 +3,18 @@ import { resolveEngineOptions, type EngineOptions } from '../engine/engine-optio
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
 import { PreparedMessage } from '../protocol/send/prepared-message.ts';
 import { resolveTransportOptions, type ResolvedTransportOptions, type TransportOptions } from '../transport/options.ts';
-import { checkBoolean, checkObject } from '../protocol/base/checks.ts';
+import { checkBoolean, checkObject, redactUrl } from '../protocol/base/checks.ts';
 import { checkPayload } from './payload.ts';
+import { showFacts } from '../protocol/base/inspection.ts';
+
+/** Options that are resolved may be secret, such as keys and header fields. */
+const HIDDEN: readonly string[] = ['connectionOptions', 'transportOptions', 'serverOptions', 'clientOptions'];
+
+/** What `console.log` shows of a member of a factory: what a subclass has added, too. */
+function presentable([name, value]: [string, unknown]): [string, unknown][] {
+  if (HIDDEN.includes(name)) return [];
+  return [[name, name === 'url' && typeof value === 'string' ? redactUrl(value) : value]];
+}
 
 /**
  * Holds what the protocol instances of a server or a client share: options, and whatever a subclass adds.
@@ -12,6 +22,10 @@ import { checkPayload } from './payload.ts';
  * Options are read once, when it is made.
  */
 export abstract class WebSocketFactory {
+  static {
+    showFacts<WebSocketFactory>(this, (shown) => Object.fromEntries(Object.entries(shown).flatMap(presentable)));
+  }
+
   /** The options of each connection. */
   readonly connectionOptions: ResolvedConnectionOptions;
   /** How bytes are moved. */

@@ -16,6 +16,7 @@ import { findOnreadPlaces, type OnreadPlaces } from '../transport/reading/shared
 import type { SessionOwner } from './session.ts';
 import type { WebSocketServerFactory } from './server-factory.ts';
 import type { HandshakeAnswer, WebSocketServerProtocol } from './server-protocol.ts';
+import { showFacts } from '../protocol/base/inspection.ts';
 
 /** A protocol instance whose connection is being opened, and where its hooks run. */
 interface Opening {
@@ -29,6 +30,10 @@ interface Opening {
 
 /** A server that listens. */
 export class WebSocketListener {
+  static {
+    showFacts<WebSocketListener>(this, ({ url }) => ({ url }));
+  }
+
   readonly #factory: WebSocketServerFactory;
   readonly #onreadPlaces: OnreadPlaces | undefined;
   readonly #protocols = new ConnectionSet<WebSocketServerProtocol>({

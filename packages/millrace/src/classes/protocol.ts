@@ -13,6 +13,7 @@ import { checkBytes, checkPrepared, checkText } from './payload.ts';
 import { checkProducer, type Producer } from './producer-registration.ts';
 import type { BeginMessageOptions, SendFrameOptions, SendMessageOptions } from './send-options.ts';
 import { ProtocolSession, type SessionOwner } from './session.ts';
+import { showFacts } from '../protocol/base/inspection.ts';
 
 /**
  * One end of a connection, as a class to derive from: it is called by its hooks, and sends by its methods.
@@ -26,6 +27,14 @@ import { ProtocolSession, type SessionOwner } from './session.ts';
  * Methods that send do nothing while the connection is not open.
  */
 export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSocketFactory> implements Hooks {
+  static {
+    // What a subclass has added, too.
+    showFacts<WebSocketProtocol>(this, (shown) => {
+      const { state, bufferedAmount, stats } = shown;
+      return { state, bufferedAmount, stats, ...Object.fromEntries(Object.entries(shown)) };
+    });
+  }
+
   #factory: Factory | undefined;
   #session: ProtocolSession | undefined;
 

@@ -4,7 +4,7 @@ import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { Closure } from '../protocol/base/closure.ts';
 import { CloseCode } from '../protocol/base/close-code.ts';
 import { checkOptions, type KnownNames } from '../protocol/base/checks.ts';
-import { LocalUsageError } from '../protocol/base/errors.ts';
+import { ConnectionClosedError, LocalUsageError } from '../protocol/base/errors.ts';
 import { MessageType } from '../protocol/base/opcode.ts';
 import type { ClosingState } from '../protocol/connection/closing.ts';
 import type { ConnectionStats } from '../protocol/connection/host.ts';
@@ -28,6 +28,7 @@ import {
   type Sendable,
 } from './sending/sendable.ts';
 import { sendStream } from './sending/stream-sending.ts';
+import { showFacts } from '../protocol/base/inspection.ts';
 
 /** How {@link WebSocketConnection.send} sends. */
 export interface SendOptions {
@@ -78,6 +79,16 @@ export interface WaitOptions {
  * Every promise settles at the latest when the connection has ended, and none has to be looked at: how it ended is in {@link closed}, too.
  */
 export class WebSocketConnection<Context = unknown> implements AsyncIterable<ReceivedMessage> {
+  static {
+    // Neither messages, nor what the application keeps in `context`.
+    showFacts<WebSocketConnection>(this, (shown) => {
+      const { made, closure } = shown.#engine;
+      const { state, peer, subprotocol, extensions, bufferedAmount, stats } = shown;
+      const facts = { role: made.role, state, peer, subprotocol, extensions, bufferedAmount, stats };
+      return closure === undefined ? facts : { ...facts, closure };
+    });
+  }
+
   /** What `onConnect` has returned as `context`. */
   readonly context: Context;
   readonly #engine: EngineConnection;
@@ -169,6 +180,21 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
   }
 
   /**
+   * Waits for the next message as {@link receive} does, where there must be one, such as the answer to a question: that the connection has ended is an error,
+   * however it has.
+   *
+   * @throws {ConnectionClosedError} the connection has ended, and its messages with it
+   * @throws {LocalUsageError} messages go to callbacks
+   *
+   * @example
+   * await connection.send(question);
+   * const answer = await (await connection.expectMessage()).text();
+   */
+  expectMessage(options?: WaitOptions): Promise<ReceivedMessage> {
+    return handled(this.#expectMessage(options));
+  }
+
+  /**
    * Iterates over the messages, as {@link receive} gives them. A loop that is left closes the connection (1000). Several loops share the messages.
    *
    * It ends where {@link receive} gives `undefined`, and fails where that does. A peer that goes away (1001) ends it, too: {@link closed} tells why.
@@ -184,8 +210,8 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
     const leaveLast = (): void => {
       if (last === undefined) return;
       if (!last.bodyUsed) last.discard();
+      inbox.loopReturned(last);
       last = undefined;
-      inbox.loopReturned();
     };
     return {
       next: () => {
@@ -359,6 +385,12 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
       fail: (error) => this.#engine.connection.fail(error),
       closed: this.closed,
     };
+  }
+
+  async #expectMessage(options: WaitOptions | undefined): Promise<ReceivedMessage> {
+    const message = await this.#expectInbox('expectMessage').receive(options?.signal);
+    if (message === undefined) throw new ConnectionClosedError(await this.closed);
+    return message;
   }
 
   #expectInbox(method: string): Inbox {

@@ -145,14 +145,21 @@ class IteratedConnection<Context> implements ConnectionUser, OpenedConnection<Co
       this.#inbox.handlerReturned();
       void this.connection.close();
     } catch (thrown) {
-      const error = toError(thrown);
-      this.#engine.connection.fail(error);
-      // What the peer did is no error of the handler's, which learned of it in this way.
-      if (error !== this.#violation) this.#engine.onError(error);
+      this.#handlerFailed(toError(thrown));
     } finally {
       this.#isRunning = false;
       this.#finishIfDone();
     }
+  }
+
+  #handlerFailed(error: Error): void {
+    // What the peer did is no error of the handler's, which learned of it in this way.
+    if (this.#engine.isEndOf(error)) {
+      this.#inbox.handlerReturned();
+      return;
+    }
+    this.#engine.connection.fail(error);
+    if (error !== this.#violation) this.#engine.onError(error);
   }
 
   #failForPeer(error: Error): void {

@@ -14,6 +14,7 @@ import type { WebSocketConnection } from './connection.ts';
 import { openAccepted, type Opening } from './accepting.ts';
 import type { ConnectionEvents } from './open.ts';
 import type { ConnectionHandler } from './serve-options.ts';
+import { showFacts } from '../protocol/base/inspection.ts';
 
 /** What a {@link WebSocketServer} is made of. */
 export interface ServerSetup<Context> {
@@ -30,6 +31,12 @@ export interface ServerSetup<Context> {
 
 /** A server that listens. */
 export class WebSocketServer<Context = unknown> {
+  static {
+    showFacts<WebSocketServer>(this, ({ url, connections, closing }) => {
+      return { url, connections: connections.size, isClosing: closing.aborted };
+    });
+  }
+
   readonly #setup: ServerSetup<Context>;
   readonly #connections = new ConnectionSet<WebSocketConnection<Context>>({
     close: (connection, code, reason) => void connection.close(code, reason),

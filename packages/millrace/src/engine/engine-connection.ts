@@ -246,9 +246,9 @@ export class EngineConnection implements ConnectionOwner, DataHolder {
 
   /** Whether an error says that this connection has ended: whoever waits for it learns it so, and need not catch it. */
   isEndOf(error: unknown): boolean {
-    if (this.closure === undefined) return false;
-    if (this.#ended?.signal.reason === error) return true;
-    return error instanceof ConnectionClosedError && error.closure === this.closure;
+    if (this.closure !== undefined && this.#ended?.signal.reason === error) return true;
+    if (!(error instanceof ConnectionClosedError)) return false;
+    return error.closure === this.closure || error.closure === this.connection.closureInside;
   }
 
   // From the connection

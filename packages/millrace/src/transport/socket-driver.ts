@@ -274,8 +274,9 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
     const socket = this.#socket;
     const directive = connection.transport;
     if (directive === 'drop') {
-      if (!socket.destroyed) this.#unwritten = socket.writableLength;
-      socket.destroy();
+      if (socket.destroyed) return;
+      this.#unwritten = socket.writableLength;
+      this.destroy(socket);
     } else if (directive === 'end' && !connection.hasOutput && !this.#isEnded) {
       this.#isEnded = true;
       socket.end();

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** Where a socket has whoever listens to it. */
@@ -18,6 +19,12 @@ export abstract class SocketListener {
     socket.on('end', onEnd);
     socket.on('error', onError);
     socket.on('close', onClose);
+  }
+
+  /** Destroys `socket`. Its end is told even if it is no real socket, and takes its time to say so, or never does. */
+  protected destroy(socket: Duplex): void {
+    socket.destroy();
+    if (!(socket instanceof Socket)) setImmediate(() => this.handleClose());
   }
 }
 

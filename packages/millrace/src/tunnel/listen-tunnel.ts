@@ -5,6 +5,7 @@ import { resolveClientOptions } from '../client/options.ts';
 import { checkFunction, checkOptions, omitNames, type KnownNames } from '../protocol/base/checks.ts';
 import { CloseCode } from '../protocol/base/close-code.ts';
 import { explain, TransportError, toError } from '../protocol/base/errors.ts';
+import { showFacts } from '../protocol/base/inspection.ts';
 import { resolveEngineOptions } from '../engine/engine-options.ts';
 import { reportError } from '../engine/report-error.ts';
 import { prepareSocket } from '../transport/socket-setup.ts';
@@ -72,6 +73,10 @@ export async function listenTunnel(
 
 /** Takes TCP connections through WebSocket connections, as {@link listenTunnel} says. */
 export class TunnelListener {
+  static {
+    showFacts<TunnelListener>(this, (shown) => ({ address: shown.address, connections: shown.#connections.size }));
+  }
+
   readonly #url: string | URL;
   readonly #options: ListenTunnelOptions;
   readonly #server: Server;

@@ -1,4 +1,5 @@
 import { establish, type EstablishedConnection } from '../client/establish.ts';
+import { takeHandshakeTurn } from '../client/handshake-turns.ts';
 import { HandshakeError } from '../protocol/base/errors.ts';
 import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
 import { BLOCKED_PORTS } from './blocked-ports.ts';
@@ -30,7 +31,10 @@ export async function openConnection(
       throw new HandshakeError('the server chose none of the subprotocols');
     }
   };
-  const established = await establish({ url, client, connection, sharedReadBuffer, onConnect });
+  const turn = options.concurrentHandshakes ? undefined : await takeHandshakeTurn(url, client);
+  const lookup = turn?.lookup ?? client.lookup;
+  const setup = { url, client: { ...client, lookup }, connection, sharedReadBuffer, onConnect };
+  const established = await establish(setup).finally(() => turn?.release());
   // It may have been given up while nobody had heard of it.
   if (client.signal.aborted) established.made.socket.destroy();
   client.signal.throwIfAborted();

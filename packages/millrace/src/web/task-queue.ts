@@ -10,6 +10,17 @@ export class TaskQueue {
   readonly #tasks = new Fifo<() => void>();
   /** Whether a task has run and microtasks have not had their turn since. */
   #isBusy = false;
+  readonly #onIdle: () => void;
+
+  /** @param onIdle - all tasks have run, and all microtasks after the last of them */
+  constructor(onIdle: () => void = () => undefined) {
+    this.#onIdle = onIdle;
+  }
+
+  /** Whether a task has not run, or microtasks after the last one have not. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
 
   /** Runs `task`: at once if nothing is to run before. It must not throw. */
   post(task: () => void): void {
@@ -26,7 +37,11 @@ export class TaskQueue {
 
   readonly #proceed = (): void => {
     const task = this.#tasks.take();
-    if (task === undefined) this.#isBusy = false;
-    else this.#run(task);
+    if (task !== undefined) {
+      this.#run(task);
+      return;
+    }
+    this.#isBusy = false;
+    this.#onIdle();
   };
 }

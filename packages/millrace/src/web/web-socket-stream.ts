@@ -1,5 +1,5 @@
 import { NO_EVENTS, openIterated } from '../connections/open.ts';
-import { requireArgument, toWebSocketUrl } from './idl/arguments.ts';
+import { checkThis, illegalInvocation, requireArgument, toWebSocketUrl } from './idl/arguments.ts';
 import { toCloseInfo, type WebSocketCloseInfo } from './idl/close-info.ts';
 import { memberOf, toStringList } from './idl/conversions.ts';
 import { shapeInterface } from './idl/interface-shape.ts';
@@ -8,6 +8,8 @@ import { resolveWebClientOptions, type ResolvedWebClientOptions, type WebSocketS
 import { StreamSession, type WebSocketOpenInfo } from './stream-session.ts';
 import { createWebSocketError } from './web-socket-error.ts';
 import type { WebSocketStreamView } from './web-socket-stream-of.ts';
+import { redactUrl } from '../protocol/base/checks.ts';
+import { showFacts } from '../protocol/base/inspection.ts';
 
 /**
  * A connection to a WebSocket server as two streams of messages, with backpressure in both directions.
@@ -17,6 +19,7 @@ import type { WebSocketStreamView } from './web-socket-stream-of.ts';
 export class WebSocketStream implements WebSocketStreamView {
   static {
     shapeInterface(this, 'WebSocketStream');
+    showFacts<WebSocketStream>(this, ({ url }) => ({ url: redactUrl(url) }));
   }
 
   readonly #url: URL;
@@ -44,7 +47,7 @@ export class WebSocketStream implements WebSocketStreamView {
     if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal is no AbortSignal');
     this.#url = toWebSocketUrl(url);
 
-    const session = this.#connect(resolveWebClientOptions(names, options ?? {}));
+    const session = this.#connect(resolveWebClientOptions('WebSocketStream', names, options ?? {}));
     this.#opened = session.then(({ info }) => info);
     this.#closed = session.then(({ closed }) => closed);
     // Who does not look at them does not want to know.
@@ -62,7 +65,7 @@ export class WebSocketStream implements WebSocketStreamView {
    * aborted before.
    */
   get opened(): Promise<WebSocketOpenInfo> {
-    return this.#opened;
+    return #url in this ? this.#opened : Promise.reject(illegalInvocation());
   }
 
   /**
@@ -70,7 +73,7 @@ export class WebSocketStream implements WebSocketStreamView {
    * that its streams then have.
    */
   get closed(): Promise<WebSocketCloseInfo> {
-    return this.#closed;
+    return #url in this ? this.#closed : Promise.reject(illegalInvocation());
   }
 
   /**
@@ -81,6 +84,7 @@ export class WebSocketStream implements WebSocketStreamView {
    *   bytes of UTF-8
    */
   close(closeInfo: WebSocketCloseInfo = {}): void {
+    checkThis(#url in this);
     const info = toCloseInfo(closeInfo);
     if (this.#session === undefined) this.#giveUp.abort();
     else this.#session.close(info);

@@ -1,7 +1,7 @@
 import type { EstablishedConnection } from '../client/establish.ts';
 import { EngineConnection, type ConnectionUser } from '../engine/engine-connection.ts';
 import type { Closure } from '../protocol/base/closure.ts';
-import { requireArgument, toWebSocketUrl } from './idl/arguments.ts';
+import { checkThis, requireArgument, toWebSocketUrl } from './idl/arguments.ts';
 import { CloseEvent } from './close-event.ts';
 import { checkCloseInfo } from './idl/close-info.ts';
 import { isIterableObject, toClampedUnsignedShort, toDOMString, toStringList, toUSVString } from './idl/conversions.ts';
@@ -13,6 +13,8 @@ import { resolveWebClientOptions, type WebClientOptions, type WebSocketOptions }
 import { Outbox } from './outbox.ts';
 import { TaskQueue } from './task-queue.ts';
 import type { WebSocketEventTarget } from './idl/web-socket-event-target.ts';
+import { redactUrl } from '../protocol/base/checks.ts';
+import { showFacts } from '../protocol/base/inspection.ts';
 
 const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 
@@ -31,6 +33,9 @@ const Base: new () => WebSocketEventTarget<WebSocket> = EventTarget;
 export class WebSocket extends Base {
   static {
     shapeInterface(this, 'WebSocket', ReadyState);
+    showFacts<WebSocket>(this, ({ url, readyState, protocol, extensions, binaryType, bufferedAmount }) => {
+      return { url: redactUrl(url), readyState, protocol, extensions, binaryType, bufferedAmount };
+    });
   }
 
   declare static readonly CONNECTING: 0;
@@ -47,7 +52,7 @@ export class WebSocket extends Base {
   readonly #onerror = new EventHandlerAttribute<WebSocket, Event>(this, 'error');
   readonly #onclose = new EventHandlerAttribute<WebSocket, CloseEvent>(this, 'close');
   readonly #onmessage = new EventHandlerAttribute<WebSocket, MessageEvent>(this, 'message');
-  readonly #tasks = new TaskQueue();
+  readonly #tasks = new TaskQueue(() => this.#onIdle());
   readonly #opening = new AbortController();
   #readyState: 0 | 1 | 2 | 3 = ReadyState.CONNECTING;
   #binaryType: 'blob' | 'arraybuffer' = 'blob';
@@ -73,7 +78,7 @@ export class WebSocket extends Base {
     requireArgument(arguments.length, 'WebSocket');
     const [names, options] = toOptions(protocols);
     this.#url = toWebSocketUrl(url);
-    const resolved = resolveWebClientOptions(names, options);
+    const resolved = resolveWebClientOptions('WebSocket', names, options);
     openConnection(this.#url, resolved, this.#opening.signal).then(
       (established) => this.#open(established),
       // A task of its own: it may have failed at once, and listeners are still to come.
@@ -143,6 +148,7 @@ export class WebSocket extends Base {
     return this.#binaryType;
   }
   set binaryType(type: 'blob' | 'arraybuffer') {
+    checkThis(#url in this);
     const given = toDOMString(type);
     if (given === 'blob' || given === 'arraybuffer') this.#binaryType = given;
   }
@@ -155,7 +161,8 @@ export class WebSocket extends Base {
    *
    * @throws {DOMException} `InvalidAccessError` for another code, `SyntaxError` for a longer reason
    */
-  close(code?: number, reason?: string): void {
+  close(...[code, reason]: [code?: number, reason?: string]): void {
+    checkThis(#url in this);
     const info = checkCloseInfo(
       code === undefined ? undefined : toClampedUnsignedShort(code),
       reason === undefined ? '' : toUSVString(reason),
@@ -173,6 +180,7 @@ export class WebSocket extends Base {
    * @throws {TypeError} the bytes are shared, or of a buffer that can be resized
    */
   send(data: string | ArrayBuffer | ArrayBufferView | Blob): void {
+    checkThis(#url in this);
     requireArgument(arguments.length, 'send');
     const message = data instanceof Blob ? data : toMessageData(data);
     if (this.#readyState === ReadyState.CONNECTING) {
@@ -200,9 +208,13 @@ export class WebSocket extends Base {
 
   #createUser(): ConnectionUser {
     const onMessage = (payload: string | Uint8Array): void => this.#tasks.post(() => this.#receive(payload));
+    const tasks = this.#tasks;
     return {
       receiver: { level: 'message', handler: { onMessage } },
-      isWorking: false,
+      // What listeners send for a message goes out before the peer's Close is answered.
+      get isWorking() {
+        return tasks.isBusy;
+      },
       onHighWater: nothing,
       onDrain: nothing,
       onClosing: () => this.#tasks.post(() => (this.#readyState = ReadyState.CLOSING)),
@@ -211,6 +223,11 @@ export class WebSocket extends Base {
       onClosed: (closure) => this.#tasks.post(() => this.#end(closure)),
       onError: nothing,
     };
+  }
+
+  #onIdle(): void {
+    const connection = this.#engine?.connection;
+    if (connection?.state === 'closeReceived' || connection?.state === 'closed') connection.proceed();
   }
 
   #receive(payload: string | Uint8Array): void {

@@ -227,6 +227,7 @@ describeInBothWays('A connection', (reading) => {
     const connection = await opened.take();
 
     await assert.rejects(connection.receive(), { name: 'LocalUsageError', message: /go to callbacks/ });
+    await assert.rejects(connection.expectMessage(), { name: 'LocalUsageError', message: /go to callbacks/ });
     assert.throws(() => connection[Symbol.asyncIterator](), { name: 'LocalUsageError' });
   });
 

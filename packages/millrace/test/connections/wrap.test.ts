@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as connectHttp2, createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
-import { PassThrough, type Duplex } from 'node:stream';
+import { Duplex, PassThrough } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 
@@ -133,6 +133,20 @@ describe('wrap', { timeout: 30_000 }, () => {
 
     assert.equal((await near.closed).code, 1000);
     assert.equal((await far.closed).code, 1000);
+  });
+
+  it('ends though the stream never says that it has ended', async () => {
+    const never = new Duplex({ read: () => undefined, write: () => undefined, destroy: () => undefined });
+    const silent = new Duplex({ read: () => undefined, write: () => undefined, emitClose: false });
+    for (const stream of [never, silent]) {
+      const connection = wrap(stream, 'server');
+      const receiving = connection.receive();
+
+      connection.drop();
+
+      assert.equal((await connection.closed).initiator, 'application');
+      assert.equal(await receiving, undefined);
+    }
   });
 
   it('says what it was told of the opening handshake', () => {

@@ -51,6 +51,7 @@ export class EventLog {
   readonly whole: WholeMessageHandler = {
     ...this.streaming,
     onWholeMessage: (payload, opcode) => this.add(`whole ${opcode}: ${toHex(payload)}`),
+    onMessageCut: () => this.add('cut'),
   };
 
   /** Level 2. */

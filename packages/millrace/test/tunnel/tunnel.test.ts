@@ -11,16 +11,18 @@ import {
   LocalUsageError,
   TransportError,
   connect,
-  listenTunnel,
   serve,
+  type WebSocketServer,
+} from '../../src/index.ts';
+import {
+  listenTunnel,
   serveTunnel,
   type ListenTunnelOptions,
   type ServeTunnelOptions,
   type TunnelListener,
   type TunnelTarget,
   type TunnelTargetChoice,
-  type WebSocketServer,
-} from '../../src/index.ts';
+} from '../../src/tunnel/index.ts';
 import { Inbox } from '../helpers/inbox.ts';
 import { randomBytes } from '../helpers/random.ts';
 import { settle } from '../helpers/wrapped-pair.ts';

@@ -14,6 +14,19 @@ describe('TaskQueue', () => {
     assert.deepEqual(lines, ['task']);
   });
 
+  it('says when it is at rest', async () => {
+    let rests = 0;
+    const queue = new TaskQueue(() => rests++);
+    assert.equal(queue.isBusy, false);
+    queue.post(() => undefined);
+    queue.post(() => undefined);
+    assert.deepEqual([queue.isBusy, rests], [true, 0]);
+
+    await new Promise((resolve) => setImmediate(resolve));
+
+    assert.deepEqual([queue.isBusy, rests], [false, 1]);
+  });
+
   it('lets all microtasks run between two tasks, and those that they ask for', async () => {
     const lines: string[] = [];
     const tasks = new TaskQueue();

@@ -30,6 +30,20 @@ describe('The events of a WebSocket', { timeout: TIME_LIMIT }, () => {
     assert.equal(socket.readyState, WebSocket.CLOSED);
   });
 
+  it('are answered before a Close of the server that came right behind them, also in the first read', async (t) => {
+    const { url, peers } = await listenRaw(t, { behind: concat([text('a'), text('b'), close([0x03, 0xe8])]) });
+    const socket = new WebSocket(url);
+    socket.onmessage = async ({ data }) => {
+      await Promise.resolve();
+      socket.send(String(data));
+    };
+    const peer = await peers.take();
+
+    assert.deepEqual(await peer.describe(3), ['81: 61', '81: 62', '88: 03 e8']);
+    peer.socket.end();
+    await once(socket, 'close');
+  });
+
   it('have the types and members of the standard', async (t) => {
     const { url, peers } = await listenRaw(t);
     const socket = new WebSocket(url);
@@ -240,7 +254,24 @@ describe('Event handler attributes', { timeout: TIME_LIMIT }, () => {
     assert.deepEqual([none, socket.onopen], [null, handler]);
   });
 
-  for (const value of ['text', 1, undefined, {}]) {
+  it('may be objects, which are kept, stand in line, and are not called', async (t) => {
+    const { socket, journal, peer } = await openPage(t);
+    const handler = { handleEvent: () => journal.write('handled') };
+    for (const name of ['onopen', 'onmessage', 'onerror', 'onclose']) Reflect.set(socket, name, handler);
+    const seen = [socket.onopen, socket.onmessage, socket.onerror, socket.onclose];
+    socket.addEventListener('message', () => journal.write('listener'));
+
+    Reflect.set(socket, 'onmessage', () => journal.write('replaced'));
+    peer.send(concat([text('a'), close([])]));
+    peer.socket.end();
+    await journal.has('close');
+
+    assert.deepEqual(seen, [handler, handler, handler, handler]);
+    assert.ok(!journal.lines.includes('handled'));
+    assert.ok(journal.lines.indexOf('replaced') < journal.lines.indexOf('listener'));
+  });
+
+  for (const value of ['text', 1, undefined]) {
     it(`are null when they are set to ${inspect(value)}`, async (t) => {
       const { socket, journal, peer } = await openPage(t);
       for (const name of ['onopen', 'onmessage', 'onerror', 'onclose']) {

@@ -17,6 +17,10 @@ function make(...args: ConstructorParameters<typeof WebSocket>): WebSocket {
   return socket;
 }
 
+function lengthOf({ prototype }: { readonly prototype: object }, method: string): unknown {
+  return Reflect.get(Object(Reflect.get(prototype, method)) as object, 'length');
+}
+
 describe('The interface of WebSocket', () => {
   const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 };
 
@@ -58,10 +62,50 @@ describe('The interface of WebSocket', () => {
     assert.equal(Object.prototype.toString.call(make(NOWHERE)), '[object WebSocket]');
   });
 
-  it('refuses another object as this', () => {
-    const readyState = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'readyState');
+  /** Values with which each member would do something, or fail otherwise. */
+  const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
+    send: ['a'],
+    close: [1],
+    binaryType: ['neither'],
+  };
 
-    assert.throws(() => readyState?.get?.call({}) as unknown, TypeError);
+  for (const { name: owner, prototype } of [WebSocket, WebSocketStream, WebSocketError, CloseEvent]) {
+    for (const name of Object.getOwnPropertyNames(prototype).filter((one) => one !== 'constructor')) {
+      const member = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+      const uses = ['get', 'set', 'value'].map((use): unknown => Reflect.get(member, use));
+      const isPromise = name === 'opened' || name === 'closed';
+
+      it(`${isPromise ? 'rejects for' : 'refuses'} another object as this of ${owner}.${name}`, async () => {
+        for (const other of [{}, prototype]) {
+          for (const use of uses.filter((one) => typeof one === 'function')) {
+            const call = (): unknown => Reflect.apply(use, other, ARGUMENTS[name] ?? []);
+            if (isPromise) await assert.rejects(call() as Promise<unknown>, TypeError);
+            else assert.throws(call, { name: 'TypeError' });
+          }
+        }
+      });
+    }
+  }
+
+  it('has functions of as many parameters as the standard demands', () => {
+    const lengths = [WebSocket, CloseEvent, WebSocketStream, WebSocketError].map(({ length }) => length);
+
+    assert.deepEqual(lengths, [1, 1, 1, 0]);
+    assert.deepEqual([lengthOf(WebSocket, 'close'), lengthOf(WebSocket, 'send')], [0, 1]);
+    assert.equal(lengthOf(WebSocketStream, 'close'), 0);
+  });
+
+  it('has no options that nobody knows, and says which one may be meant', () => {
+    for (const type of [WebSocket, WebSocketStream]) {
+      const misspelled: object = { header: { a: 'b' } };
+      const message = new RegExp(`^${type.name} has no option "header".*"headers"`);
+      assert.throws(() => new type(NOWHERE, misspelled), { name: 'LocalUsageError', message });
+      for (const name of ['subprotocols', 'extensionPoints', 'lendPayload']) {
+        assert.throws(() => new type(NOWHERE, { [name]: [] }), { name: 'LocalUsageError' });
+      }
+      const isNone = { name: 'LocalUsageError', message: /concurrentHandshakes is 'yes'|"yes"/ };
+      assert.throws(() => new type(NOWHERE, { concurrentHandshakes: 'yes' } as object), isNone);
+    }
   });
 
   it('starts with these values', () => {

@@ -257,6 +257,24 @@ describe('WebSocket.bufferedAmount', { timeout: TIME_LIMIT }, () => {
     assert.equal(socket.bufferedAmount, before);
   });
 
+  it('fails the connection at once where it exceeds maxBufferedAmount within a listener of open', async (t) => {
+    const { url, peers } = await listenRaw(t);
+    const socket = new WebSocket(url, { maxBufferedAmount: 200_000 });
+    const opened = once(socket, 'open');
+    const closed = once(socket, 'close');
+    socket.onopen = () => {
+      for (let count = 0; count < 3; count++) socket.send(new Uint8Array(150_000));
+    };
+    await opened;
+    const state = await new Promise((resolve) => setImmediate(() => resolve(socket.readyState)));
+    const peer = await peers.take();
+    peer.socket.on('end', () => peer.socket.destroy());
+    await closed;
+
+    assert.equal(state, WebSocket.CLOSING);
+    assert.equal(socket.readyState, WebSocket.CLOSED);
+  });
+
   it('keeps what exceeded maxBufferedAmount, for which the connection fails', async (t) => {
     const { url, peers } = await listenRaw(t);
     const socket = new WebSocket(url, { maxBufferedAmount: 10_000_000 });

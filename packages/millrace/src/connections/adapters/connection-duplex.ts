@@ -41,7 +41,11 @@ export function createDuplex(connection: AdaptedConnection, options: DuplexOptio
     allowHalfOpen: false,
     read: () => {
       incoming.next().then(
-        ({ done, value }) => stream.destroyed || stream.push(done === true ? null : value),
+        ({ done, value }) => {
+          if (stream.destroyed) return;
+          stream.push(done === true ? null : value);
+          if (done === true) noticeEnd(stream);
+        },
         (error: unknown) => stream.destroy(toError(error)),
       );
     },
@@ -56,10 +60,16 @@ export function createDuplex(connection: AdaptedConnection, options: DuplexOptio
   stream.on('error', () => undefined);
   void connection.closed.then((closure) => {
     // A reader learns of it behind what came before; without any, nobody would.
-    if (!isEndOfMessages(closure) && stream.readableFlowing === null)
-      stream.destroy(new ConnectionClosedError(closure));
+    if (stream.readableFlowing !== null) return;
+    if (isEndOfMessages(closure)) noticeEnd(stream);
+    else stream.destroy(new ConnectionClosedError(closure));
   });
   return stream;
+}
+
+/** Has a stream that nobody reads see its end, as a socket does, if nothing is left to read. */
+function noticeEnd(stream: Duplex): void {
+  if (stream.readableFlowing === null && stream.readableLength === 0) stream.read(0);
 }
 
 async function* readBytes(connection: AdaptedConnection): AsyncGenerator<Uint8Array, void, undefined> {

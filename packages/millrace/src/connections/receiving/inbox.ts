@@ -21,7 +21,16 @@ export interface InboxSetup {
 }
 
 /** What an {@link Inbox} asks of its connection. */
-export type InboxConnection = Pick<Connection, 'hold' | 'release' | 'handOutOne' | 'proceed' | 'hasWaiting'>;
+export type InboxConnection = Pick<
+  Connection,
+  'hold' | 'release' | 'handOutOne' | 'proceed' | 'hasWaiting' | 'closureInside'
+>;
+
+/** A message that was handed out before it was complete. */
+interface Unfinished {
+  readonly message: ReceivedMessage;
+  readonly isLoop: boolean;
+}
 
 /** Somebody who asks for the next message. */
 interface Asking {
@@ -50,6 +59,8 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
   #loopsAtWork = 0;
   /** Whether somebody else deals with a message. */
   #receiverAtWork = false;
+  /** What one of them has that is not complete. */
+  #unfinished: Unfinished | undefined;
   #wasAsked = false;
   #closure: Closure | undefined;
 
@@ -64,9 +75,11 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     connection.hold(HoldReason.DEMAND);
   }
 
-  /** Whether somebody has not returned from a message that was handed out. */
+  /** Whether somebody has not returned from a message that was handed out; one that will never be complete does not count. */
   get isWorking(): boolean {
-    return this.#loopsAtWork > 0 || this.#receiverAtWork;
+    const atWork = this.#loopsAtWork + Number(this.#receiverAtWork);
+    const isCut = this.#unfinished !== undefined && this.#connection?.closureInside !== undefined;
+    return atWork > (isCut ? 1 : 0);
   }
 
   /** Whether anybody has asked for a message so far. */
@@ -83,7 +96,7 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
    */
   receive(signal?: AbortSignal): Promise<ReceivedMessage | undefined> {
     if (signal?.aborted === true) return rejected(signal.reason);
-    this.#receiverAtWork = false;
+    this.#receiverReturned();
     // Those who have asked before it was handed out wait for its reader; who asks now has no use for it.
     if (this.#current?.isUsed === false) this.#current.discard();
     return this.#next('receiver', signal);
@@ -107,13 +120,14 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
   }
 
   /** A loop has returned from its message: it asks for the next one, or was left. */
-  loopReturned(): void {
+  loopReturned(message: ReceivedMessage): void {
     this.#loopsAtWork--;
+    if (this.#unfinished?.message === message) this.#unfinished = undefined;
   }
 
   /** The handler has returned. */
   handlerReturned(): void {
-    this.#receiverAtWork = false;
+    this.#receiverReturned();
     this.#connection?.proceed();
   }
 
@@ -136,7 +150,7 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
 
   onMessageBegin(opcode: number): void {
     this.#arriving = new MessageBody(this, kindOf(opcode));
-    this.#handOut(this.#arriving);
+    this.#unfinished = this.#handOut(this.#arriving);
   }
 
   onFrameBegin(header: FrameHeader): void {
@@ -156,7 +170,16 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
   onMessageEnd(): void {
     const body = this.#arriving;
     this.#arriving = undefined;
+    this.#unfinished = undefined;
     body?.complete();
+    this.#holdIfSatisfied();
+  }
+
+  onMessageCut(): void {
+    const closure = this.#connection?.closureInside;
+    const body = this.#arriving;
+    this.#arriving = undefined;
+    if (closure !== undefined) body?.fail(new ConnectionClosedError(closure));
     this.#holdIfSatisfied();
   }
 
@@ -170,7 +193,7 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     if (body !== this.#current) return;
     this.#current = undefined;
     if (!this.#hasHandler && this.#receiverAtWork) {
-      this.#receiverAtWork = false;
+      this.#receiverReturned();
       this.#connection?.proceed();
     }
     this.#settle();
@@ -235,16 +258,23 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     }
   }
 
-  #handOut(body: MessageBody): void {
+  #receiverReturned(): void {
+    this.#receiverAtWork = false;
+    if (this.#unfinished?.isLoop === false) this.#unfinished = undefined;
+  }
+
+  #handOut(body: MessageBody): Unfinished {
     const message = new ReceivedMessage(body, this.#limits);
     const asking = this.#isTaking ? undefined : this.#asking.take();
     this.#current = body;
-    if (this.#isTaking || asking?.isLoop === true) this.#loopsAtWork++;
+    const isLoop = this.#isTaking || asking?.isLoop === true;
+    if (isLoop) this.#loopsAtWork++;
     else this.#receiverAtWork = true;
     if (this.#isTaking) this.#taken = message;
     this.#isTaking = false;
     asking?.message.resolve(message);
     this.#holdIfSatisfied();
+    return { message, isLoop };
   }
 }
 

@@ -1,13 +1,15 @@
-import { ReadableStream } from 'node:stream/web';
+import type { ReadableStream } from 'node:stream/web';
 
 import { nodeTextCodec } from '../../transport/node-text-codec.ts';
 import { collectBody, type ReadLimits } from './body-collector.ts';
+import { createBodyStream } from './body-stream.ts';
 import { ChunkIterator } from './chunk-iterator.ts';
 import { attempt } from '../../engine/deferred.ts';
 import { HandledIterator } from './handled-iterator.ts';
 import type { MessageBody } from './message-body.ts';
 import { ReceivedFrame } from './received-frame.ts';
 import type { MessageKind } from '../sending/sendable.ts';
+import { showFacts } from '../../protocol/base/inspection.ts';
 
 /**
  * A message that is being received: it is handed out when it begins, and reads like the body of a `fetch` response.
@@ -19,10 +21,15 @@ import type { MessageKind } from '../sending/sendable.ts';
  * read or discarded before.
  */
 export class ReceivedMessage implements AsyncIterable<Uint8Array> {
+  static {
+    showFacts<ReceivedMessage>(this, ({ type, bodyUsed }) => ({ type, bodyUsed }));
+  }
+
   /** Whether it is text or bytes. Both can be read in every way. */
   readonly type: MessageKind;
   readonly #body: MessageBody;
   readonly #limits: ReadLimits;
+  #readable: ReadableStream<Uint8Array> | undefined;
 
   /** @internal */
   constructor(body: MessageBody, limits: ReadLimits) {
@@ -94,24 +101,13 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
     return this.#collect(toArrayBuffer);
   }
 
-  /** Its payload as it arrives, as a stream of bytes. Nothing is read before the stream is. */
+  /**
+   * Its payload as it arrives, as a stream of bytes; the same stream each time. The first read makes the stream the reader of the message: to look whether it is
+   * there, as `stream.pipeline` does, is not to read. Cancelling the stream discards the message, unless it has another reader.
+   */
   get readable(): ReadableStream<Uint8Array> {
-    const chunks = this.#iterate();
-    return new ReadableStream(
-      {
-        type: 'bytes',
-        async pull(controller) {
-          const next: IteratorResult<Uint8Array, undefined> = await chunks.next();
-          if (next.done !== true) controller.enqueue(next.value);
-          else {
-            controller.close();
-            controller.byobRequest?.respond(0);
-          }
-        },
-        cancel: () => void chunks.return(),
-      },
-      { highWaterMark: 0 },
-    );
+    this.#readable ??= createBodyStream(this.#body);
+    return this.#readable;
   }
 
   /** Throws away what is there of it and what comes; whoever is reading it fails with `LocalUsageError`. Repeating it does nothing. */

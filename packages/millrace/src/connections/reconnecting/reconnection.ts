@@ -58,7 +58,7 @@ export class Reconnection<Answer extends ContextAnswer> {
       }
       if (isDone) return;
       const closure = await untilAborted(connection.closed, this.#signal);
-      if (isOurFarewell(closure)) return;
+      if (isOurFarewell(WebSocketConnection.engineOf(connection).connection.farewell)) return;
       if ((await lifetime) >= this.#plan.rules.stableAfter) this.#startAnew();
       const cause = new ConnectionClosedError(closure);
       if (this.#isToRetry(cause)) await this.#backOff(cause);

@@ -1,5 +1,5 @@
 import { CloseCode } from '../../protocol/base/close-code.ts';
-import type { Closure } from '../../protocol/base/closure.ts';
+import type { CloseBody, Closure } from '../../protocol/base/closure.ts';
 import { ConnectionClosedError, HandshakeError, TransportError } from '../../protocol/base/errors.ts';
 
 /** Statuses below 500 that pass: Request Timeout, Too Early, Too Many Requests. */
@@ -32,10 +32,11 @@ export function isPassing(cause: Error): boolean {
 /**
  * Says whether it was us who closed a connection, for good: with {@link WebSocketConnection.close}, and none of the codes of applications. With these, an
  * application tells the server why it wants a new connection.
+ *
+ * @param farewell - what we wanted to close with, before anybody else wanted the end; however the peer took it, and if it could be sent at all
  */
-export function isOurFarewell({ initiator, sent }: Closure): boolean {
-  // However the peer took it. A connection that was dropped has sent nothing.
-  return initiator === 'application' && sent?.code !== undefined && sent.code < APPLICATION_CODES;
+export function isOurFarewell(farewell: CloseBody | undefined): boolean {
+  return farewell !== undefined && (farewell.code ?? CloseCode.NORMAL_CLOSURE) < APPLICATION_CODES;
 }
 
 /**

@@ -22,6 +22,8 @@ export class ClosingHandshake {
   body: CloseBody = { code: undefined, reason: '' };
   /** Whether it is on its way. */
   isSent = false;
+  /** What the application has asked for, if it wanted the end first, whatever became of it then. */
+  #farewell: CloseBody | undefined;
   /** The peer's Close frame. */
   received: CloseBody | undefined;
   /** What made the connection fail; the first one to set it stays. */
@@ -39,6 +41,16 @@ export class ClosingHandshake {
   /** What made the connection fail. */
   get error(): Error | undefined {
     return this.#error;
+  }
+
+  /** What the application has asked to close with, if it wanted the end first: also if that could not be sent. */
+  get farewell(): CloseBody | undefined {
+    return this.#farewell;
+  }
+
+  /** Notes what the application wants to close with. */
+  sayFarewell(body: CloseBody): void {
+    if (this.#initiator === undefined) this.#farewell = body;
   }
 
   /** Goes on in the table of `closing.ts`. */

@@ -1,4 +1,5 @@
 import { CloseCode } from '../base/close-code.ts';
+import type { CloseBody, Closure } from '../base/closure.ts';
 import { LimitExceededError, RemoteProtocolError, toError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
 import type { MessageTransform, SendTransform } from '../base/transform.ts';
@@ -76,6 +77,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   readonly #ending: Ending;
   readonly #lifetime: Lifetime | undefined;
   readonly #pace: ReceivePace | undefined;
+  #closureInside: Closure | undefined;
   #bytesReceived = 0;
   #bytesSent = 0;
 
@@ -113,6 +115,11 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** Where the connection stands in its closing. */
   get state(): ClosingState {
     return this.#closing.state;
+  }
+
+  /** What the application has closed the connection with, if it was the first to want its end; also if that was never sent, or not answered. */
+  get farewell(): CloseBody | undefined {
+    return this.#closing.farewell;
   }
 
   /** Counters since the opening handshake. */
@@ -218,6 +225,15 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** Takes a reason to wait away; without any left, receiving goes on with what waits. Repeating it does nothing. */
   release(reason: HoldReason): void {
     if (this.#inbound.release(reason)) this.#keepAlive.heard(this.#host.now());
+  }
+
+  /**
+   * How it ends, as far as that is known, if the peer's Close came inside a message, which will never be complete: nothing waits for that message then. Otherwise
+   * `undefined`.
+   */
+  get closureInside(): Closure | undefined {
+    if (this.#inbound.isCut) this.#closureInside ??= this.#ending.closureInside();
+    return this.#closureInside;
   }
 
   /** Whether something waits for the application. */

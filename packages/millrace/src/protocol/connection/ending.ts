@@ -1,5 +1,5 @@
 import { CloseCode } from '../base/close-code.ts';
-import type { CloseBody } from '../base/closure.ts';
+import type { CloseBody, Closure } from '../base/closure.ts';
 import { RemoteProtocolError, TransportError } from '../base/errors.ts';
 import type { Inbound } from '../receive/inbound.ts';
 import type { MessageOutput } from '../send/message-output.ts';
@@ -76,6 +76,7 @@ export class Ending implements ClosingListener {
     checkCloseBody(body, this.#setup.role);
     const { state } = this.#closing;
     if (state !== 'open' && state !== 'closeReceived') return;
+    if (initiator === 'application') this.#closing.sayFarewell(body);
     this.#closing.begin(initiator);
     this.#closing.body = body;
     this.#closing.move('close');
@@ -89,6 +90,7 @@ export class Ending implements ClosingListener {
     this.#closing.received = received;
     this.#closing.begin('remote');
     // RFC 6455 §5.5.1: nothing that follows is of interest.
+    inbound.cut();
     inbound.stop();
     this.#closing.move('receiveClose');
     const { state } = this.#closing;
@@ -194,6 +196,16 @@ export class Ending implements ClosingListener {
     host.requestUpdate();
   }
 
+  /** How it ends, as far as that is known when the peer has closed it inside a message: not cleanly so far. */
+  closureInside(): Closure {
+    const { inbound, sender } = this.#setup;
+    const losses = { unsentBytes: sender.unsentAmount, discardedBytes: inbound.bytesDiscarded };
+    return Object.freeze({
+      ...this.#closing.closure(false, losses),
+      reason: 'the peer has closed it inside a message',
+    });
+  }
+
   /** Does what is due: a deadline has passed. */
   handleDeadline(now: number): void {
     const { state } = this.#closing;
@@ -215,9 +227,10 @@ export class Ending implements ClosingListener {
     if (this.#inputEnded) this.#endInput();
     const { state } = this.#closing;
     if (state !== 'closeReceived' && state !== 'closed') return;
-    if (!this.#setup.inbound.isEmpty || this.#setup.handler.isWorking) return;
-    if (state === 'closeReceived') this.#answerClose();
-    else this.#endWaiting();
+    const { inbound, handler } = this.#setup;
+    if (handler.isWorking) return;
+    if (state === 'closed' && inbound.isEmpty) this.#endWaiting();
+    if (state === 'closeReceived' && inbound.isSettled) this.#answerClose();
   }
 
   onMove(): void {

@@ -40,6 +40,8 @@ export interface WholeMessageHandler extends StreamingHandler {
    * @param opcode - its type
    */
   onWholeMessage(payload: Uint8Array, opcode: number): void;
+  /** The message that has begun last will never be complete: the peer's Close came inside it. Told behind what came of it. */
+  onMessageCut(): void;
 }
 
 /** Level 2, frames: one call a frame, of any size up to `maxFrameSize`. */

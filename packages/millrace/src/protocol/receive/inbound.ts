@@ -121,6 +121,16 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     return this.#readAhead.isEmpty;
   }
 
+  /** Whether nothing waits for the application that is worth waiting for: a message that {@link cut} has cut is not. */
+  get isSettled(): boolean {
+    return this.#readAhead.isSettled;
+  }
+
+  /** Whether {@link cut} has cut a message. */
+  get isCut(): boolean {
+    return this.#readAhead.isCut;
+  }
+
   /** How many things have waited for the application and were handed out. */
   get handedOut(): number {
     return this.#readAhead.handedOut;
@@ -212,6 +222,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     if (this.#readAhead.isHeldFor(HoldReason.RATE)) this.#owner.onAdvanced();
     // Whoever was told has let all come.
     if (!this.#readAhead.isBusy) this.proceed();
+    else if (this.#readAhead.isCut) this.#owner.onAdvanced();
     return isHandedOut;
   }
 
@@ -240,6 +251,11 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     this.rate?.end();
     if (this.#readAhead.isFull) this.#discard();
     this.proceed();
+  }
+
+  /** Nothing of messages comes any more: the application is told that one which is not complete will never be, behind what came of it. */
+  cut(): void {
+    if (this.reader.insideMessage) this.#readAhead.onMessageCut();
   }
 
   /** Ends receiving for good: nothing that came or will come is parsed. What was complete before can still be handed out. */

@@ -73,6 +73,9 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   #holds = 0;
   #isIgnoring = false;
   #handedOut = 0;
+  /** How many things will have been handed out when the message begins that has come last. */
+  #begun = 0;
+  #isCut = false;
 
   constructor(setup: ReadAheadSetup) {
     const { receiver } = setup;
@@ -90,6 +93,16 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   /** Whether nothing waits. */
   get isEmpty(): boolean {
     return this.#waiting.size === 0;
+  }
+
+  /** Whether nothing waits that is worth waiting for: a message that will never be complete is not. */
+  get isSettled(): boolean {
+    return this.isEmpty || (this.#isCut && this.#handedOut >= this.#begun);
+  }
+
+  /** Whether {@link onMessageCut} was called. */
+  get isCut(): boolean {
+    return this.#isCut;
   }
 
   /** Whether the application takes nothing for now. */
@@ -190,6 +203,7 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   }
 
   onMessageBegin(opcode: number): void {
+    this.#begun = this.#handedOut + this.#waiting.size;
     if (this.#passes) this.#application.onMessageBegin?.(opcode);
     else this.#wait(NOTHING, (application) => application.onMessageBegin?.(opcode));
   }
@@ -229,6 +243,12 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
       return;
     }
     this.#wait(NOTHING, tellMessageEnd, 'end');
+  }
+
+  onMessageCut(): void {
+    this.#isCut = true;
+    if (this.#passes) this.#application.onMessageCut?.();
+    else this.#wait(NOTHING, tellMessageCut);
   }
 
   /** Tells something else behind the messages that came before it. */
@@ -280,6 +300,10 @@ const NOTHING = new Uint8Array(0);
 
 function tellFrameEnd(application: Application): void {
   application.onFrameEnd?.();
+}
+
+function tellMessageCut(application: Application): void {
+  application.onMessageCut?.();
 }
 
 function tellMessageEnd(application: Application): void {

@@ -70,7 +70,7 @@ export class OutputQueue implements OutputState {
   #start = 0;
   #end = 0;
   #packedFrameEnd = 0;
-  /** The size of the last block of this queue; 0 where it packs in the slab. */
+  /** The size of the last block of this queue; 0 while it packs into a slab. */
   #blockSize = 0;
 
   /** Whether what was taken so far ends with the end of a frame. */
@@ -270,8 +270,8 @@ export class OutputQueue implements OutputState {
         slab.used = 0;
       }
       this.#packing = slab.bytes;
-      this.#blockSize = 0;
       this.#start = slab.used;
+      this.#blockSize = 0;
     } else {
       this.#blockSize = Math.max(size, Math.min(Math.max(2 * this.#blockSize, FIRST_BLOCK), LARGEST_BLOCK));
       this.#packing = new Uint8Array(this.#blockSize);

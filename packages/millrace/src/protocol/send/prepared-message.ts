@@ -1,6 +1,7 @@
 import { isPromise } from '../base/promise.ts';
 import type { SharedTransform } from '../base/transform.ts';
 import { firstHeaderByte, encodeFrameHeader, encodedHeaderSize } from '../wire/frame-header.ts';
+import { showFacts } from '../base/inspection.ts';
 
 /** How a whole message is sent. */
 export interface MessageFormat {
@@ -15,6 +16,10 @@ export interface MessageFormat {
 
 /** A message that is framed once, for any number of connections. */
 export class PreparedMessage {
+  static {
+    showFacts<PreparedMessage>(this, ({ format, payload }) => ({ opcode: format.opcode, size: payload.length }));
+  }
+
   /** The payload alone, for connections that mask or compress. It must not be changed. */
   readonly payload: Uint8Array;
   /** The message as one unmasked frame. It must not be changed. */

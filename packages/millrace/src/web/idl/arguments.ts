@@ -51,6 +51,22 @@ export function requireArgument(count: number, method: string): void {
   if (count === 0) throw new TypeError(`${method}: an argument is missing`);
 }
 
+/**
+ * Checks that a member is used on an object of its interface.
+ *
+ * @throws {TypeError} it is not
+ *
+ * @see Web IDL §3.7.6 (Attributes), §3.7.7 (Operations)
+ */
+export function checkThis(isOfInterface: boolean): void {
+  if (!isOfInterface) throw illegalInvocation();
+}
+
+/** Makes the error for a member that is used on another object. */
+export function illegalInvocation(): TypeError {
+  return new TypeError('Illegal invocation');
+}
+
 function parseUrl(text: string): URL {
   try {
     return new URL(text);

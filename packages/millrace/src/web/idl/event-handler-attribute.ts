@@ -27,15 +27,19 @@ export class EventHandlerAttribute<Target extends Listening<Fired>, Fired extend
     return this.#handler;
   }
 
-  /** What cannot be called is no handler. */
+  /** An object that cannot be called is kept, and handles nothing: Web IDL §3.2.19, `[LegacyTreatNonObjectAsNull]`. Anything else is no handler. */
   set value(value: EventHandler<Target, Fired> | null) {
     const before = this.#handler;
-    this.#handler = typeof value === 'function' ? value : null;
+    this.#handler = isObject(value) ? value : null;
     if (before === null && this.#handler !== null) this.#target.addEventListener(this.#type, this.#listener);
     if (before !== null && this.#handler === null) this.#target.removeEventListener(this.#type, this.#listener);
   }
 
   readonly #listener = (event: Fired): void => {
-    this.#handler?.call(this.#target, event);
+    if (typeof this.#handler === 'function') this.#handler.call(this.#target, event);
   };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'function' || (typeof value === 'object' && value !== null);
 }

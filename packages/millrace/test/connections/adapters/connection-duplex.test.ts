@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { Duplex } from 'node:stream';
+import { Readable, type Duplex } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { describe, it } from 'node:test';
 
@@ -189,6 +189,19 @@ describe('duplex', () => {
       assert.equal(await readText(server.duplex()), 'last words');
     });
   }
+
+  it('is over when the peer has closed, for a source that is quiet and though nobody reads', async () => {
+    const [client, server] = wrappedPair();
+    const source = new Readable({ read: () => undefined });
+    const stream = server.duplex();
+    const piping = pipeline(source, stream);
+
+    await client.close();
+
+    await assert.rejects(piping);
+    assert.equal(source.destroyed, true);
+    assert.equal(stream.destroyed, true);
+  });
 
   it('is over, in both directions, when the peer has closed and all is read', async () => {
     const [client, server] = wrappedPair();

@@ -67,6 +67,21 @@ describeInBothWays('Receiving messages', (reading) => {
     await assert.rejects(connection.receive(), ConnectionClosedError);
   });
 
+  it('gives them by expectMessage(), which throws at the end, however the connection has ended', async (t) => {
+    const { connection, peer } = await acceptRaw(t, options);
+    const aborted = connection.expectMessage({ signal: AbortSignal.abort(new Error('enough')) });
+    await assert.rejects(aborted, { message: 'enough' });
+    peer.send(concat([sent('a'), CLOSE]));
+
+    assert.equal(await (await connection.expectMessage()).text(), 'a');
+    const end = await connection.expectMessage().catch((error: unknown) => error);
+
+    assert.ok(end instanceof ConnectionClosedError);
+    assert.equal(end.closure, await connection.closed);
+    assert.equal(end.closure.code, 1000);
+    assert.equal(await connection.receive(), undefined);
+  });
+
   it('gives a message when it begins', async (t) => {
     const { connection, peer } = await acceptRaw(t, options);
     const receiving = connection.receive();

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { it } from 'node:test';
 
 import {
@@ -84,7 +86,11 @@ describeInBothWays('A received message', (reading) => {
       assert.ok(message !== undefined);
       await read(message);
 
-      for (const [, again] of WAYS) await assert.rejects(async () => again(message), LocalUsageError);
+      for (const [way, again] of WAYS) {
+        // That is the same stream, which is at its end.
+        if (way === 'readable' && name === 'readable') assert.equal(await again(message), '');
+        else await assert.rejects(async () => again(message), LocalUsageError);
+      }
     });
 
     it(`fails by ${name} when its end never comes, also after a clean close`, async (t) => {
@@ -224,6 +230,56 @@ describeInBothWays('A received message', (reading) => {
       peer.send(concat([sent('c', 0x80), sent('next')]));
       assert.equal(await (await connection.receive())?.text(), 'next');
     }
+  });
+
+  it('has a reader when its stream is read, not when somebody looks at it', async (t) => {
+    const { connection, peer } = await acceptRaw(t, options);
+    peer.send(concat([sent('one'), sent('two'), sent('three')]));
+
+    const one = await connection.expectMessage();
+    assert.equal(one.readable, one.readable);
+    assert.equal(one.bodyUsed, false);
+    assert.equal(await one.text(), 'one');
+    await assert.rejects(one.readable.getReader().read(), LocalUsageError);
+
+    const two = await connection.expectMessage();
+    const reader = two.readable.getReader();
+    assert.equal(toHex((await reader.read()).value ?? hex('')), '74 77 6f');
+    assert.equal(two.bodyUsed, true);
+    await assert.rejects(two.text(), LocalUsageError);
+
+    const three = await connection.expectMessage();
+    await three.readable.cancel();
+    assert.equal(three.bodyUsed, true);
+    await assert.rejects(three.text(), LocalUsageError);
+  });
+
+  it('is not discarded when its stream is cancelled, if another reads it', async (t) => {
+    const { connection, peer } = await acceptRaw(t, options);
+    peer.send(sent('ab', 0x01));
+    const message = await connection.expectMessage();
+    const text = message.text();
+
+    await message.readable.cancel();
+    peer.send(sent('c', 0x80));
+
+    assert.equal(await text, 'abc');
+  });
+
+  it('is a source of stream.pipeline', async (t) => {
+    const { connection, peer } = await acceptRaw(t, options);
+    peer.send(concat([sent('ab', 0x01), sent('c', 0x80)]));
+    const chunks: Buffer[] = [];
+    const sink = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        chunks.push(chunk);
+        done();
+      },
+    });
+
+    await pipeline(await connection.expectMessage(), sink);
+
+    assert.equal(Buffer.concat(chunks).toString(), 'abc');
   });
 
   it('is a stream of bytes, into the buffers of its reader too, and reads nothing before', async (t) => {

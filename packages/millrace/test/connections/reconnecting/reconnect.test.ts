@@ -17,7 +17,8 @@ import {
 } from '../../../src/index.ts';
 import { listenAnswering } from '../../helpers/answering-server.ts';
 import { hex } from '../../helpers/bytes.ts';
-import { listenRaw } from '../../helpers/raw-peer.ts';
+import { until } from '../../helpers/message-peers.ts';
+import { listenRaw, type RawPeer } from '../../helpers/raw-peer.ts';
 
 /** Waits that take no time worth mentioning. */
 const SOON: ReconnectOptions = { backoff: { initial: 1, max: 5 } };
@@ -174,6 +175,71 @@ describe('reconnect', () => {
     }
 
     assert.equal(count, WAYS.length);
+  });
+
+  /** What peers do in place of an answer to our Close. */
+  const ANSWERS: Readonly<Record<string, (peer: RawPeer) => void>> = {
+    'ends the transport': (peer) => peer.socket.end(),
+    'resets the transport': (peer) => peer.socket.resetAndDestroy(),
+    'stays silent': () => undefined,
+    'answers with another code': (peer) => peer.sendFrame({ byte0: 0x88, payload: hex('0f a0'), key: '' }),
+  };
+  for (const [what, answer] of Object.entries(ANSWERS)) {
+    for (const code of [1000, 1001, 1011]) {
+      it(`ends when we have closed with ${String(code)}, also where the peer ${what}`, async (t) => {
+        const { url, peers } = await listenRaw(t);
+        let count = 0;
+
+        for await (const connection of reconnect(url, { ...SOON, closeTimeout: 50 })) {
+          count++;
+          const peer = await peers.take();
+          const closed = connection.close(code);
+          await peer.frames.take();
+          answer(peer);
+          await closed;
+        }
+
+        assert.equal(count, 1);
+      });
+    }
+  }
+
+  it('ends when we have closed it for good, though our Close could not be sent', async (t) => {
+    const { url, peers } = await listenRaw(t);
+    let count = 0;
+
+    for await (const connection of reconnect(url, { ...SOON, closeTimeout: 50 })) {
+      count++;
+      const peer = await peers.take();
+      peer.socket.pause();
+      const writer = await connection.beginMessage('binary');
+      // Inside a frame that is not finished, there is no room for a Close.
+      void writer.beginFrame(1_000_000).write(hex('01'));
+      const closed = connection.close(1001);
+      peer.socket.resetAndDestroy();
+      assert.equal((await closed).sent, undefined);
+    }
+
+    assert.equal(count, 1);
+  });
+
+  it('goes on when the peer has gone away before we close, whatever we say then', async (t) => {
+    let count = 0;
+    const server = await start(t, async (connection) => {
+      await connection.send('unread');
+      await connection.close(1001);
+    });
+
+    for await (const connection of reconnect(server.url, SOON)) {
+      count++;
+      if (count === 2) break;
+      // Its Close is there, and not answered before the message is read.
+      await until(() => connection.stats.framesReceived === 2);
+      assert.equal(connection.state, 'open');
+      await connection.close(1000);
+    }
+
+    assert.equal(count, 2);
   });
 
   it('ends when the peer has closed with 1000', async (t) => {

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { ConnectionClosedError, LocalUsageError, stayConnected, type ReconnectOptions } from '../../../src/index.ts';
+import {
+  ConnectionClosedError,
+  LocalUsageError,
+  serve,
+  stayConnected,
+  type ReconnectOptions,
+} from '../../../src/index.ts';
 import { serveInMemory, type MemoryServer } from '../../../src/testing/index.ts';
 
 function soon(server: MemoryServer): ReconnectOptions {
@@ -40,6 +46,52 @@ describe('stayConnected', () => {
 
     assert.equal(count, 3);
     assert.deepEqual(texts, ['all of it']);
+  });
+
+  it('needs no options', async (t) => {
+    const server = await serve({ port: 0, host: '127.0.0.1' }, (connection) => connection.send('hello'));
+    t.after(() => server.close());
+    const texts: string[] = [];
+
+    await stayConnected(server.url, async (connection) => {
+      const context: undefined = connection.context;
+      assert.equal(context, undefined);
+      texts.push(await (await connection.expectMessage()).text());
+    });
+
+    assert.deepEqual(texts, ['hello']);
+  });
+
+  it('tells its misuse', async () => {
+    const misused = stayConnected as (...args: unknown[]) => Promise<void>;
+    const expected = { name: 'LocalUsageError', message: 'handler is undefined, expected a function' };
+
+    await assert.rejects(misused('ws://localhost:1'), expected);
+    await assert.rejects(misused('ws://localhost:1', {}), {
+      name: 'LocalUsageError',
+      message: /^handler is an object/,
+    });
+    await assert.rejects(misused('ws://localhost:1', {}, undefined), expected);
+  });
+
+  it('connects again when the peer has cut a message, and its handler has let the error go', async (t) => {
+    let visits = 0;
+    const server = await serveInMemory({}, async (connection) => {
+      visits++;
+      if (visits === 2) return;
+      const writer = await connection.beginMessage('text');
+      await writer.writeFrame('only a part');
+      void connection.close(1001);
+      await new Promise(setImmediate);
+      connection.drop();
+    });
+    t.after(() => server.close());
+
+    await stayConnected('ws://localhost', soon(server), async (connection) => {
+      for await (const message of connection) await message.text();
+    });
+
+    assert.equal(visits, 2);
   });
 
   it('closes the connection when the handler is done with it', async (t) => {

@@ -118,6 +118,47 @@ describe('OutputQueue', () => {
     assert.equal(takeAll(queue), large.repeat(5).trim());
   });
 
+  it('writes nothing into what others have packed behind it, also when the slab was full and another has come', () => {
+    const [first, other] = [new OutputQueue(), new OutputQueue()];
+    pack(first, '01 02');
+    const mine = first.packing;
+    pack(other, '03');
+    const theirs = other.packing;
+    assert.equal(mine, theirs);
+    while (other.packing === theirs) pack(other, '04 '.repeat(1000).trim());
+
+    pack(first, '05 06');
+
+    assert.match(takeAll(other), /^03 (04 )*04$/);
+    assert.equal(takeAll(first), '01 02 05 06');
+  });
+
+  it('keeps many queues apart, which pack and give out in any order', () => {
+    const random = createRandom(7);
+    const queues = Array.from({ length: 5 }, (_, index) => ({ queue: new OutputQueue(), index, packed: 0, taken: 0 }));
+    const give = (one: (typeof queues)[number]): void => {
+      for (const byte of concat(one.queue.take(5000))) {
+        assert.equal(byte, (one.index * 50 + (one.taken % 50)) % 256);
+        one.taken++;
+      }
+    };
+
+    for (let step = 0; step < 5000; step++) {
+      const one = queues[random(queues.length)]!;
+      const size = 1 + random(300);
+      const start = one.queue.reserve(size);
+      for (let offset = 0; offset < size; offset++) {
+        one.queue.packing[start + offset] = (one.index * 50 + (one.packed++ % 50)) % 256;
+      }
+      one.queue.commit(start + size, true);
+      if (random(20) === 0) one.queue.push(new Uint8Array(0), ENDS);
+      if (random(10) === 0) give(queues[random(queues.length)]!);
+    }
+    for (const one of queues) while (one.queue.size > 0) give(one);
+
+    for (const { packed, taken } of queues) assert.equal(taken, packed);
+  });
+
   it('joins small pieces that follow each other', () => {
     const queue = new OutputQueue();
     for (const size of [1, 2000, 2095, 1, 5000, 4096, 1, 1]) queue.push(new Uint8Array(size).fill(size), ENDS);

@@ -115,9 +115,9 @@ describe('WholeMessages', () => {
 
   it('hands over copies, for good', () => {
     const payloads: Uint8Array[] = [];
-    const { streaming } = new EventLog();
+    const { whole } = new EventLog();
     const messages = new WholeMessages({
-      ...streaming,
+      ...whole,
       onFrameData: (chunk) => payloads.push(chunk),
       onWholeMessage: (payload) => payloads.push(payload),
     });

@@ -1,0 +1,2 @@
+export { listenTunnel, type ListenTunnelOptions, type TunnelListener, type TunnelPlace } from './listen-tunnel.ts';
+export { serveTunnel, type ServeTunnelOptions, type TunnelTarget, type TunnelTargetChoice } from './serve-tunnel.ts';
