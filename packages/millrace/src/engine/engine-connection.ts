@@ -227,7 +227,8 @@ export class EngineConnection implements ConnectionOwner {
   }
 
   onPong(payload: Uint8Array): void {
-    this.#pings?.receive(payload);
+    const latency = this.#pings?.receive(payload);
+    if (latency !== undefined) this.connection.notePingLatency(latency);
   }
 
   onHighWater(): void {

@@ -4,6 +4,7 @@ import type { ConnectionOwner } from '../../src/protocol/connection/host.ts';
 import type { ConnectionOptions } from '../../src/protocol/connection/options.ts';
 import type { Receiver } from '../../src/protocol/receive/handlers.ts';
 import type { ControlHooks } from '../../src/protocol/receive/read-ahead.ts';
+import type { FrameObserver } from '../../src/protocol/wire/frame-observer.ts';
 import { createScriptedPair, type ScriptedPair } from '../../src/testing/index.ts';
 import { toHex } from './bytes.ts';
 import { EventLog } from './event-log.ts';
@@ -21,6 +22,7 @@ export interface ConnectedSetup {
   /** What the application is told of control frames; all of them unless given, so that the engine answers no Ping. */
   readonly controls?: ControlHooks;
   readonly transforms?: readonly MessageTransform[];
+  readonly observer?: FrameObserver;
   readonly maskingKey?: () => number;
 }
 
@@ -42,7 +44,7 @@ export interface Connected extends ScriptedPair {
 export function connect(setup: ConnectedSetup = {}): Connected {
   const { role = 'client', level = 'streaming', onLine = () => undefined, options, maskingKey } = setup;
   const log = new EventLog((line) => onLine(line, connected));
-  const { controls = log.hooks, transforms } = setup;
+  const { controls = log.hooks, transforms, observer } = setup;
   const endings: Closure[] = [];
   const closures: Closure[] = [];
   const errors: Error[] = [];
@@ -69,6 +71,7 @@ export function connect(setup: ConnectedSetup = {}): Connected {
     handler,
     controls,
     transforms,
+    observer,
     receiver: receiverFor(level, log),
     maskingKey,
   });

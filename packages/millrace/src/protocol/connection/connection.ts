@@ -7,6 +7,7 @@ import type { ControlHooks, HoldReason } from '../receive/read-ahead.ts';
 import { Scheduler } from '../send/scheduler.ts';
 import type { SchedulerListener } from '../send/scheduler-setup.ts';
 import { SendQueue, lostPayload } from '../send/send-queue.ts';
+import type { FrameObserver } from '../wire/frame-observer.ts';
 import { ClosingHandshake, type ClosingListener } from './closing-handshake.ts';
 import type { ClosingState } from './closing.ts';
 import { Ending } from './ending.ts';
@@ -28,6 +29,8 @@ export interface ConnectionSetup {
   readonly controls?: ControlHooks | undefined;
   /** What the extensions change of messages that are received, in the order in which they were agreed on. */
   readonly transforms?: readonly MessageTransform[] | undefined;
+  /** Watches the frames; nobody unless given. */
+  readonly observer?: FrameObserver | undefined;
 }
 
 /**
@@ -37,6 +40,11 @@ export interface ConnectionSetup {
 const MAX_DISCARDED = 16 * 1024 * 1024;
 
 const NO_CONTROLS: ControlHooks = {};
+
+/** How a size has changed; `undefined` where nothing changes it, or there was nothing to change. */
+function ratioOf(size: number, original: number | undefined): number | undefined {
+  return original === undefined || original === 0 ? undefined : size / original;
+}
 
 /**
  * One WebSocket connection after its opening handshake, without I/O.
@@ -61,7 +69,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   #bytesSent = 0;
 
   constructor(setup: ConnectionSetup) {
-    const { role, options, host, receiver, handler, controls = NO_CONTROLS, transforms = [] } = setup;
+    const { role, options, host, receiver, handler, controls = NO_CONTROLS, transforms = [], observer } = setup;
     const { fragmentSize, highWaterMark, closeTimeout } = options;
     this.#host = host;
     this.#handler = handler;
@@ -69,8 +77,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#keepAlive = new KeepAlive(options.keepAlive, host.now());
     const closing = new ClosingHandshake(this);
     const reserved = options.claims;
-    const inbound = new Inbound({ role, reserved, receiver, limits: options, transforms, host, owner: this });
-    const scheduler = new Scheduler({ role, host, fragmentSize, listener: this });
+    const inbound = new Inbound({ role, reserved, receiver, limits: options, transforms, host, owner: this, observer });
+    const scheduler = new Scheduler({ role, host, fragmentSize, listener: this, observer });
     const onPayloadLost = (size: number): void => this.fail(lostPayload(size));
     const queue = new SendQueue({ scheduler, text: host.text, highWaterMark, onPayloadLost });
     const sender = new MessageSender({ role, scheduler, queue, closing, options, host, owner: this });
@@ -93,8 +101,28 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
 
   /** Counters since the opening handshake. */
   get stats(): ConnectionStats {
-    const bytes = { bytesReceived: this.#bytesReceived, bytesSent: this.#bytesSent };
-    return { ...bytes, ...this.#inbound.counts, ...this.#scheduler.counts };
+    const { framesReceived, messagesReceived, dataReceived, controlReceived, transformedSize } = this.#inbound.counts;
+    const { framesSent, messagesSent, dataSent, controlSent } = this.#scheduler.counts;
+    return {
+      bytesReceived: this.#bytesReceived,
+      bytesSent: this.#bytesSent,
+      framesReceived,
+      framesSent,
+      frameBytesReceived: dataReceived + controlReceived,
+      frameBytesSent: dataSent + controlSent,
+      messagesReceived,
+      messagesSent,
+      messageBytesReceived: transformedSize ?? dataReceived,
+      messageBytesSent: dataSent,
+      compressionRatioReceived: ratioOf(dataReceived, transformedSize),
+      compressionRatioSent: undefined,
+      pingLatency: this.#keepAlive.latency,
+    };
+  }
+
+  /** Notes how long a ping of the application has taken to be answered, in milliseconds: for {@link stats}. */
+  notePingLatency(latency: number): void {
+    this.#keepAlive.latency = latency;
   }
 
   // From the network and the clock
@@ -282,6 +310,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
       if (onPing === undefined) this.sender.sendAutomaticPong(payload);
       else this.#inbound.tellInOrder(payload, () => onPing(payload));
     } else if (opcode === Opcode.PONG) {
+      // Those of keepalive are empty.
+      if (payload.length === 0) this.#keepAlive.answered(this.#host.now());
       this.#handler.onPong(payload);
       if (onPong !== undefined) this.#inbound.tellInOrder(payload, () => onPong(payload));
     } else {

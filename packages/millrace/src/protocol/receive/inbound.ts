@@ -1,12 +1,13 @@
 import { toError } from '../base/errors.ts';
 import type { MessageTransform } from '../base/transform.ts';
+import type { FrameObserver } from '../wire/frame-observer.ts';
 import { FrameParser } from '../wire/frame-parser.ts';
 import type { ReservedRules } from '../wire/header-rules.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
 import { Discarder } from './discarder.ts';
-import { FrameReader, type PipelineState } from './frame-reader.ts';
+import { FrameReader, type PipelineState, type ReceiveCounts } from './frame-reader.ts';
 import type { ControlHandler, Receiver } from './handlers.ts';
-import { createPipeline, type Pipeline, type ReceiveLimits } from './pipeline.ts';
+import { createPipeline, largestPieceFor, type Pipeline, type ReceiveLimits } from './pipeline.ts';
 import { PipelineGate, type PipelineGateOwner } from './pipeline-gate.ts';
 import { ReadAhead, type HoldReason } from './read-ahead.ts';
 import { Turn, type TurnHost } from './turn.ts';
@@ -37,13 +38,11 @@ export interface InboundSetup {
   readonly transforms: readonly MessageTransform[];
   readonly host: TurnHost & { readonly text: TextCodec };
   readonly owner: InboundOwner;
+  readonly observer?: FrameObserver | undefined;
 }
 
 /** From this size on, a chunk is work that is worth a look at the clock, in bytes. */
 const LARGE_CHUNK = 64 * 1024;
-
-/** Payload that an application gets at a time, where it is copied for it, in bytes: larger copies come from the operating system each time. */
-const LARGEST_COPY = 64 * 1024;
 
 /**
  * The receiving half of a connection: parses what arrives, and hands it to the application, or has it wait where the application is busy. It stops in the
@@ -72,7 +71,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   #bytesBehindEnd = 0;
 
   constructor(setup: InboundSetup) {
-    const { role, reserved, receiver, limits, transforms, host, owner } = setup;
+    const { role, reserved, receiver, limits, transforms, host, owner, observer } = setup;
     this.#owner = owner;
     this.#host = host;
     this.#turn = new Turn(host);
@@ -100,14 +99,14 @@ export class Inbound implements PipelineGateOwner, PipelineState {
       messages: this.#pipeline.messages,
       controls: owner,
       pipeline: this,
-      onFrame: () => this.#count(),
+      observer,
     });
-    this.#parser = new FrameParser(this.#reader, copies(receiver) ? LARGEST_COPY : Infinity);
+    this.#parser = new FrameParser(this.#reader, largestPieceFor(receiver));
   }
 
-  /** Complete frames and messages so far. */
-  get counts(): { readonly framesReceived: number; readonly messagesReceived: number } {
-    return this.#reader.counts;
+  /** What was received so far. */
+  get counts(): ReceiveCounts & { readonly transformedSize: number | undefined } {
+    return { ...this.#reader.counts, transformedSize: this.#pipeline.transformedSize() };
   }
 
   /** Whether a frame has begun and not ended, so that the peer cannot say anything else. */
@@ -287,6 +286,11 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     this.#parser.pause();
   }
 
+  onFrame(): void {
+    this.#turn.count();
+    if (this.#turn.isOver) this.#parser.pause();
+  }
+
   onJobEnded(proceed: () => void): void {
     this.#updateWaiting();
     this.#turn.begin(this.#host.now());
@@ -361,11 +365,6 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     return parsed;
   }
 
-  #count(): void {
-    this.#turn.count();
-    if (this.#turn.isOver) this.#parser.pause();
-  }
-
   #updateWaiting(): void {
     this.isWaiting = this.#isStopped || this.#gate.isWaiting;
   }
@@ -397,9 +396,4 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     this.#bytesDiscarded += this.#unread.size;
     this.#unread.clear();
   }
-}
-
-/** Whether the payload that the application gets is copied for it, chunk by chunk. */
-function copies(receiver: Receiver): boolean {
-  return receiver.level === 'whole or streaming' || (receiver.level === 'streaming' && receiver.lendsPayload !== true);
 }

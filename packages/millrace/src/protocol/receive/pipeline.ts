@@ -10,6 +10,9 @@ import { TextChecker } from './text-checker.ts';
 import { TransformStage } from './transform-stage.ts';
 import { WholeMessages } from './whole-messages.ts';
 
+/** Payload that an application gets at a time, where it is copied for it, in bytes. */
+const LARGEST_COPY = 64 * 1024;
+
 /** Limits of receiving, in bytes; `Infinity` sets none. */
 export interface ReceiveLimits extends CollectorLimits {
   /** Longest message of any level. */
@@ -37,7 +40,11 @@ export interface Pipeline {
   readonly collectedSize: () => number;
   /** No more comes for now: hands over what a stage has kept back. */
   readonly release: () => void;
+  /** Payload that has come out of the transforms, in bytes; `undefined` where there are none. */
+  readonly transformedSize: () => number | undefined;
 }
+
+type Collector = Omit<Pipeline, 'transformedSize'>;
 
 /**
  * Puts together what stands between the wire and the application: the transforms of extensions, the size limit of streams, the check of UTF-8, the collector
@@ -47,16 +54,25 @@ export function createPipeline(setup: PipelineSetup): Pipeline {
   const { limits, text, transforms, gate } = setup;
   const { messages: collector, collectedSize, release } = createCollector(setup);
   const checked = new TextChecker(collector, text);
-  const limited =
-    limits.maxStreamedMessageSize === Infinity ? checked : new SizeLimiter(checked, limits.maxStreamedMessageSize);
+  if (transforms.length === 0 && limits.maxStreamedMessageSize === Infinity) {
+    return { messages: checked, collectedSize, release, transformedSize: nothing };
+  }
+  const limiter = new SizeLimiter(checked, limits.maxStreamedMessageSize);
   const messages = transforms.reduce<StreamingHandler>(
     (next, transform, depth) => new TransformStage({ next, transform, gate, depth }),
-    limited,
+    limiter,
   );
-  return { messages, collectedSize, release };
+  const transformedSize = (): number | undefined => (transforms.length === 0 ? undefined : limiter.passed);
+  return { messages, collectedSize, release, transformedSize };
 }
 
-function createCollector({ level, limits, text, readAhead }: PipelineSetup): Pipeline {
+/** How much payload an application gets at a time, at most, in bytes: copies that are larger come from the operating system each time. */
+export function largestPieceFor(receiver: Receiver): number {
+  if (receiver.level === 'streaming') return receiver.lendsPayload === true ? Infinity : LARGEST_COPY;
+  return receiver.level === 'whole or streaming' ? LARGEST_COPY : Infinity;
+}
+
+function createCollector({ level, limits, text, readAhead }: PipelineSetup): Collector {
   switch (level) {
     case 'streaming':
       return { messages: readAhead, collectedSize: () => 0, release: nothing };
@@ -75,6 +91,6 @@ function createCollector({ level, limits, text, readAhead }: PipelineSetup): Pip
   }
 }
 
-function nothing(): void {
-  // No stage keeps anything back.
+function nothing(): undefined {
+  // No stage keeps anything back, or changes anything.
 }

@@ -25,7 +25,7 @@ export class PreparedMessage {
     encodeFrameHeader({ byte0: firstHeaderByte(true, 0, opcode), length, maskingKey: undefined }, this.frame, 0);
     this.frame.set(payload, size);
     this.payload = this.frame.subarray(size);
-    this.format = { opcode };
+    this.format = Object.freeze({ opcode });
     Object.freeze(this);
   }
 }

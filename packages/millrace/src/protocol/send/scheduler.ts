@@ -3,10 +3,10 @@ import { LocalUsageError } from '../base/errors.ts';
 import { Countdown, checkFrameLength } from '../base/length.ts';
 import { Opcode } from '../base/opcode.ts';
 import { firstHeaderByte } from '../wire/frame-header.ts';
-import { FrameEncoder } from './frame-encoder.ts';
+import { FrameEncoder, type FrameEncoderHost, type SendCounts } from './frame-encoder.ts';
 import { OutputQueue, type OutputState } from './output-queue.ts';
 import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
-import type { SchedulerHost, SchedulerListener, SchedulerSetup } from './scheduler-setup.ts';
+import type { SchedulerListener, SchedulerSetup } from './scheduler-setup.ts';
 
 /** How one frame of an open message is sent. */
 export interface FrameFormat {
@@ -28,7 +28,7 @@ export interface FrameFormat {
  * @see RFC 6455 §5.4, §6.1
  */
 export class Scheduler {
-  readonly #host: SchedulerHost;
+  readonly #host: FrameEncoderHost;
   readonly #fragmentSize: number;
   readonly #listener: SchedulerListener;
   readonly #output = new OutputQueue();
@@ -54,16 +54,11 @@ export class Scheduler {
 
   #messagesSent = 0;
 
-  constructor({ role, host, fragmentSize, listener }: SchedulerSetup) {
+  constructor({ role, host, fragmentSize, listener, observer }: SchedulerSetup) {
     this.#host = host;
     this.#fragmentSize = fragmentSize;
     this.#listener = listener;
-    this.#encoder = new FrameEncoder({
-      output: this.#output,
-      keys: role === 'client' ? host : undefined,
-      text: host.text,
-      isBlocked: () => this.#isBlocked(),
-    });
+    this.#encoder = new FrameEncoder({ output: this.#output, host, masks: role === 'client', observer });
   }
 
   /** What may leave now. */
@@ -107,9 +102,9 @@ export class Scheduler {
     return this.#opcode !== Opcode.CONTINUATION;
   }
 
-  /** Frames and messages that were sent, or are on their way. */
-  get counts(): { readonly framesSent: number; readonly messagesSent: number } {
-    return { framesSent: this.#encoder.framesWritten, messagesSent: this.#messagesSent };
+  /** What was sent, or is on its way. */
+  get counts(): SendCounts & { readonly messagesSent: number } {
+    return { ...this.#encoder.counts, messagesSent: this.#messagesSent };
   }
 
   /** Sends a message, cut into frames of `fragmentSize`. No message may be open. */
