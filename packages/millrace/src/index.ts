@@ -28,6 +28,18 @@ export type { PreparedMessage } from './protocol/send/prepared-message.ts';
 export type { Connector, ConnectorTarget } from './client/connector-target.ts';
 export type { AuthenticationChallenge, ClientOptions } from './client/options.ts';
 export type { CloseServerOptions, CloseServerResult } from './engine/connection-set.ts';
+export type {
+  ConnectionCloseMessage,
+  ConnectionOpenMessage,
+  DiagnosticsMessages,
+  ErrorMessage,
+  FrameMessage,
+  HandshakeMessage,
+  HandshakeRefusedMessage,
+  ObservedConnection,
+} from './engine/diagnostics/messages.ts';
+export { subscribeDiagnostics } from './engine/diagnostics/subscribe-diagnostics.ts';
+export type { ServerStats } from './engine/server-counts.ts';
 export type { ServerOptions } from './server/options.ts';
 export type { HandshakeOptions, RefusedHandshake } from './server/settings/handshake-options.ts';
 export type { ListeningOptions, StatusPage } from './server/settings/listening-options.ts';

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
+import { ServerCounts, type ServerStats } from '../engine/server-counts.ts';
 import { ConnectionSet, type CloseServerOptions, type CloseServerResult } from '../engine/connection-set.ts';
 import type { AcceptedHandshake, HandshakeHandler } from '../server/handshake-handler.ts';
 import { listen } from '../server/listen.ts';
@@ -33,8 +34,12 @@ export class WebSocketServer<Context = unknown> {
     close: (connection, code, reason) => void connection.close(code, reason),
     drop: (connection) => connection.drop(),
   });
+  readonly #counts = new ServerCounts();
   readonly #events: ConnectionEvents<Context> = {
-    onEnded: (connection, closure) => this.#connections.end(connection, closure),
+    onEnded: (connection, closure) => {
+      this.#counts.end(connection, closure);
+      this.#connections.end(connection, closure);
+    },
     onFinished: (connection) => this.#connections.finish(connection),
     onError: (error, connection) => this.#setup.report(error, connection),
   };
@@ -50,6 +55,7 @@ export class WebSocketServer<Context = unknown> {
     server.#listener = await listen<Opening<Context>>(setup.serverOptions, {
       decide: (request) => setup.decide(request),
       accepted: (handshake) => server.#accept(handshake),
+      refused: (_error, _request, status) => server.#counts.refuse(status),
       error: (error) => setup.report(error, undefined),
     });
     return server;
@@ -74,6 +80,11 @@ export class WebSocketServer<Context = unknown> {
   /** The open connections. */
   get connections(): ReadonlySet<WebSocketConnection<Context>> {
     return this.#connections.members;
+  }
+
+  /** Counters since it listens, summed over all its connections. Made anew each time, which takes about a microsecond for each that is open. */
+  get stats(): ServerStats {
+    return this.#counts.sum(this.#connections.members);
   }
 
   /** Fires when {@link close} is called: a sign for jobs that want to stop early. */
@@ -113,6 +124,7 @@ export class WebSocketServer<Context = unknown> {
     const { connectionOptions: options, onreadPlaces, handler, receives } = this.#setup;
     const setup = { options, onreadPlaces, receives, events: this.#events };
     const opened = openAccepted(handshake, setup, handler);
+    this.#counts.accept();
     this.#connections.add(opened.connection);
     opened.start(handshake.head);
   }
