@@ -77,7 +77,9 @@ export { prepareMessage, type PrepareOptions } from './connections/sending/prepa
 export type { MessageWriter } from './connections/sending/message-writer.ts';
 export type { ReceivedFrame } from './connections/receiving/received-frame.ts';
 export type { ReceivedMessage } from './connections/receiving/received-message.ts';
-export { reconnect } from './connections/reconnecting/reconnect.ts';
+export type { QueueOptions } from './connections/reconnecting/queue-options.ts';
+export type { DeliveryOptions, ReconnectHandle, ReconnectState } from './connections/reconnecting/reconnect-control.ts';
+export { reconnect, type ReconnectingConnections } from './connections/reconnecting/reconnect.ts';
 export type {
   AttemptChanges,
   ConnectionAttempt,
@@ -93,6 +95,7 @@ export {
 } from './tunnel/serve-tunnel.ts';
 export { serve } from './connections/serve.ts';
 export type { WebSocketServer } from './connections/server.ts';
-export { stayConnected } from './connections/reconnecting/stay-connected.ts';
+export { stayConnected, type StayingConnected } from './connections/reconnecting/stay-connected.ts';
+export { UndeliveredMessageError, type MessageFate } from './connections/reconnecting/undelivered-message-error.ts';
 export { upgrade, type UpgradeOptions } from './connections/upgrade.ts';
 export { wrap, type WrapOptions } from './connections/wrap.ts';
