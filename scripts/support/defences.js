@@ -4,6 +4,7 @@ import { DEFLATE } from './defences/deflate.js';
 import { HANDSHAKE } from './defences/handshake.js';
 import { CLASSES } from './defences/classes.js';
 import { MESSAGES } from './defences/messages.js';
+import { OBSERVING } from './defences/observing.js';
 import { WEB } from './defences/web.js';
 import { WIRE } from './defences/wire.js';
 
@@ -29,4 +30,5 @@ export const DEFENCES = [
   ...CONNECTIONS,
   ...WEB,
   ...DEFLATE,
+  ...OBSERVING,
 ];
