@@ -6,6 +6,7 @@ import { HANDSHAKE } from './defences/handshake.js';
 import { CLASSES } from './defences/classes.js';
 import { LIMITS } from './defences/limits.js';
 import { MESSAGES } from './defences/messages.js';
+import { OBSERVING } from './defences/observing.js';
 import { WEB } from './defences/web.js';
 import { WIRE } from './defences/wire.js';
 
@@ -33,4 +34,5 @@ export const DEFENCES = [
   ...DEFLATE,
   ...LIMITS,
   ...FACADES,
+  ...OBSERVING,
 ];

@@ -19,6 +19,7 @@ const SOURCES = [
   ['A client', 'client/options.ts', 'ClientOptions'],
   ['A client that connects again', 'connections/reconnecting/reconnect-options.ts', 'ReconnectOptions'],
   ['Its member `backoff`', 'connections/reconnecting/backoff.ts', 'BackoffOptions'],
+  ['Its member `queue`', 'connections/reconnecting/queue-options.ts', 'QueueOptions'],
 ];
 
 /** @returns {Promise<string>} Markdown */

@@ -39,6 +39,18 @@ export type { Connector, ConnectorTarget } from './client/connector-target.ts';
 export type { AuthenticationChallenge, ClientOptions } from './client/options.ts';
 export type { EngineOptions } from './engine/engine-options.ts';
 export type { CloseServerOptions, CloseServerResult } from './engine/close-options.ts';
+export type {
+  ConnectionCloseMessage,
+  ConnectionOpenMessage,
+  DiagnosticsMessages,
+  ErrorMessage,
+  FrameMessage,
+  HandshakeMessage,
+  HandshakeRefusedMessage,
+  ObservedConnection,
+} from './engine/diagnostics/messages.ts';
+export { subscribeDiagnostics } from './engine/diagnostics/subscribe-diagnostics.ts';
+export type { ServerStats } from './engine/server-counts.ts';
 export type { ServerOptions } from './server/options.ts';
 export type { HandshakeOptions, RefusedHandshake } from './server/settings/handshake-options.ts';
 export type { ListeningOptions, StatusPage } from './server/settings/listening-options.ts';
@@ -71,7 +83,9 @@ export { prepareMessage, type PrepareOptions } from './connections/sending/prepa
 export type { MessageWriter } from './connections/sending/message-writer.ts';
 export type { ReceivedFrame } from './connections/receiving/received-frame.ts';
 export type { ReceivedMessage } from './connections/receiving/received-message.ts';
-export { reconnect } from './connections/reconnecting/reconnect.ts';
+export type { QueueOptions } from './connections/reconnecting/queue-options.ts';
+export type { DeliveryOptions, ReconnectHandle, ReconnectState } from './connections/reconnecting/reconnect-control.ts';
+export { reconnect, type ReconnectingConnections } from './connections/reconnecting/reconnect.ts';
 export type {
   AttemptChanges,
   ConnectionAttempt,
@@ -81,6 +95,7 @@ export type { Chunk, MessageKind, Sendable } from './connections/sending/sendabl
 export type { ConnectAnswer, ConnectionHandler, ServeOptions } from './connections/serve-options.ts';
 export { serve } from './connections/serve.ts';
 export type { WebSocketServer } from './connections/server.ts';
-export { stayConnected } from './connections/reconnecting/stay-connected.ts';
+export { stayConnected, type StayingConnected } from './connections/reconnecting/stay-connected.ts';
+export { UndeliveredMessageError, type MessageFate } from './connections/reconnecting/undelivered-message-error.ts';
 export { upgrade, type UpgradeOptions } from './connections/upgrade.ts';
 export { wrap, type WrapOptions } from './connections/wrap.ts';

@@ -237,7 +237,7 @@ const ENGINE = [
   }),
   ...defencesIn('engine/pings.ts', ['engine/pings'], {
     'pong-answers-those-before': ['receive', 'isUpTo(ping.number, number)', 'ping.number === number'],
-    'pong-of-no-ping': ['receive', 'if (!isUpTo(number, this.#count)) return;', ''],
+    'pong-of-no-ping': ['receive', 'if (!isUpTo(number, this.#count)) return undefined;', ''],
     'ping-is-withdrawn': ['send', 'this.#pending.remove(entry);', ''],
   }),
   ...defencesIn('engine/send-waiters.ts', ['engine/send-waiters'], {

@@ -31,7 +31,7 @@ const RECEIVING = [
   }),
   ...defencesIn('protocol/receive/pipeline.ts', receiving('pipeline.test'), {
     'levels-check-text': ['createPipeline', 'new TextChecker(collector, text)', 'collector'],
-    'levels-limit-streams': ['createPipeline', 'limits.maxStreamedMessageSize === Infinity ?', 'true ?'],
+    'levels-limit-streams': ['createPipeline', ' && limits.maxStreamedMessageSize === Infinity', ''],
     'transforms-are-undone-backwards': ['createPipeline', 'transforms.reduce', '[...transforms].reverse().reduce'],
   }),
   ...defencesIn('protocol/receive/stages/byte-collector.ts', receiving('stages/byte-collector'), {
@@ -109,7 +109,7 @@ const RECEIVING = [
   }),
   ...defencesIn('protocol/receive/inbound.ts', receiving('inbound'), {
     'full-stops-the-parser': ['#onFull', 'this.#parser.pause();', ''],
-    'turn-stops-the-parser': ['#count', 'this.#turn.isOver || ', ''],
+    'turn-stops-the-parser': ['onFrame', 'this.#turn.isOver || ', ''],
     'large-chunk-is-work': ['#parseChunk', 'if (chunk.length >= LARGE_CHUNK) this.#turn.look();', ''],
     'rest-of-a-chunk-is-kept': ['#parseChunk', 'this.#unread.prepend(chunk.subarray(parsed));', 'void 0;'],
     'what-comes-meanwhile-is-kept': ['receive', 'this.#unread.append(chunk);', ''],
@@ -132,7 +132,7 @@ const RECEIVING = [
     'stop-discards-what-is-unread': ['stop', 'if (!this.#isAdvancing) this.#discardUnread();', ''],
     'stop-within-work-discards-after': ['#endWork', 'if (this.#isStopped) this.#discardUnread();', ''],
     'behind-the-end-is-counted': ['receive', 'this.#bytesBehindEnd += chunk.length;', ''],
-    'copies-come-in-pieces': ['constructor', 'copies(receiver) ? LARGEST_COPY : Infinity', 'Infinity'],
+    'copies-come-in-pieces': ['constructor', 'largestPieceFor(receiver)', 'Infinity'],
   }),
 ];
 
@@ -205,13 +205,13 @@ const SENDING = [
     'lost-bytes-are-counted': ['#giveUpFrom', 'this.#lostSize += before - this.#size;', ''],
   }),
   ...defencesIn('protocol/send/frame-encoder.ts', sending('frame-encoder'), {
-    'fresh-key-for-each-frame': ['#nextKey', 'this.#keys?.maskingKey()', 'this.masks ? 1 : undefined'],
+    'fresh-key-for-each-frame': ['#nextKey', 'this.#host.maskingKey()', '1'],
     'key-goes-on-in-streamed-frame': [
       'writeFrameData',
       'this.#partialKey = rotateKey(maskingKey, payload.length)',
       'void 0',
     ],
-    'waiting-payload-is-copied': ['#pushPayload', ' && this.#isBlocked()', ' && false'],
+    'waiting-payload-is-copied': ['#pushPayload', ' && this.#host.transportBufferedAmount() > 0', ' && false'],
     'large-payload-is-not-copied': ['#pushPayload', 'payload.length <= LARGEST_COPY && ', ''],
     'payload-does-not-grow': [
       '#pushPayload',

@@ -1,5 +1,4 @@
 import type { ClosingState } from '../protocol/connection/closing.ts';
-import type { ConnectionStats } from '../protocol/connection/host.ts';
 
 /** What a hook returns: nothing, or a promise for which receiving waits. */
 export type HookResult = void | Promise<void>;
@@ -26,20 +25,6 @@ export const ReadyState = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as c
 
 /** One of the values of {@link ReadyState}. */
 export type ReadyState = (typeof ReadyState)[keyof typeof ReadyState];
-
-/** Counters of a connection that never was. */
-export const NO_STATS: ConnectionStats = Object.freeze({
-  bytesReceived: 0,
-  bytesSent: 0,
-  framesReceived: 0,
-  messagesReceived: 0,
-  framesSent: 0,
-  messagesSent: 0,
-  uncompressedBytesSent: 0,
-  compressedBytesSent: 0,
-  compressedBytesReceived: 0,
-  uncompressedBytesReceived: 0,
-});
 
 /** Which {@link ReadyState} a connection shows while it closes. */
 export const READY_STATES: Readonly<Record<ClosingState, ReadyState>> = {

@@ -7,6 +7,7 @@ import { agreeAsServer, writeAgreed } from '../engine/agreed-extensions.ts';
 import { AsyncContext } from '../engine/async-context.ts';
 import type { CloseServerOptions, CloseServerResult } from '../engine/close-options.ts';
 import { ConnectionSet } from '../engine/connection-set.ts';
+import { ServerCounts, type ServerStats } from '../engine/server-counts.ts';
 import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import type { AcceptedHandshake, Decision } from '../server/handshake-handler.ts';
 import { createMemoryLimit, type MemoryLimit } from '../server/limits/total-buffered.ts';
@@ -40,10 +41,14 @@ export class WebSocketListener {
     close: (protocol, code, reason) => protocol.sendClose(code, reason),
     drop: (protocol) => protocol.dropConnection(),
   });
+  readonly #counts = new ServerCounts();
   /** One for all connections. */
   readonly #owner: SessionOwner = {
     onHookError: (error, protocol: WebSocketServerProtocol) => this.#factory.reportError(error, protocol),
-    onEnded: (protocol: WebSocketServerProtocol, closure) => this.#protocols.end(protocol, closure),
+    onEnded: (protocol: WebSocketServerProtocol, closure) => {
+      this.#counts.end(protocol, closure);
+      this.#protocols.end(protocol, closure);
+    },
     onClosed: (protocol: WebSocketServerProtocol) => this.#protocols.finish(protocol),
   };
   readonly #memory: MemoryLimit;
@@ -63,6 +68,7 @@ export class WebSocketListener {
       decide: (request) => listener.#decide(request),
       findObstacle: () => listener.#memory.findObstacle(),
       accepted: (handshake) => listener.#accept(handshake),
+      refused: (_error, _request, status) => listener.#counts.refuse(status),
       error: (error) => factory.reportError(error, undefined),
     });
     return listener;
@@ -82,6 +88,11 @@ export class WebSocketListener {
   /** The open connections. */
   get connections(): ReadonlySet<WebSocketServerProtocol> {
     return this.#protocols.members;
+  }
+
+  /** Counters since it listens, summed over all its connections. Made anew each time, which takes about a microsecond for each that is open. */
+  get stats(): ServerStats {
+    return this.#counts.sum(this.#protocols.members);
   }
 
   /** Fires when {@link close} is called: a sign for jobs that want to stop early. */
@@ -144,6 +155,7 @@ export class WebSocketListener {
   #accept(handshake: AcceptedHandshake<Opening>): void {
     const { socket, head, request, subprotocol, extensions = '' } = handshake;
     const { protocol, context, agreed, maxLifetime } = handshake.context;
+    this.#counts.accept();
     this.#protocols.add(protocol);
     protocol.makeConnection(
       {

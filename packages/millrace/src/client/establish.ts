@@ -1,6 +1,9 @@
 import { agreeAsClient, writeOffers } from '../engine/agreed-extensions.ts';
+import { traceHandshake } from '../engine/diagnostics/handshake-trace.ts';
 import type { ConnectionMade } from '../engine/engine-connection.ts';
 import { AsyncContext } from '../engine/async-context.ts';
+import { redactUrl } from '../protocol/base/checks.ts';
+import { HandshakeError } from '../protocol/base/errors.ts';
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
 import type { Agreed } from '../protocol/extension/negotiate.ts';
 import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
@@ -36,6 +39,20 @@ export interface EstablishedConnection<Answer> {
  * @throws {Error} or whatever else is the reason of the option `signal`, if it was aborted before this returns
  */
 export async function establish<Answer>(setup: EstablishSetup<Answer>): Promise<EstablishedConnection<Answer>> {
+  const trace = traceHandshake({ role: 'client', url: redactUrl(String(setup.url)) });
+  if (trace === undefined) return establishUntraced(setup);
+  try {
+    const established = await trace.run(() => establishUntraced(setup));
+    const { peer, subprotocol } = established.made;
+    trace.end({ status: 101, peer, subprotocol });
+    return established;
+  } catch (error) {
+    trace.end({ status: error instanceof HandshakeError ? error.status : undefined, error });
+    throw error;
+  }
+}
+
+async function establishUntraced<Answer>(setup: EstablishSetup<Answer>): Promise<EstablishedConnection<Answer>> {
   const { client, connection: options, onConnect } = setup;
   const onreadPlaces = setup.sharedReadBuffer ? await findOnreadPlaces() : undefined;
   const { socket, head, response } = await dial(setup.url, client, writeOffers(options));

@@ -9,6 +9,8 @@ import type { Receiver } from '../protocol/receive/handlers.ts';
 import type { ControlHooks } from '../protocol/receive/read-ahead.ts';
 import type { Agreed } from '../protocol/extension/negotiate.ts';
 import type { MessageFormat, PreparedMessage } from '../protocol/send/prepared-message.ts';
+import type { FrameHeader } from '../protocol/wire/frame-header.ts';
+import type { FrameObserver } from '../protocol/wire/frame-observer.ts';
 import type { OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
 import { SocketDriver } from '../transport/socket-driver.ts';
 import { onAbort, untilAborted } from './abort.ts';
@@ -16,6 +18,9 @@ import { ExtensionSessions } from './agreed-extensions.ts';
 import { ApplicationCalls } from './application-calls.ts';
 import type { AsyncContext } from './async-context.ts';
 import { DONE, createDeferred, handled, rejected, type Deferred } from './deferred.ts';
+import { CHANNELS } from './diagnostics/channels.ts';
+import { logAsAsked } from './diagnostics/debug-log.ts';
+import { tellClosed, tellError, tellFrameIn, tellFrameOut, tellOpen } from './diagnostics/connection-diagnostics.ts';
 import { Pings } from './pings.ts';
 import { SendWaiters } from './send-waiters.ts';
 import type { DataHolder, TotalBuffered } from './total-buffered.ts';
@@ -65,6 +70,8 @@ export interface ConnectionUser {
   onError(error: Error): void;
 }
 
+logAsAsked();
+
 /** What is read at a time where each chunk is copied for the application, in bytes. */
 const LARGEST_COPIED_READ = 256 * 1024;
 
@@ -72,7 +79,7 @@ const LARGEST_COPIED_READ = 256 * 1024;
  * A connection, its driver and its application joined together: what every façade stands on. It knows what waits for the connection, and settles that in the
  * end.
  */
-export class EngineConnection implements ConnectionOwner, DataHolder {
+export class EngineConnection implements ConnectionOwner, DataHolder, FrameObserver {
   readonly made: ConnectionMade;
   readonly connection: Connection;
   /** Calls the application. */
@@ -104,11 +111,12 @@ export class EngineConnection implements ConnectionOwner, DataHolder {
       largestRead: receiver.level === 'whole or streaming' ? LARGEST_COPIED_READ : undefined,
       onUpdate: made.totalBuffered === undefined ? undefined : () => made.totalBuffered?.update(this),
       createConnection: (host) =>
-        new Connection({ role, options, host, receiver, controls, handler: this, ...extended }),
+        new Connection({ role, options, host, receiver, controls, handler: this, observer: this, ...extended }),
     });
     const { connection } = this.#driver;
     this.connection = connection;
     this.calls = new ApplicationCalls(this);
+    tellOpen(this);
   }
 
   /**
@@ -258,7 +266,8 @@ export class EngineConnection implements ConnectionOwner, DataHolder {
   }
 
   onPong(payload: Uint8Array): void {
-    this.#pings?.receive(payload);
+    const latency = this.#pings?.receive(payload);
+    if (latency !== undefined) this.connection.notePingLatency(latency);
   }
 
   onHighWater(): void {
@@ -282,7 +291,9 @@ export class EngineConnection implements ConnectionOwner, DataHolder {
   }
 
   onError(error: Error): void {
-    if (!this.isEndOf(error)) this.#user.onError(error);
+    if (this.isEndOf(error)) return;
+    tellError(this, error);
+    this.#user.onError(error);
   }
 
   onEnded(closure: Closure): void {
@@ -294,12 +305,31 @@ export class EngineConnection implements ConnectionOwner, DataHolder {
     this.#pings?.end(error);
     this.#sessions?.close();
     this.#closed?.resolve(closure);
+    tellClosed(this, closure);
     this.#user.onEnded(closure);
     this.#ended?.abort(error);
   }
 
   onClosed(closure: Closure): void {
     this.#user.onClosed(closure);
+  }
+
+  // For subscribers of diagnostics channels
+
+  get observesReceived(): boolean {
+    return CHANNELS.frameIn.hasSubscribers;
+  }
+
+  get observesSent(): boolean {
+    return CHANNELS.frameOut.hasSubscribers;
+  }
+
+  onFrameReceived(header: FrameHeader): void {
+    tellFrameIn(this, header);
+  }
+
+  onFrameSent(byte0: number, length: number | bigint): void {
+    tellFrameOut(this, byte0, length);
   }
 
   get #waiting(): SendWaiters {

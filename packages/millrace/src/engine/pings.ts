@@ -35,13 +35,18 @@ export class Pings {
     return ping.answered.promise;
   }
 
-  /** Takes a pong: it answers its ping, and those before it, for a peer may answer only the newest (RFC 6455 §5.5.3). */
-  receive(payload: Uint8Array): void {
-    if (payload.length !== SIZE) return;
+  /**
+   * Takes a pong: it answers its ping, and those before it, for a peer may answer only the newest (RFC 6455 §5.5.3).
+   *
+   * @returns the time since the newest of them was sent, in milliseconds; `undefined` if it answers none
+   */
+  receive(payload: Uint8Array): number | undefined {
+    if (payload.length !== SIZE) return undefined;
     const number = new DataView(payload.buffer, payload.byteOffset, SIZE).getUint32(0);
     // Pongs that nobody asked for may be anything (RFC 6455 §5.5.3).
-    if (!isUpTo(number, this.#count)) return;
+    if (!isUpTo(number, this.#count)) return undefined;
     const now = performance.now();
+    let latency: number | undefined;
     // That a ping was given up does not keep its pong from answering those before it.
     for (
       let ping = this.#pending.peek();
@@ -49,8 +54,10 @@ export class Pings {
       ping = this.#pending.peek()
     ) {
       this.#pending.take();
-      ping.answered.resolve(now - ping.sentAt);
+      latency = now - ping.sentAt;
+      ping.answered.resolve(latency);
     }
+    return latency;
   }
 
   /** No pong will come any more. */

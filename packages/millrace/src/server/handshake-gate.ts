@@ -13,6 +13,8 @@ import { selectSubprotocol } from '../protocol/handshake/rules/subprotocols.ts';
 import { quote } from '../protocol/base/checks.ts';
 import { addressOf, seeThroughProxies } from '../protocol/handshake/proxies/forwarded.ts';
 import { formatNetwork, parseIpAddress } from '../protocol/handshake/proxies/ip-address.ts';
+import { CHANNELS } from '../engine/diagnostics/channels.ts';
+import { traceHandshake } from '../engine/diagnostics/handshake-trace.ts';
 import { formatPeer, prepareSocket } from '../transport/socket-setup.ts';
 import { Admission } from './limits/admission.ts';
 import type { Exchange } from './exchange.ts';
@@ -96,7 +98,9 @@ export class HandshakeGate<Context> {
 
     pending.stage = 'deciding';
     pending.request = request;
-    this.#decide(pending, request);
+    pending.trace = traceHandshake({ role: 'server', request, peer: request.peer });
+    if (pending.trace === undefined) this.#decide(pending, request);
+    else pending.trace.run(() => this.#decide(pending, request));
   }
 
   /**
@@ -137,6 +141,7 @@ export class HandshakeGate<Context> {
   /** Hands an error of ours to the application, or to the process as a warning. */
   report(error: unknown): void {
     const reported = toReadableError(error);
+    if (CHANNELS.error.hasSubscribers) CHANNELS.error.publish({ error: reported, connection: undefined });
     if (this.#handler.error === undefined) {
       process.emitWarning(reported);
       return;
@@ -251,6 +256,7 @@ export class HandshakeGate<Context> {
     const { socket, head } = exchange.accept(fields);
     socket.on('close', onConnectionClose);
     prepareSocket(socket);
+    pending.trace?.end({ status: 101, subprotocol });
     this.#handOver(socket, () => this.#handler.accepted({ socket, head, request, subprotocol, extensions, context }));
   }
 
@@ -295,11 +301,13 @@ export class HandshakeGate<Context> {
   }
 
   #tellRefused(
-    { peer }: PendingHandshake,
+    { peer, trace }: PendingHandshake,
     { error, request, status }: { error: unknown; request: ConnectionRequest | undefined; status: number | undefined },
   ): void {
     const readable = toReadableError(error);
-    this.#notify(() => this.#handler.refused?.(readable, request));
+    trace?.end({ status, error: readable });
+    if (CHANNELS.refused.hasSubscribers) CHANNELS.refused.publish({ status, error: readable, peer, request });
+    this.#notify(() => this.#handler.refused?.(readable, request, status));
     const { onRefused } = this.#options;
     if (onRefused !== undefined) this.#notify(() => onRefused({ status, error: readable, peer, request }));
   }

@@ -52,8 +52,9 @@ export interface HandshakeHandler<Context> {
    * answer, or whatever else {@link decide} has thrown.
    *
    * @param request - the request, if it got so far as to be a valid one
+   * @param status - of the response; `undefined` where none could be sent
    */
-  refused?(error: Error, request: ConnectionRequest | undefined): void;
+  refused?(error: Error, request: ConnectionRequest | undefined, status: number | undefined): void;
 
   /**
    * Learns of an error on our side: `decide` threw, its decision cannot be sent, the listening socket failed. Without this

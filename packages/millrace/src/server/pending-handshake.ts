@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 import { TransportError } from '../protocol/base/errors.ts';
+import type { HandshakeTrace } from '../engine/diagnostics/handshake-trace.ts';
 import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
 import type { Exchange } from './exchange.ts';
@@ -59,6 +60,8 @@ export class PendingHandshake {
   peer = '';
   /** The request, while the application decides about it. */
   request: ConnectionRequest | undefined;
+  /** Tells those who trace it; `undefined` if nobody does. */
+  trace: HandshakeTrace | undefined;
   /** What the application may learn of, while it decides. */
   readonly lifetime: HandshakeLifetime = new HandshakeLifetime();
 

@@ -4,6 +4,7 @@ import type { ConnectionOwner } from '../protocol/connection/host.ts';
 import { resolveConnectionOptions, type ConnectionOptions } from '../protocol/connection/options.ts';
 import type { Receiver } from '../protocol/receive/handlers.ts';
 import type { ControlHooks } from '../protocol/receive/read-ahead.ts';
+import type { FrameObserver } from '../protocol/wire/frame-observer.ts';
 import { MemoryDriver } from './memory-driver.ts';
 import { MemoryTransport } from './memory-transport.ts';
 import { ScriptedPeer } from './scripted-peer.ts';
@@ -22,6 +23,8 @@ export interface MemoryEndSetup {
   readonly transforms?: readonly MessageTransform[] | undefined;
   /** What changes the messages that it sends, in the same order. */
   readonly sendTransforms?: readonly SendTransform[] | undefined;
+  /** Watches its frames. */
+  readonly observer?: FrameObserver | undefined;
   /** Gives the masking keys of a client; unless given, a fixed sequence without repetition. */
   readonly maskingKey?: (() => number) | undefined;
 }
@@ -111,14 +114,14 @@ function createEnd(
   surroundings: Surroundings,
 ): { end: MemoryEnd; driver: MemoryDriver } {
   const { receiver = { level: 'message', handler: { onMessage: ignore } }, maskingKey = createKeys() } = setup;
-  const { controls, transforms, sendTransforms } = setup;
+  const { controls, transforms, sendTransforms, observer } = setup;
   const options = resolveConnectionOptions(setup.options);
   const handler = completeOwner(setup.handler);
   const driver: MemoryDriver = new MemoryDriver({
     ...surroundings,
     maskingKey,
     createConnection: (host) =>
-      new Connection({ role, options, host, receiver, handler, controls, transforms, sendTransforms }),
+      new Connection({ role, options, host, receiver, handler, controls, transforms, sendTransforms, observer }),
   });
   return { driver, end: { connection: driver.connection, transport: surroundings.transport } };
 }

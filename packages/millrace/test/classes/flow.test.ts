@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 
 import { ReadyState, WebSocketClientProtocol, WebSocketServerProtocol } from '../../src/index.ts';
+import { NO_STATS } from '../../src/protocol/connection/host.ts';
 import { concat, hex } from '../helpers/bytes.ts';
 import { frame } from '../helpers/frames.ts';
 import { describeInBothWays, startClient, startServer } from '../helpers/hook-peers.ts';
@@ -272,36 +273,25 @@ describeInBothWays('A connection', (reading) => {
     const server = await startServer(t, Server, reading);
     const peer = await connectRaw(t, server.url);
     const protocol = await opened.take();
-    const zero = {
-      bytesReceived: 0,
-      bytesSent: 0,
-      framesReceived: 0,
-      messagesReceived: 0,
-      framesSent: 0,
-      messagesSent: 0,
-      uncompressedBytesSent: 0,
-      compressedBytesSent: 0,
-      compressedBytesReceived: 0,
-      uncompressedBytesReceived: 0,
-    };
-    assert.deepEqual(protocol.stats, zero);
-    assert.deepEqual(new Server().stats, zero);
+    assert.deepEqual(protocol.stats, NO_STATS);
+    assert.deepEqual(new Server().stats, NO_STATS);
 
     protocol.sendMessage('abcd', { fragmentSize: 2 });
     peer.send(concat([text('ab', 0x01), text('c', 0x80), text('', 0x89)]));
     await peer.describe(3);
 
     assert.deepEqual(protocol.stats, {
+      ...NO_STATS,
       bytesReceived: 8 + 7 + 6,
       bytesSent: 4 + 4 + 2,
       framesReceived: 3,
-      messagesReceived: 1,
       framesSent: 3,
+      frameBytesReceived: 3,
+      frameBytesSent: 4,
+      messagesReceived: 1,
       messagesSent: 1,
-      uncompressedBytesSent: 0,
-      compressedBytesSent: 0,
-      compressedBytesReceived: 0,
-      uncompressedBytesReceived: 0,
+      messageBytesReceived: 3,
+      messageBytesSent: 4,
     });
   });
 });

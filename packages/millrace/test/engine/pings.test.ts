@@ -14,8 +14,11 @@ function pings(): { pings: Pings; sent: Uint8Array[]; ping: (signal?: AbortSigna
 }
 
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  const pending = {};
-  return (await Promise.race([promise.catch(() => undefined), Promise.resolve(pending)])) !== pending;
+  let isSettled = false;
+  const settle = (): void => void (isSettled = true);
+  promise.then(settle, settle);
+  await new Promise(setImmediate);
+  return isSettled;
 }
 
 describe('Pings', () => {
@@ -41,6 +44,18 @@ describe('Pings', () => {
 
     assert.ok((await first) >= 0);
     assert.equal(await isSettled(third), false);
+  });
+
+  it('tell how long the newest that was answered took', async () => {
+    const { pings: all, sent, ping } = pings();
+    const [first, second] = [ping(), ping()];
+
+    const latency = all.receive(sent[1]!);
+
+    assert.equal(latency, await second);
+    assert.ok((await first) >= (await second));
+    assert.equal(all.receive(sent[1]!), undefined);
+    assert.equal(all.receive(Uint8Array.of(1)), undefined);
   });
 
   it('are not answered by other pongs', async () => {

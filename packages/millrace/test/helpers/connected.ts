@@ -4,6 +4,7 @@ import type { ConnectionOwner } from '../../src/protocol/connection/host.ts';
 import type { ConnectionOptions } from '../../src/protocol/connection/options.ts';
 import type { Receiver } from '../../src/protocol/receive/handlers.ts';
 import type { ControlHooks } from '../../src/protocol/receive/read-ahead.ts';
+import type { FrameObserver } from '../../src/protocol/wire/frame-observer.ts';
 import { createScriptedPair, type ScriptedPair } from '../../src/testing/index.ts';
 import { toHex } from './bytes.ts';
 import { EventLog } from './event-log.ts';
@@ -22,6 +23,7 @@ export interface ConnectedSetup {
   readonly controls?: ControlHooks;
   readonly transforms?: readonly MessageTransform[];
   readonly sendTransforms?: readonly SendTransform[];
+  readonly observer?: FrameObserver;
   readonly maskingKey?: () => number;
 }
 
@@ -43,7 +45,7 @@ export interface Connected extends ScriptedPair {
 export function connect(setup: ConnectedSetup = {}): Connected {
   const { role = 'client', level = 'streaming', onLine = () => undefined, options, maskingKey } = setup;
   const log = new EventLog((line) => onLine(line, connected));
-  const { controls = log.hooks, transforms, sendTransforms } = setup;
+  const { controls = log.hooks, transforms, sendTransforms, observer } = setup;
   const endings: Closure[] = [];
   const closures: Closure[] = [];
   const errors: Error[] = [];
@@ -71,6 +73,7 @@ export function connect(setup: ConnectedSetup = {}): Connected {
     controls,
     transforms,
     sendTransforms,
+    observer,
     receiver: receiverFor(level, log),
     maskingKey,
   });

@@ -6,6 +6,7 @@ import type { HeaderFieldsInit } from '../../protocol/handshake/rules/header-fie
 import { resolveTransportOptions } from '../../transport/options.ts';
 import { resolveBackoffOptions, type BackoffOptions, type ResolvedBackoffOptions } from './backoff.ts';
 import { CONNECT_OPTION_NAMES, type ConnectOptions } from '../connect.ts';
+import { resolveQueueOptions, type QueueOptions, type ResolvedQueueOptions } from './queue-options.ts';
 import type { ContextAnswer } from '../serve-options.ts';
 
 /** An attempt to connect that is about to be made. */
@@ -64,6 +65,12 @@ export interface ReconnectOptions<Answer extends ContextAnswer = undefined> exte
    */
   readonly onConnecting?:
     ((attempt: ConnectionAttempt) => AttemptChanges | void | Promise<AttemptChanges | void>) | undefined;
+  /**
+   * Has messages of the handle's `send` wait while there is no connection.
+   *
+   * @defaultValue none: they are rejected then
+   */
+  readonly queue?: QueueOptions | undefined;
   /** Ends everything when it is aborted: a wait, an attempt, and the connection (1001). The iteration fails with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -75,6 +82,7 @@ const RECONNECT_OPTION_NAMES: KnownNames<keyof ReconnectOptions> = {
   maxAttempts: true,
   retry: true,
   onConnecting: true,
+  queue: true,
 };
 
 /** How to reconnect, with every default filled in. */
@@ -82,6 +90,7 @@ export interface ReconnectRules {
   readonly backoff: ResolvedBackoffOptions;
   readonly stableAfter: number;
   readonly maxAttempts: number;
+  readonly queue: ResolvedQueueOptions | undefined;
 }
 
 /**
@@ -103,5 +112,6 @@ export function resolveReconnectRules(url: string | URL, options: ReconnectOptio
     backoff: resolveBackoffOptions(backoff),
     stableAfter: checkLimit('stableAfter', stableAfter),
     maxAttempts: checkLimit('maxAttempts', maxAttempts),
+    queue: resolveQueueOptions(options.queue),
   });
 }

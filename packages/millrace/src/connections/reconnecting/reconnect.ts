@@ -1,11 +1,17 @@
+import { LocalUsageError } from '../../protocol/base/errors.ts';
 import type { WebSocketConnection } from '../connection.ts';
 import { randomFraction } from './backoff.ts';
-import { resolveReconnectRules, type ReconnectOptions } from './reconnect-options.ts';
-import { Reconnection } from './reconnection.ts';
+import { ReconnectControl, type ReconnectHandle } from './reconnect-control.ts';
+import { resolveReconnectRules, type ReconnectOptions, type ReconnectRules } from './reconnect-options.ts';
+import { Reconnection, type Surroundings } from './reconnection.ts';
 import type { ContextAnswer, ContextOf } from '../serve-options.ts';
 import { wait } from './waiting.ts';
 
-const REALITY = { now: (): number => performance.now(), random: randomFraction, wait };
+const REALITY: Surroundings = { now: () => performance.now(), random: randomFraction, wait };
+
+/** Connections, one after the other, to iterate over once; and what can be asked of them as a whole. */
+export interface ReconnectingConnections<Context = unknown>
+  extends ReconnectHandle<Context>, AsyncIterable<WebSocketConnection<Context>> {}
 
 /**
  * Connects, and connects again when the connection was lost: iterates over connections, one after the other.
@@ -19,16 +25,39 @@ const REALITY = { now: (): number => performance.now(), random: randomFraction, 
  * It goes on with the next connection when one was lost, and fails with the last cause when there is no use in trying again. What the body throws ends it as
  * ever, `ConnectionClosedError` too: catch it, or use `stayConnected`, which does.
  *
- * Nothing is sent again by itself: what was sent on a connection that was lost may have arrived or not.
+ * Nothing is sent again by itself: what was sent on a connection that was lost may have arrived or not. What is sent with the method `send` of what this returns
+ * can wait for the next connection.
  *
  * @param url - as for `connect`
+ *
+ * @returns what can be iterated over once: a second time throws a `LocalUsageError`
  *
  * @throws {LocalUsageError} the URL is invalid, or an option has a value that it cannot have
  */
 export function reconnect<Answer extends ContextAnswer = undefined>(
   url: string | URL,
   options: ReconnectOptions<Answer> = {},
-): AsyncIterable<WebSocketConnection<ContextOf<Answer>>> {
+): ReconnectingConnections<ContextOf<Answer>> {
   const rules = resolveReconnectRules(url, options);
-  return { [Symbol.asyncIterator]: () => new Reconnection({ url, options, rules }, REALITY).run() };
+  return new IteratedConnections<Answer>(url, options, rules, REALITY);
+}
+
+/** The connections of a {@link Reconnection}, with its control. */
+export class IteratedConnections<Answer extends ContextAnswer>
+  extends ReconnectControl<ContextOf<Answer>>
+  implements ReconnectingConnections<ContextOf<Answer>>
+{
+  readonly #run: () => AsyncGenerator<WebSocketConnection<ContextOf<Answer>>, undefined>;
+  #hasBegun = false;
+
+  constructor(url: string | URL, options: ReconnectOptions<Answer>, rules: ReconnectRules, surroundings: Surroundings) {
+    super(rules.queue);
+    this.#run = () => new Reconnection({ url, options, rules, control: this }, surroundings).run();
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<WebSocketConnection<ContextOf<Answer>>, undefined> {
+    if (this.#hasBegun) throw new LocalUsageError('the connections of reconnect were iterated over before');
+    this.#hasBegun = true;
+    return this.#run();
+  }
 }

@@ -4,6 +4,7 @@ import { onAbort, untilAborted } from '../../engine/abort.ts';
 import { Backoff } from './backoff.ts';
 import { connectUnchecked } from '../connect.ts';
 import { WebSocketConnection } from '../connection.ts';
+import { STOPPED, type ReconnectControl } from './reconnect-control.ts';
 import type { ReconnectOptions, ReconnectRules } from './reconnect-options.ts';
 import { isOurFarewell, isPassing, retryAfter } from './retry-rules.ts';
 import type { ContextAnswer, ContextOf } from '../serve-options.ts';
@@ -23,6 +24,8 @@ export interface ReconnectionPlan<Answer extends ContextAnswer> {
   readonly url: string | URL;
   readonly options: ReconnectOptions<Answer>;
   readonly rules: ReconnectRules;
+  /** What its application sees of it. */
+  readonly control: ReconnectControl<ContextOf<Answer>>;
 }
 
 /** Connects, and connects again when the connection was lost. */
@@ -31,22 +34,37 @@ export class Reconnection<Answer extends ContextAnswer> {
   readonly #surroundings: Surroundings;
   readonly #signal: AbortSignal;
   readonly #backoff: Backoff;
-  /** Attempts since the last stable connection. */
-  #attempts = 0;
   /** Why the last of them has ended. */
   #cause: Error | undefined;
 
   constructor(plan: ReconnectionPlan<Answer>, surroundings: Surroundings) {
     this.#plan = plan;
     this.#surroundings = surroundings;
-    this.#signal = plan.options.signal ?? new AbortController().signal;
+    const { signal } = plan.options;
+    const stopping = plan.control.stopping.signal;
+    this.#signal = signal === undefined ? stopping : AbortSignal.any([signal, stopping]);
     this.#backoff = new Backoff(plan.rules.backoff, () => surroundings.random());
   }
 
   /** Gives the connections, one after the other. */
   async *run(): AsyncGenerator<WebSocketConnection<ContextOf<Answer>>, undefined> {
+    let cause: unknown;
+    try {
+      yield* this.#connections();
+    } catch (thrown) {
+      if (thrown === STOPPED) return;
+      cause = thrown;
+      throw thrown;
+    } finally {
+      this.#plan.control.ended(cause);
+    }
+  }
+
+  async *#connections(): AsyncGenerator<WebSocketConnection<ContextOf<Answer>>, undefined> {
+    const { control, rules } = this.#plan;
     for (;;) {
       const connection = await this.#connect();
+      control.connected(connection);
       const lifetime = this.#measure(connection);
       // Whoever leaves the loop, or comes to the end of its body while the connection is open, is done with it.
       let isDone = true;
@@ -59,7 +77,8 @@ export class Reconnection<Answer extends ContextAnswer> {
       if (isDone) return;
       const closure = await untilAborted(connection.closed, this.#signal);
       if (isOurFarewell(WebSocketConnection.engineOf(connection).connection.farewell)) return;
-      if ((await lifetime) >= this.#plan.rules.stableAfter) this.#startAnew();
+      this.#signal.throwIfAborted();
+      if ((await lifetime) >= rules.stableAfter) this.#startAnew();
       const cause = new ConnectionClosedError(closure);
       if (this.#isToRetry(cause)) await this.#backOff(cause);
       else if (closure.code === CloseCode.NORMAL_CLOSURE) return;
@@ -70,7 +89,7 @@ export class Reconnection<Answer extends ContextAnswer> {
   async #connect(): Promise<WebSocketConnection<ContextOf<Answer>>> {
     for (;;) {
       this.#signal.throwIfAborted();
-      this.#attempts++;
+      this.#plan.control.connecting();
       try {
         return await this.#attempt();
       } catch (thrown) {
@@ -85,10 +104,10 @@ export class Reconnection<Answer extends ContextAnswer> {
   async #attempt(): Promise<WebSocketConnection<ContextOf<Answer>>> {
     const { url, options } = this.#plan;
     const signal = this.#signal;
-    const attempt = { attempt: this.#attempts, url, headers: options.headers, signal, cause: this.#cause };
+    const attempt = { attempt: this.#plan.control.attempts, url, headers: options.headers, signal, cause: this.#cause };
     const changes = await untilAborted(Promise.resolve(options.onConnecting?.(attempt)), signal);
     const headers = changes?.headers ?? options.headers;
-    const connection = await connectUnchecked<Answer>(changes?.url ?? url, { ...options, headers });
+    const connection = await connectUnchecked<Answer>(changes?.url ?? url, { ...options, headers, signal });
     if (signal.aborted) connection.drop();
     else onAbort(signal, connection.closed, () => void connection.close(CloseCode.GOING_AWAY));
     return connection;
@@ -101,20 +120,23 @@ export class Reconnection<Answer extends ContextAnswer> {
   }
 
   #isToRetry(cause: Error): boolean {
-    if (this.#attempts >= this.#plan.rules.maxAttempts) return false;
+    const { control, rules } = this.#plan;
+    if (control.attempts >= rules.maxAttempts) return false;
     const usual = isPassing(cause);
     return this.#plan.options.retry?.(cause, usual) ?? usual;
   }
 
   async #backOff(cause: Error): Promise<void> {
     this.#cause = cause;
-    const asked = Math.min(retryAfter(cause, Date.now()), this.#plan.rules.backoff.max);
+    const { control, rules } = this.#plan;
+    const asked = Math.min(retryAfter(cause, Date.now()), rules.backoff.max);
     // All that were sent away come back later than asked, but not together.
-    await this.#surroundings.wait(asked + this.#backoff.next(), this.#signal);
+    const time = asked + this.#backoff.next();
+    await control.waiting((signal) => this.#surroundings.wait(time, signal), this.#signal);
   }
 
   #startAnew(): void {
-    this.#attempts = 0;
+    this.#plan.control.attempts = 0;
     this.#backoff.reset();
   }
 }

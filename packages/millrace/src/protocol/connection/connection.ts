@@ -14,6 +14,7 @@ import type { SchedulerListener } from '../send/scheduler-setup.ts';
 import { SendPipeline, type SendPipelineListener } from '../send/send-pipeline.ts';
 import { TransformChain } from '../send/transform-chain.ts';
 import { SendQueue, lostPayload } from '../send/send-queue.ts';
+import type { FrameObserver } from '../wire/frame-observer.ts';
 import { ClosingHandshake, type ClosingListener } from './closing-handshake.ts';
 import type { ClosingState } from './closing.ts';
 import { Ending } from './ending.ts';
@@ -42,6 +43,8 @@ export interface ConnectionSetup {
   readonly sendTransforms?: readonly SendTransform[] | undefined;
   /** The reserved bits and opcodes that may be received; those that the option `extensionPoints` claims unless given. */
   readonly claims?: Claims | undefined;
+  /** Watches the frames; nobody unless given. */
+  readonly observer?: FrameObserver | undefined;
 }
 
 /**
@@ -52,7 +55,10 @@ const MAX_DISCARDED = 16 * 1024 * 1024;
 
 const NO_CONTROLS: ControlHooks = {};
 
-const NOT_TRANSFORMED = { uncompressedBytesSent: 0, compressedBytesSent: 0 };
+/** How a size has changed; `undefined` where nothing changes it, or there was nothing to change. */
+function ratioOf(size: number, original: number | undefined): number | undefined {
+  return original === undefined || original === 0 ? undefined : size / original;
+}
 
 /**
  * One WebSocket connection after its opening handshake, without I/O.
@@ -82,7 +88,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   #bytesSent = 0;
 
   constructor(setup: ConnectionSetup) {
-    const { role, options, host, receiver, handler, controls = NO_CONTROLS, transforms = [] } = setup;
+    const { role, options, host, receiver, handler, controls = NO_CONTROLS, transforms = [], observer } = setup;
     const { fragmentSize, highWaterMark, closeTimeout } = options;
     this.#host = host;
     this.#handler = handler;
@@ -90,8 +96,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#keepAlive = new KeepAlive(options.keepAlive, host.now());
     const closing = new ClosingHandshake(this);
     const reserved = setup.claims ?? options.claims;
-    const inbound = new Inbound({ role, reserved, receiver, limits: options, transforms, host, owner: this });
-    const scheduler = new Scheduler({ role, host, fragmentSize, listener: this });
+    const inbound = new Inbound({ role, reserved, receiver, limits: options, transforms, host, owner: this, observer });
+    const scheduler = new Scheduler({ role, host, fragmentSize, listener: this, observer });
     this.#sendPipeline = this.#createSendPipeline(setup, scheduler);
     const messages = this.#sendPipeline ?? scheduler;
     const onPayloadLost = (size: number): void => this.onPayloadLost(size);
@@ -124,10 +130,31 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
 
   /** Counters since the opening handshake. */
   get stats(): ConnectionStats {
-    const bytes = { bytesReceived: this.#bytesReceived, bytesSent: this.#bytesSent };
-    const { counts = NOT_TRANSFORMED } = this.#sendPipeline ?? {};
-    const received = { ...this.#inbound.counts, ...this.#inbound.transformedCounts };
-    return { ...bytes, ...received, ...this.#scheduler.counts, ...counts };
+    const { framesReceived, messagesReceived, dataReceived, controlReceived, transformedSize } = this.#inbound.counts;
+    const { framesSent, messagesSent, dataSent, controlSent } = this.#scheduler.counts;
+    const changed = this.#sendPipeline?.counts;
+    const saved = changed === undefined ? 0 : changed.uncompressedBytesSent - changed.compressedBytesSent;
+    const messageBytesSent = dataSent + saved;
+    return {
+      bytesReceived: this.#bytesReceived,
+      bytesSent: this.#bytesSent,
+      framesReceived,
+      framesSent,
+      frameBytesReceived: dataReceived + controlReceived,
+      frameBytesSent: dataSent + controlSent,
+      messagesReceived,
+      messagesSent,
+      messageBytesReceived: transformedSize ?? dataReceived,
+      messageBytesSent,
+      compressionRatioReceived: ratioOf(dataReceived, transformedSize),
+      compressionRatioSent: ratioOf(dataSent, changed === undefined ? undefined : messageBytesSent),
+      pingLatency: this.#keepAlive.latency,
+    };
+  }
+
+  /** Notes how long a ping of the application has taken to be answered, in milliseconds: for {@link stats}. */
+  notePingLatency(latency: number): void {
+    this.#keepAlive.latency = latency;
   }
 
   // From the network and the clock
@@ -180,8 +207,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   handleDeadline(now: number): void {
     if (now < this.nextDeadline) return;
     if (this.#closing.state !== 'open') this.#ending.handleDeadline(now);
-    else if (now >= this.#jobDeadline)
-      this.fail(new Error('an extension took more than 30 s for a piece'));
+    else if (now >= this.#jobDeadline) this.fail(new Error('an extension took more than 30 s for a piece'));
     else this.#holdLimits(now);
     this.#host.requestUpdate();
   }
@@ -353,6 +379,8 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
       if (onPing === undefined) this.sender.sendAutomaticPong(payload);
       else this.#inbound.tellInOrder(payload, () => onPing(payload));
     } else if (opcode === Opcode.PONG) {
+      // Those of keepalive are empty.
+      if (payload.length === 0) this.#keepAlive.answered(this.#host.now());
       this.#handler.onPong(payload);
       if (onPong !== undefined) this.#inbound.tellInOrder(payload, () => onPong(payload));
     } else {

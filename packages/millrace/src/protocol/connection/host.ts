@@ -57,19 +57,48 @@ export interface ConnectionOwner {
 /** What a driver does with its transport: go on; write all output, then half-close; or destroy it now. */
 export type TransportDirective = 'open' | 'end' | 'drop';
 
-/** Counters of a connection since its opening handshake. */
+/**
+ * Counters of a connection since its opening handshake, at three levels: the wire, its frames (control frames included), and messages. A frame or message
+ * counts when it is complete, its bytes as they come.
+ */
 export interface ConnectionStats {
-  /** Bytes received, headers included. */
+  /** The wire: bytes received, headers included. */
   readonly bytesReceived: number;
-  /** Bytes handed to the transport, headers included. */
+  /** The wire: bytes handed to the transport, headers included. */
   readonly bytesSent: number;
   readonly framesReceived: number;
-  readonly messagesReceived: number;
   readonly framesSent: number;
+  /** Payload of the frames received, in bytes, as it was on the wire: of compressed messages, the compressed. */
+  readonly frameBytesReceived: number;
+  /** Payload of the frames sent, or on their way, in bytes. */
+  readonly frameBytesSent: number;
+  readonly messagesReceived: number;
   readonly messagesSent: number;
-  /** Payload of messages that extensions have changed, compression for one, before and after, in bytes: the ratio of the two says what it is worth. */
-  readonly uncompressedBytesSent: number;
-  readonly compressedBytesSent: number;
-  readonly compressedBytesReceived: number;
-  readonly uncompressedBytesReceived: number;
+  /** Payload of the messages received, in bytes, as the application gets it. */
+  readonly messageBytesReceived: number;
+  /** Payload of the messages sent, or on their way, in bytes, as the application gave it. */
+  readonly messageBytesSent: number;
+  /** Bytes on the wire for each byte of the messages received; `undefined` where no extension changes them, and before there are any. */
+  readonly compressionRatioReceived: number | undefined;
+  /** Bytes on the wire for each byte of the messages sent; `undefined` where no extension changes them, and before there are any. */
+  readonly compressionRatioSent: number | undefined;
+  /** Time between a ping and its pong, in milliseconds, for the last ping of keepalive or of `ping()` that was answered; `undefined` before. */
+  readonly pingLatency: number | undefined;
 }
+
+/** Counters of a connection that never was. */
+export const NO_STATS: ConnectionStats = Object.freeze({
+  bytesReceived: 0,
+  bytesSent: 0,
+  framesReceived: 0,
+  framesSent: 0,
+  frameBytesReceived: 0,
+  frameBytesSent: 0,
+  messagesReceived: 0,
+  messagesSent: 0,
+  messageBytesReceived: 0,
+  messageBytesSent: 0,
+  compressionRatioReceived: undefined,
+  compressionRatioSent: undefined,
+  pingLatency: undefined,
+});

@@ -13,6 +13,10 @@ export class KeepAlive {
   readonly #options: KeepAliveOptions | false;
   #heardAt: number;
   #pingedAt: number | undefined;
+  /** When the last ping was sent whose pong has not come. */
+  #unansweredSince: number | undefined;
+  /** Time between a ping and its pong, for the last that was answered, in milliseconds. */
+  latency: number | undefined;
   /** When to look again. */
   deadline: number;
 
@@ -26,6 +30,13 @@ export class KeepAlive {
   heard(now: number): void {
     this.#heardAt = now;
     this.#pingedAt = undefined;
+  }
+
+  /** Notes that a pong has come which answers a ping of ours, if one waits for it. */
+  answered(now: number): void {
+    if (this.#unansweredSince === undefined) return;
+    this.latency = now - this.#unansweredSince;
+    this.#unansweredSince = undefined;
   }
 
   /**
@@ -43,6 +54,8 @@ export class KeepAlive {
     if (isBlind) {
       this.heard(now);
       this.deadline = now + Math.min(interval, midFrameTimeout);
+      // What is not read says nothing about how long the answer took.
+      this.#unansweredSince = undefined;
       return interval === Infinity ? 'alive' : 'ping';
     }
     if (insideFrame) {
@@ -51,7 +64,7 @@ export class KeepAlive {
       return now >= lostAt ? 'lost' : 'alive';
     }
     const isSilent = this.#pingedAt === undefined && now >= this.#heardAt + interval;
-    if (isSilent) this.#pingedAt = now;
+    if (isSilent) this.#pingedAt = this.#unansweredSince = now;
     const dueAt = this.#pingedAt === undefined ? this.#heardAt + interval : this.#pingedAt + timeout;
     // Meanwhile the ping may be answered, or a frame may begin and stop.
     this.deadline = Math.min(dueAt, now + interval, now + midFrameTimeout);

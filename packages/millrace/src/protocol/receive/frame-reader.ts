@@ -1,5 +1,6 @@
 import { Opcode, isControlOpcode } from '../base/opcode.ts';
 import { createFrameHeaderBuffer, type FrameHeader } from '../wire/frame-header.ts';
+import { UNOBSERVED, type FrameObserver } from '../wire/frame-observer.ts';
 import type { FrameSink } from '../wire/frame-parser.ts';
 import { checkFrameHeader, type ReceiveContext, type ReservedRules } from '../wire/header-rules.ts';
 import type { ControlHandler, StreamingHandler } from './handlers.ts';
@@ -8,6 +9,18 @@ import type { ControlHandler, StreamingHandler } from './handlers.ts';
 export interface PipelineState {
   /** Whether a stage waits for something, or receiving has ended, so that nothing more may be told. Asked between two calls for the same frame. */
   readonly isWaiting: boolean;
+  /** Called when a frame has ended, and all that is to be told of it was told. */
+  onFrame(): void;
+}
+
+/** What was received so far, unfinished frames and messages included in bytes, but not in numbers. */
+export interface ReceiveCounts {
+  readonly framesReceived: number;
+  readonly messagesReceived: number;
+  /** Payload of the frames of messages, in bytes. */
+  readonly dataReceived: number;
+  /** Payload of control frames, in bytes. */
+  readonly controlReceived: number;
 }
 
 /** What a {@link FrameReader} works for. */
@@ -20,8 +33,7 @@ export interface FrameReaderOptions {
   readonly pipeline: PipelineState;
   /** Called when a frame begins that breaks no rule, before anybody is told of it; may throw. */
   readonly onFrameBegin?: ((header: FrameHeader) => void) | undefined;
-  /** Called when a frame has ended, and all that is to be told of it was told. */
-  readonly onFrame: () => void;
+  readonly observer?: FrameObserver | undefined;
 }
 
 /** Before the first frame. */
@@ -45,7 +57,7 @@ export class FrameReader implements FrameSink, ReceiveContext {
   readonly #controls: ControlHandler;
   readonly #pipeline: PipelineState;
   readonly #onFrameBegin: ((header: FrameHeader) => void) | undefined;
-  readonly #onFrame: () => void;
+  readonly #observer: FrameObserver;
 
   /** The event that waits for the pipeline, behind another one of the same frame. */
   #waiting: 'frameBegin' | 'messageEnd' | undefined;
@@ -58,20 +70,27 @@ export class FrameReader implements FrameSink, ReceiveContext {
   #framesReceived = 0;
   #messagesReceived = 0;
   #activity = 0;
+  #dataReceived = 0;
+  #controlReceived = 0;
 
   constructor(options: FrameReaderOptions) {
     this.#messages = options.messages;
     this.#controls = options.controls;
     this.#pipeline = options.pipeline;
     this.#onFrameBegin = options.onFrameBegin;
-    this.#onFrame = options.onFrame;
+    this.#observer = options.observer ?? UNOBSERVED;
     this.role = options.role;
     this.reserved = options.reserved;
   }
 
-  /** Complete frames and messages so far. */
-  get counts(): { readonly framesReceived: number; readonly messagesReceived: number } {
-    return { framesReceived: this.#framesReceived, messagesReceived: this.#messagesReceived };
+  /** What was received so far. */
+  get counts(): ReceiveCounts {
+    return {
+      framesReceived: this.#framesReceived,
+      messagesReceived: this.#messagesReceived,
+      dataReceived: this.#dataReceived,
+      controlReceived: this.#controlReceived,
+    };
   }
 
   /** How much has come of messages, in pieces and frames. */
@@ -99,6 +118,7 @@ export class FrameReader implements FrameSink, ReceiveContext {
   }
 
   frameBegin(header: FrameHeader): void {
+    if (this.#observer.observesReceived) this.#observer.onFrameReceived(header);
     checkFrameHeader(header, this);
     this.#onFrameBegin?.(header);
     this.#header = header;
@@ -122,9 +142,11 @@ export class FrameReader implements FrameSink, ReceiveContext {
   frameData(payload: Uint8Array): void {
     if (!this.#isControl) {
       this.#activity++;
+      this.#dataReceived += payload.length;
       this.#messages.onFrameData(payload);
       return;
     }
+    this.#controlReceived += payload.length;
     this.#control.set(payload, this.#controlSize);
     this.#controlSize += payload.length;
   }
@@ -133,7 +155,7 @@ export class FrameReader implements FrameSink, ReceiveContext {
     this.#framesReceived++;
     if (this.#isControl) this.#endControlFrame();
     else this.#endDataFrame();
-    this.#onFrame();
+    this.#pipeline.onFrame();
   }
 
   #endControlFrame(): void {

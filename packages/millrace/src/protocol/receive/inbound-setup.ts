@@ -1,5 +1,6 @@
 import type { MessageTransform } from '../base/transform.ts';
 import type { ReservedRules } from '../wire/header-rules.ts';
+import type { FrameObserver } from '../wire/frame-observer.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
 import type { ControlHandler, Receiver } from './handlers.ts';
 import type { ReceiveLimits } from './pipeline.ts';
@@ -33,4 +34,5 @@ export interface InboundSetup {
   readonly transforms: readonly MessageTransform[];
   readonly host: TurnHost & { readonly text: TextCodec };
   readonly owner: InboundOwner;
+  readonly observer?: FrameObserver | undefined;
 }

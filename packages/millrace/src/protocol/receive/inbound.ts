@@ -1,10 +1,9 @@
 import { toError } from '../base/errors.ts';
 import { FrameParser } from '../wire/frame-parser.ts';
 import { Discarder } from './stages/discarder.ts';
-import { FrameReader, type PipelineState } from './frame-reader.ts';
-import type { Receiver } from './handlers.ts';
+import { FrameReader, type PipelineState, type ReceiveCounts } from './frame-reader.ts';
 import type { InboundOwner, InboundSetup } from './inbound-setup.ts';
-import { createPipeline, type Pipeline, type TransformedCounts } from './pipeline.ts';
+import { createPipeline, largestPieceFor, type Pipeline } from './pipeline.ts';
 import { PipelineGate, type PipelineGateOwner } from './pipeline-gate.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 import { HoldReason, ReadAhead } from './read-ahead.ts';
@@ -13,9 +12,6 @@ import { UnreadBytes } from './unread-bytes.ts';
 
 /** From this size on, a chunk is work that is worth a look at the clock, in bytes. */
 const LARGE_CHUNK = 64 * 1024;
-
-/** Payload that an application gets at a time, where it is copied for it, in bytes: larger copies come from the operating system each time. */
-const LARGEST_COPY = 64 * 1024;
 
 /**
  * The receiving half of a connection: parses what arrives, and hands it to the application, or has it wait where the application is busy. It stops in the
@@ -46,7 +42,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   #bytesBehindEnd = 0;
 
   constructor(setup: InboundSetup) {
-    const { role, reserved, receiver, limits, transforms, host, owner } = setup;
+    const { role, reserved, receiver, limits, transforms, host, owner, observer } = setup;
     this.#owner = owner;
     this.#host = host;
     this.#turn = new Turn(host);
@@ -76,9 +72,9 @@ export class Inbound implements PipelineGateOwner, PipelineState {
       controls: owner,
       pipeline: this,
       onFrameBegin: this.rate === undefined ? undefined : ({ opcode }) => this.rate?.beginFrame(opcode),
-      onFrame: () => this.#count(),
+      observer,
     });
-    this.#parser = new FrameParser(this.reader, copies(receiver) ? LARGEST_COPY : Infinity);
+    this.#parser = new FrameParser(this.reader, largestPieceFor(receiver));
   }
 
   /** What waits for the application, is being collected for it, or is not parsed yet, by its cost. */
@@ -86,14 +82,9 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     return this.#readAhead.cost + this.#pipeline.collectedSize() + this.#unread.size;
   }
 
-  /** Complete frames and messages so far. */
-  get counts(): { readonly framesReceived: number; readonly messagesReceived: number } {
-    return this.reader.counts;
-  }
-
-  /** Payload that transforms have changed, in bytes. */
-  get transformedCounts(): TransformedCounts {
-    return this.#pipeline.counts();
+  /** What was received so far. */
+  get counts(): ReceiveCounts & { readonly transformedSize: number | undefined } {
+    return { ...this.reader.counts, transformedSize: this.#pipeline.transformedSize() };
   }
 
   /** Whether a frame has begun and not ended, so that the peer cannot say anything else. */
@@ -300,6 +291,12 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     this.#parser.pause();
   }
 
+  onFrame(): void {
+    this.#turn.count();
+    this.rate?.endFrame();
+    if (this.#turn.isOver || this.rate?.isFlooded === true) this.#parser.pause();
+  }
+
   onJobEnded(proceed: () => void): void {
     this.#updateWaiting();
     this.#turn.begin(this.#host.now());
@@ -376,12 +373,6 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     return parsed;
   }
 
-  #count(): void {
-    this.#turn.count();
-    this.rate?.endFrame();
-    if (this.#turn.isOver || this.rate?.isFlooded === true) this.#parser.pause();
-  }
-
   #updateWaiting(): void {
     this.isWaiting = this.#isStopped || this.#gate.isWaiting;
   }
@@ -413,9 +404,4 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     this.#bytesDiscarded += this.#unread.size;
     this.#unread.clear();
   }
-}
-
-/** Whether the payload that the application gets is copied for it, chunk by chunk. */
-function copies(receiver: Receiver): boolean {
-  return receiver.level === 'whole or streaming' || (receiver.level === 'streaming' && receiver.lendsPayload !== true);
 }

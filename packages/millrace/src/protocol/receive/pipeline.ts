@@ -10,6 +10,9 @@ import { TextChecker } from './stages/text-checker.ts';
 import { TransformStage } from './stages/transform-stage.ts';
 import { WholeMessages } from './stages/whole-messages.ts';
 
+/** Payload that an application gets at a time, where it is copied for it, in bytes. */
+const LARGEST_COPY = 64 * 1024;
+
 /** Limits of receiving, in bytes; `Infinity` sets none. */
 export interface ReceiveLimits extends CollectorLimits {
   /** Longest message of any level. */
@@ -37,17 +40,11 @@ export interface Pipeline {
   readonly collectedSize: () => number;
   /** No more comes for now: hands over what a stage has kept back. */
   readonly release: () => void;
-  /** Payload of messages that went through transforms, before and after, in bytes. */
-  readonly counts: () => TransformedCounts;
+  /** Payload that has come out of the transforms, in bytes; `undefined` where there are none. */
+  readonly transformedSize: () => number | undefined;
 }
 
-/** Payload that transforms have changed of what was received, in bytes. */
-export interface TransformedCounts {
-  readonly compressedBytesReceived: number;
-  readonly uncompressedBytesReceived: number;
-}
-
-const NOT_TRANSFORMED: TransformedCounts = { compressedBytesReceived: 0, uncompressedBytesReceived: 0 };
+type Collector = Omit<Pipeline, 'transformedSize'>;
 
 /**
  * Puts together what stands between the wire and the application: the transforms of extensions, the size limit of streams, the check of UTF-8, the collector
@@ -57,26 +54,25 @@ export function createPipeline(setup: PipelineSetup): Pipeline {
   const { limits, text, transforms, gate } = setup;
   const { messages: collector, collectedSize, release } = createCollector(setup);
   const checked = new TextChecker(collector, text);
-  const limited =
-    limits.maxStreamedMessageSize === Infinity ? checked : new SizeLimiter(checked, limits.maxStreamedMessageSize);
-  const stages: TransformStage[] = [];
-  const messages = transforms.reduce<StreamingHandler>((next, transform, depth) => {
-    const stage = new TransformStage({ next, transform, gate, depth });
-    stages.push(stage);
-    return stage;
-  }, limited);
-  const counts = (): TransformedCounts => ({
-    compressedBytesReceived: stages.at(-1)?.bytesBefore ?? 0,
-    uncompressedBytesReceived: stages[0]?.bytesAfter ?? 0,
-  });
-  return { messages, collectedSize, release, counts: stages.length === 0 ? notTransformed : counts };
+  if (transforms.length === 0 && limits.maxStreamedMessageSize === Infinity) {
+    return { messages: checked, collectedSize, release, transformedSize: nothing };
+  }
+  const limiter = new SizeLimiter(checked, limits.maxStreamedMessageSize);
+  const messages = transforms.reduce<StreamingHandler>(
+    (next, transform, depth) => new TransformStage({ next, transform, gate, depth }),
+    limiter,
+  );
+  const transformedSize = (): number | undefined => (transforms.length === 0 ? undefined : limiter.passed);
+  return { messages, collectedSize, release, transformedSize };
 }
 
-function notTransformed(): TransformedCounts {
-  return NOT_TRANSFORMED;
+/** How much payload an application gets at a time, at most, in bytes: copies that are larger come from the operating system each time. */
+export function largestPieceFor(receiver: Receiver): number {
+  if (receiver.level === 'streaming') return receiver.lendsPayload === true ? Infinity : LARGEST_COPY;
+  return receiver.level === 'whole or streaming' ? LARGEST_COPY : Infinity;
 }
 
-function createCollector({ level, limits, text, readAhead }: PipelineSetup): Omit<Pipeline, 'counts'> {
+function createCollector({ level, limits, text, readAhead }: PipelineSetup): Collector {
   switch (level) {
     case 'streaming':
       return { messages: readAhead, collectedSize: () => 0, release: nothing };
@@ -95,6 +91,6 @@ function createCollector({ level, limits, text, readAhead }: PipelineSetup): Omi
   }
 }
 
-function nothing(): void {
-  // No stage keeps anything back.
+function nothing(): undefined {
+  // No stage keeps anything back, or changes anything.
 }

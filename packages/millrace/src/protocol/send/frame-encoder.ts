@@ -1,4 +1,6 @@
-import { MAX_HEADER_SIZE, encodeFrameHeader, encodedHeaderSize } from '../wire/frame-header.ts';
+import { isControlOpcode } from '../base/opcode.ts';
+import { MAX_HEADER_SIZE, encodeFrameHeader, encodedHeaderSize, frameHeaderSize } from '../wire/frame-header.ts';
+import { UNOBSERVED, type FrameObserver } from '../wire/frame-observer.ts';
 import { applyMask, maskInto, rotateKey } from '../wire/mask.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
 import { OutputQueue } from './output-queue.ts';
@@ -12,46 +14,63 @@ const LARGEST_COPY = 64 * 1024;
 /** Up to this many UTF-16 units, text is encoded where it is packed: their UTF-8 is small. */
 const SHORT_TEXT = Math.floor(SMALL / 3);
 
-/** Gives a fresh masking key for each frame. */
-export interface MaskingKeys {
+/** What a {@link FrameEncoder} asks of whoever writes its output. */
+export interface FrameEncoderHost {
+  readonly text: TextCodec;
+  /** A fresh masking key for each frame of a client. */
   maskingKey(): number;
+  /** Bytes that the transport has not written yet; while there are any, what is written has to wait. */
+  transportBufferedAmount(): number;
 }
 
 /** What a {@link FrameEncoder} works with. */
 export interface FrameEncoderSetup {
   readonly output: OutputQueue;
-  /** `undefined` at a server, which does not mask. */
-  readonly keys: MaskingKeys | undefined;
-  readonly text: TextCodec;
-  /** Whether what is written has to wait, since the transport has not taken what it was given before. */
-  readonly isBlocked: () => boolean;
+  readonly host: FrameEncoderHost;
+  /** Whether frames are masked, as those of a client are. */
+  readonly masks: boolean;
+  readonly observer?: FrameObserver | undefined;
+}
+
+/** What was written so far: sent, or on its way. */
+export interface SendCounts {
+  /** Begun ones included. */
+  readonly framesSent: number;
+  /** Payload of the frames of messages, in bytes. */
+  readonly dataSent: number;
+  /** Payload of control frames, in bytes. */
+  readonly controlSent: number;
 }
 
 /** Writes frames to an {@link OutputQueue}, masked where the role demands it (RFC 6455 §5.1, §5.3). */
 export class FrameEncoder {
   readonly #output: OutputQueue;
-  readonly #keys: MaskingKeys | undefined;
-  readonly #text: TextCodec;
-  readonly #isBlocked: () => boolean;
+  /** Whether frames are masked, so that what was encoded for another connection cannot be sent on this one. */
+  readonly masks: boolean;
+  readonly #host: FrameEncoderHost;
+  readonly #observer: FrameObserver;
   /** The masking key of the frame that is written in parts, turned to its next byte. */
   #partialKey: number | undefined;
-  #framesWritten = 0;
+  #framesSent = 0;
+  #dataSent = 0;
+  #controlSent = 0;
 
-  constructor({ output, keys, text, isBlocked }: FrameEncoderSetup) {
+  constructor({ output, host, masks, observer = UNOBSERVED }: FrameEncoderSetup) {
     this.#output = output;
-    this.#keys = keys;
-    this.#text = text;
-    this.#isBlocked = isBlocked;
+    this.#host = host;
+    this.masks = masks;
+    this.#observer = observer;
   }
 
-  /** How many frames were written, begun ones included. */
-  get framesWritten(): number {
-    return this.#framesWritten;
+  /** What was written so far. */
+  get counts(): SendCounts {
+    return { framesSent: this.#framesSent, dataSent: this.#dataSent, controlSent: this.#controlSent };
   }
 
   /** Writes a whole frame. A large payload is taken by reference and must not change until it is sent. */
   writeFrame(byte0: number, payload: Uint8Array): void {
     const { length } = payload;
+    this.#count(byte0, length);
     const maskingKey = this.#nextKey();
     if (length > SMALL) {
       this.#writeHeader(byte0, length, maskingKey);
@@ -72,7 +91,8 @@ export class FrameEncoder {
     const bytes = this.#output.packing;
     // Most text is ASCII, so that its length tells that of the header; the rest is moved up by two bytes.
     const assumed = start + encodedHeaderSize(text.length, this.masks);
-    const length = this.#text.encodeInto(text, bytes, assumed);
+    const length = this.#host.text.encodeInto(text, bytes, assumed);
+    this.#count(byte0, length);
     const body = start + encodedHeaderSize(length, this.masks);
     if (body !== assumed) bytes.copyWithin(body, assumed, assumed + length);
     encodeFrameHeader({ byte0, length, maskingKey }, bytes, start);
@@ -87,7 +107,7 @@ export class FrameEncoder {
 
   /** Adds a frame that is already encoded. Only where {@link masks} is false. */
   writeEncoded(frame: Uint8Array): void {
-    this.#framesWritten++;
+    this.#count(frame[0]!, frame.length - frameHeaderSize(frame[1]!));
     // Alone, it goes out as it is; behind others, it is packed with them.
     if (frame.length > SMALL || this.#output.size === 0) {
       this.#output.push(frame, { endsFrame: true, isReference: false });
@@ -98,13 +118,10 @@ export class FrameEncoder {
     this.#output.commit(start + frame.length, true);
   }
 
-  /** Whether frames are masked, so that what was encoded for another connection cannot be sent on this one. */
-  get masks(): boolean {
-    return this.#keys !== undefined;
-  }
-
   /** Begins a frame whose payload follows in parts, `length` bytes in all. */
   beginFrame(byte0: number, length: number | bigint): void {
+    this.#framesSent++;
+    if (this.#observer.observesSent) this.#observer.onFrameSent(byte0, length);
     const maskingKey = this.#nextKey();
     this.#partialKey = maskingKey;
     this.#writeHeader(byte0, length, maskingKey);
@@ -112,6 +129,7 @@ export class FrameEncoder {
 
   /** Writes the next part of the payload. */
   writeFrameData(payload: Uint8Array, endsFrame: boolean): void {
+    this.#dataSent += payload.length;
     const maskingKey = this.#partialKey;
     if (maskingKey !== undefined) this.#partialKey = rotateKey(maskingKey, payload.length);
     if (payload.length > SMALL) {
@@ -126,6 +144,7 @@ export class FrameEncoder {
   /** Encodes a control frame on its own. */
   encodeControlFrame(byte0: number, payload: Uint8Array): Uint8Array {
     const { length } = payload;
+    this.#count(byte0, length);
     const maskingKey = this.#nextKey();
     const frame = new Uint8Array(encodedHeaderSize(length, this.masks) + length);
     const body = encodeFrameHeader({ byte0, length, maskingKey }, frame, 0);
@@ -135,7 +154,7 @@ export class FrameEncoder {
 
   /** Adds a large payload: by reference, unless it has to wait and is not too large to be copied. */
   #pushPayload(payload: Uint8Array, endsFrame: boolean, maskingKey: number | undefined): void {
-    if (payload.length <= LARGEST_COPY && this.#isBlocked()) {
+    if (payload.length <= LARGEST_COPY && this.#host.transportBufferedAmount() > 0) {
       const bytes = new Uint8Array(payload);
       if (maskingKey !== undefined) applyMask(bytes, maskingKey, 0);
       this.#output.push(bytes, { endsFrame, isReference: false });
@@ -148,8 +167,15 @@ export class FrameEncoder {
 
   /** The masking key of a new frame. */
   #nextKey(): number | undefined {
-    this.#framesWritten++;
-    return this.#keys?.maskingKey();
+    return this.masks ? this.#host.maskingKey() : undefined;
+  }
+
+  /** Counts a whole frame. */
+  #count(byte0: number, length: number): void {
+    this.#framesSent++;
+    if (isControlOpcode(byte0 & 0x0f)) this.#controlSent += length;
+    else this.#dataSent += length;
+    if (this.#observer.observesSent) this.#observer.onFrameSent(byte0, length);
   }
 
   #writeHeader(byte0: number, length: number | bigint, maskingKey: number | undefined): void {

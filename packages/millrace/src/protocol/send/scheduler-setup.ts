@@ -1,12 +1,5 @@
-import type { TextCodec } from '../wire/text-codec.ts';
-import type { MaskingKeys } from './frame-encoder.ts';
-
-/** What a scheduler asks of whoever writes its output. */
-export interface SchedulerHost extends MaskingKeys {
-  readonly text: TextCodec;
-  /** Bytes that the transport has not written yet; while there are any, control frames should overtake. */
-  transportBufferedAmount(): number;
-}
+import type { FrameObserver } from '../wire/frame-observer.ts';
+import type { FrameEncoderHost } from './frame-encoder.ts';
 
 /** Learns how far a scheduler is. */
 export interface SchedulerListener {
@@ -20,8 +13,9 @@ export interface SchedulerListener {
 export interface SchedulerSetup {
   /** A client masks what it sends (RFC 6455 §5.1). */
   readonly role: 'client' | 'server';
-  readonly host: SchedulerHost;
+  readonly host: FrameEncoderHost;
   /** Longest frame, in bytes, that a message of known length is cut into. */
   readonly fragmentSize: number;
   readonly listener: SchedulerListener;
+  readonly observer?: FrameObserver | undefined;
 }

@@ -3,11 +3,11 @@ import { LocalUsageError } from '../base/errors.ts';
 import { Countdown, checkFrameLength } from '../base/length.ts';
 import { Opcode } from '../base/opcode.ts';
 import { firstHeaderByte } from '../wire/frame-header.ts';
-import { FrameEncoder } from './frame-encoder.ts';
+import { FrameEncoder, type FrameEncoderHost, type SendCounts } from './frame-encoder.ts';
 import { OutputQueue, type OutputState } from './output-queue.ts';
 import { ImmediateOutput, type FrameFormat, type GivenFormat, type MessageOutput } from './message-output.ts';
 import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
-import type { SchedulerHost, SchedulerListener, SchedulerSetup } from './scheduler-setup.ts';
+import type { SchedulerListener, SchedulerSetup } from './scheduler-setup.ts';
 
 /**
  * Owns the wire: whatever its callers do, what it writes is a valid sequence of frames.
@@ -21,7 +21,7 @@ import type { SchedulerHost, SchedulerListener, SchedulerSetup } from './schedul
  * @see RFC 6455 §5.4, §6.1
  */
 export class Scheduler extends ImmediateOutput implements MessageOutput {
-  readonly #host: SchedulerHost;
+  readonly #host: FrameEncoderHost;
   readonly #fragmentSize: number;
   readonly #listener: SchedulerListener;
   readonly #output = new OutputQueue();
@@ -47,17 +47,12 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
 
   #messagesSent = 0;
 
-  constructor({ role, host, fragmentSize, listener }: SchedulerSetup) {
+  constructor({ role, host, fragmentSize, listener, observer }: SchedulerSetup) {
     super();
     this.#host = host;
     this.#fragmentSize = fragmentSize;
     this.#listener = listener;
-    this.#encoder = new FrameEncoder({
-      output: this.#output,
-      keys: role === 'client' ? host : undefined,
-      text: host.text,
-      isBlocked: () => this.#isBlocked(),
-    });
+    this.#encoder = new FrameEncoder({ output: this.#output, host, masks: role === 'client', observer });
   }
 
   /** What may leave now. */
@@ -106,9 +101,9 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
     return this.#opcode !== Opcode.CONTINUATION;
   }
 
-  /** Frames and messages that were sent, or are on their way. */
-  get counts(): { readonly framesSent: number; readonly messagesSent: number } {
-    return { framesSent: this.#encoder.framesWritten, messagesSent: this.#messagesSent };
+  /** What was sent, or is on its way. */
+  get counts(): SendCounts & { readonly messagesSent: number } {
+    return { ...this.#encoder.counts, messagesSent: this.#messagesSent };
   }
 
   /** How many messages were sent, or are on their way. */

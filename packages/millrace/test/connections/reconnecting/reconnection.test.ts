@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 
 import { ConnectionClosedError, type ReconnectOptions, type WebSocketConnection } from '../../../src/index.ts';
-import { Reconnection, type Surroundings } from '../../../src/connections/reconnecting/reconnection.ts';
+import { IteratedConnections } from '../../../src/connections/reconnecting/reconnect.ts';
+import type { Surroundings } from '../../../src/connections/reconnecting/reconnection.ts';
 import { resolveReconnectRules } from '../../../src/connections/reconnecting/reconnect-options.ts';
 import { serveInMemory, VirtualClock, type MemoryServer } from '../../../src/testing/index.ts';
 import { listenAnswering } from '../../helpers/answering-server.ts';
@@ -34,7 +35,7 @@ class QuickWorld implements Surroundings {
 
 function iterate(world: QuickWorld, url: string, options: ReconnectOptions): AsyncIterable<WebSocketConnection> {
   const rules = resolveReconnectRules(url, options);
-  return { [Symbol.asyncIterator]: () => new Reconnection<undefined>({ url, options, rules }, world).run() };
+  return new IteratedConnections<undefined>(url, options, rules, world);
 }
 
 /** Serves connections that are lost as soon as they are open; `last` of them is closed as it should be. */

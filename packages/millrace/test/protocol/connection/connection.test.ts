@@ -3,9 +3,11 @@ import { describe, it } from 'node:test';
 
 import { isValidCloseCode } from '../../../src/protocol/base/close-code.ts';
 import { Connection, type ConnectionSetup } from '../../../src/protocol/connection/connection.ts';
+import { NO_STATS } from '../../../src/protocol/connection/host.ts';
 import { resolveConnectionOptions } from '../../../src/protocol/connection/options.ts';
 import { HoldReason } from '../../../src/protocol/receive/read-ahead.ts';
 import type { Receiver } from '../../../src/protocol/receive/handlers.ts';
+import { PreparedMessage } from '../../../src/protocol/send/prepared-message.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { concat, hex, toHex } from '../../helpers/bytes.ts';
 import { connect, type Connected } from '../../helpers/connected.ts';
@@ -14,6 +16,7 @@ import { decodeFrames } from '../../helpers/frame-stream.ts';
 import { frame } from '../../helpers/frames.ts';
 import { losablePayload } from '../../helpers/lost-payload.ts';
 import { chunksBetween, splits } from '../../helpers/splits.ts';
+import { TestTransform } from '../../helpers/transforms.ts';
 
 /** Delivers `chunks` as they are cut. */
 function deliver({ peer, transport, settle }: Connected, chunks: readonly Uint8Array[]): void {
@@ -405,23 +408,80 @@ describe('Connection', () => {
 
   it('counts what it receives and sends', () => {
     const connected = connect({ role: 'server' });
-    connected.peer.sendBytes(hex('01 81 00 00 00 00 61 80 80 00 00 00 00 89 80 00 00 00 00'));
+    connected.peer.sendBytes(
+      hex('01 81 00 00 00 00 61 80 80 00 00 00 00 89 82 00 00 00 00 07 07 02 85 00 00 00 00 62'),
+    );
     connected.connection.sender.sendMessage('abc', TEXT);
-    connected.connection.sender.sendControlFrame(9);
+    connected.connection.sender.sendControlFrame(9, hex('07'));
+    connected.connection.sender.beginMessage(2);
+    connected.connection.sender.beginFrame(5000);
+    connected.connection.sender.sendFrameData(hex('01 02'));
     connected.settle();
 
     assert.deepEqual(connected.connection.stats, {
-      bytesReceived: 19,
-      bytesSent: 7,
+      ...NO_STATS,
+      bytesReceived: 28,
+      bytesSent: 5 + 3 + 4 + 2,
       framesReceived: 3,
+      framesSent: 3,
+      frameBytesReceived: 1 + 2 + 1,
+      frameBytesSent: 3 + 1 + 2,
       messagesReceived: 1,
-      framesSent: 2,
       messagesSent: 1,
-      uncompressedBytesSent: 0,
-      compressedBytesSent: 0,
-      compressedBytesReceived: 0,
-      uncompressedBytesReceived: 0,
+      messageBytesReceived: 2,
+      messageBytesSent: 3 + 2,
     });
+  });
+
+  for (const [what, size] of [
+    ['short', 3],
+    ['large', 70_000],
+  ] as const) {
+    it(`counts the payload of each ${what} message once, in whatever way it is sent`, () => {
+      const connected = connect({ role: 'server' });
+      const { sender } = connected.connection;
+      const bytes = new Uint8Array(size);
+      sender.sendMessage('é'.repeat(size), TEXT);
+      sender.sendMessage(bytes, BINARY);
+      sender.sendMessage(bytes, { opcode: 2, fragmentSize: 2 });
+      sender.sendPreparedMessage(new PreparedMessage(bytes, 2));
+      connected.settle();
+
+      const { messageBytesSent, frameBytesSent, messagesSent } = connected.connection.stats;
+      assert.deepEqual([messageBytesSent, frameBytesSent, messagesSent], [5 * size, 5 * size, 4]);
+    });
+  }
+
+  it('counts what extensions have made of a message, and tells the ratio', () => {
+    const double = new TestTransform({ change: (bytes) => concat([bytes, bytes]) });
+    const connected = connect({ role: 'server', transforms: [double], controls: {} });
+    assert.equal(connected.connection.stats.compressionRatioReceived, undefined);
+    connected.peer.sendBytes(hex('82 83 00 00 00 00 01 02 03 89 80 00 00 00 00'));
+    connected.settle();
+
+    const { frameBytesReceived, messageBytesReceived, compressionRatioReceived } = connected.connection.stats;
+    assert.deepEqual([frameBytesReceived, messageBytesReceived, compressionRatioReceived], [3, 6, 0.5]);
+  });
+
+  it('knows how long the pong for a ping of keepalive took, which others do not change', () => {
+    const connected = connect({ options: { keepAlive: { interval: 1000, timeout: 1000 } } });
+    connected.peer.sendBytes(hex('8a 00'));
+    connected.settle();
+    assert.equal(connected.connection.stats.pingLatency, undefined, 'nobody has asked');
+    connected.clock.advance(1000);
+    connected.settle();
+    connected.clock.advance(30);
+    connected.peer.sendBytes(hex('8a 01 07'));
+    connected.settle();
+    assert.equal(connected.connection.stats.pingLatency, undefined, 'it answers something else');
+    connected.clock.advance(5);
+    connected.peer.sendBytes(hex('8a 00'));
+    connected.settle();
+    connected.clock.advance(70);
+    connected.peer.sendBytes(hex('8a 00'));
+    connected.settle();
+
+    assert.equal(connected.connection.stats.pingLatency, 35);
   });
 
   it('masks each frame of a client with a key of its own, taken from its host', () => {

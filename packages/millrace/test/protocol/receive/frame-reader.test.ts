@@ -29,9 +29,12 @@ class Reading {
       messages: this.log.streaming,
       controls: this.log.controls,
       pipeline: this,
-      onFrame: () => this.frames++,
     });
     this.#parser = new FrameParser(this.reader);
+  }
+
+  onFrame(): void {
+    this.frames++;
   }
 
   /** Reads all chunks, and goes on each time that the pipeline has waited. */
@@ -179,8 +182,7 @@ describe('FrameReader', () => {
       reserved: new ClaimTable(),
       messages: new EventLog().streaming,
       controls: { onControlFrame: (_opcode, payload) => payloads.push(payload) },
-      pipeline: { isWaiting: false },
-      onFrame: () => undefined,
+      pipeline: { isWaiting: false, onFrame: () => undefined },
     });
     const parser = new FrameParser(reader);
     const chunk = concat([hex('89 03 01 02 03'), hex('89 02 04 05'), hex('89 00')]);
@@ -199,7 +201,12 @@ describe('FrameReader', () => {
 
     reading.read([hex('01 01 61 89 00 80 00 82 00 82 05 01')]);
 
-    assert.deepEqual(reading.reader.counts, { framesReceived: 4, messagesReceived: 2 });
+    assert.deepEqual(reading.reader.counts, {
+      framesReceived: 4,
+      messagesReceived: 2,
+      dataReceived: 2,
+      controlReceived: 0,
+    });
   });
 
   it('tells the end of each frame when all else was told of it', () => {
@@ -241,8 +248,8 @@ describe('FrameReader', () => {
           get isWaiting() {
             return isWaiting;
           },
+          onFrame: () => undefined,
         },
-        onFrame: () => undefined,
       });
       const parser = new FrameParser(reader);
       assert.equal(reader.hasWaiting, false);

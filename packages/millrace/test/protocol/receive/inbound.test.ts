@@ -44,7 +44,13 @@ describe('Inbound', () => {
       receiving.feed(chunks);
 
       assert.deepEqual(receiving.log.merged, LINES);
-      assert.deepEqual(receiving.inbound.counts, { framesReceived: 5, messagesReceived: 2 });
+      assert.deepEqual(receiving.inbound.counts, {
+        framesReceived: 5,
+        messagesReceived: 2,
+        dataReceived: 3,
+        controlReceived: 1,
+        transformedSize: undefined,
+      });
       assert.equal(receiving.inbound.bytesDiscarded, 0);
     }
   });

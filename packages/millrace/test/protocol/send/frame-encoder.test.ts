@@ -22,9 +22,12 @@ class Encoding {
   constructor(maskingKey?: () => number) {
     this.encoder = new FrameEncoder({
       output: this.output,
-      keys: maskingKey && { maskingKey },
-      text: portableTextCodec,
-      isBlocked: () => this.isBlocked,
+      host: {
+        text: portableTextCodec,
+        maskingKey: maskingKey ?? (() => 0),
+        transportBufferedAmount: () => (this.isBlocked ? 1 : 0),
+      },
+      masks: maskingKey !== undefined,
     });
   }
 
@@ -111,7 +114,7 @@ for (const [role, key, maskingKey] of ROLES) {
       encoder.writeFrameData(hex('01'), false);
       encoder.encodeControlFrame(0x89, hex(''));
 
-      assert.equal(encoder.framesWritten, 4);
+      assert.equal(encoder.counts.framesSent, 4);
     });
 
     for (const length of [0, 0n] as const) {
@@ -243,7 +246,7 @@ describe('FrameEncoder', () => {
 
       assert.equal(pieces.includes(encoded), size > 4096);
       assert.deepEqual(concat(pieces), concat([hex('82 01 00'), encoded]));
-      assert.equal(encoding.encoder.framesWritten, 3);
+      assert.equal(encoding.encoder.counts.framesSent, 3);
       assert.equal(encoding.output.referencesGiven, 0, 'nobody waits for its memory');
     });
   }

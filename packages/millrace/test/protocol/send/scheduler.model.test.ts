@@ -345,10 +345,15 @@ for (const role of ['client', 'server'] as const) {
 
         const data = messages.reduce((sum, { frames }) => sum + frames, 0);
         const replaced = caller.pongs.length - controls.filter(({ opcode }) => opcode === 10).length;
-        assert.deepEqual(caller.scheduler.counts, {
-          framesSent: data + controls.length + replaced,
-          messagesSent: messages.length,
-        });
+        const { framesSent, messagesSent, dataSent } = caller.scheduler.counts;
+        assert.deepEqual(
+          { framesSent, messagesSent, dataSent },
+          {
+            framesSent: data + controls.length + replaced,
+            messagesSent: messages.length,
+            dataSent: messages.reduce((sum, { payload }) => sum + payload.length, 0),
+          },
+        );
       }
     });
 

@@ -310,10 +310,10 @@ describe('Scheduler', () => {
       assert.deepEqual(told, []);
       scheduler.beginMessage(2);
       scheduler.sendFrame(hex('01'));
-      assert.deepEqual(scheduler.counts, { framesSent: 4, messagesSent: 2 });
+      assert.deepEqual(scheduler.counts, { framesSent: 4, messagesSent: 2, dataSent: 5, controlSent: 0 });
       scheduler.endMessage();
 
-      assert.deepEqual(scheduler.counts, { framesSent: 5, messagesSent: 3 });
+      assert.deepEqual(scheduler.counts, { framesSent: 5, messagesSent: 3, dataSent: 5, controlSent: 0 });
       assert.deepEqual(told, ['message'], 'the next one can begin');
     });
   });

@@ -2,18 +2,25 @@ import { LimitExceededError } from '../../base/errors.ts';
 import type { FrameHeader } from '../../wire/frame-header.ts';
 import type { StreamingHandler } from '../handlers.ts';
 
-/** Ends messages that stream for longer than `maxStreamedMessageSize`, and passes everything else on. */
+/** Ends messages that stream for longer than `maxStreamedMessageSize`, passes everything else on, and counts it. */
 export class SizeLimiter implements StreamingHandler {
   readonly #next: StreamingHandler;
   readonly #limit: number;
   #size = 0;
+  #before = 0;
 
   constructor(next: StreamingHandler, maxStreamedMessageSize: number) {
     this.#next = next;
     this.#limit = maxStreamedMessageSize;
   }
 
+  /** Payload of all messages that has passed, in bytes. */
+  get passed(): number {
+    return this.#before + this.#size;
+  }
+
   onMessageBegin(opcode: number): void {
+    this.#before += this.#size;
     this.#size = 0;
     this.#next.onMessageBegin(opcode);
   }

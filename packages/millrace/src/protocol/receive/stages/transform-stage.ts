@@ -24,9 +24,6 @@ export class TransformStage implements StreamingHandler {
   /** Whether the present message goes through the transform. */
   #applies = false;
   #isEnding = false;
-  /** Payload of messages that went through the transform, before and after, in bytes. */
-  bytesBefore = 0;
-  bytesAfter = 0;
 
   constructor({ next, transform, gate, depth }: TransformStageSetup) {
     this.#next = next;
@@ -54,7 +51,6 @@ export class TransformStage implements StreamingHandler {
       this.#next.onFrameData(chunk);
       return;
     }
-    this.bytesBefore += chunk.length;
     this.#transform.push(new Uint8Array(chunk));
     this.#pull();
   }
@@ -88,7 +84,6 @@ export class TransformStage implements StreamingHandler {
   /** @returns whether there may be more */
   #take(piece: PulledPiece): boolean {
     if (piece !== undefined) {
-      this.bytesAfter += piece.length;
       this.#next.onFrameData(piece);
       return true;
     }

@@ -14,12 +14,9 @@ describe('Discarder', () => {
     for (const chunks of splits(hex('01 02 61 62 89 01 07 80 01 63 82 00 82 03 01 02 03'))) {
       const messages = new Discarder();
       const { controls } = new EventLog();
-      const pipeline = { isWaiting: false };
+      const pipeline = { isWaiting: false, onFrame: () => undefined };
       const reserved = new ClaimTable();
-      const onFrame = (): void => undefined;
-      const parser = new FrameParser(
-        new FrameReader({ role: 'client', reserved, messages, controls, pipeline, onFrame }),
-      );
+      const parser = new FrameParser(new FrameReader({ role: 'client', reserved, messages, controls, pipeline }));
 
       for (const chunk of chunks) parser.push(chunk, 0);
 

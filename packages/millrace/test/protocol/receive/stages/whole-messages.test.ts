@@ -24,8 +24,7 @@ class Reading {
         reserved: new ClaimTable(),
         messages: this.messages,
         controls: this.log.controls,
-        pipeline: { isWaiting: false },
-        onFrame: () => undefined,
+        pipeline: { isWaiting: false, onFrame: () => undefined },
       }),
       largestPiece,
     );
