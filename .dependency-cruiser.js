@@ -26,6 +26,7 @@ arrow('server', ['engine']);
 arrow('client', ['engine']);
 arrow('connections', ['server', 'client']);
 arrow('classes', ['server', 'client']);
+arrow('facade', ['connections']);
 arrow('web', ['connections']);
 arrow('tunnel', ['connections']);
 arrow('testing', ['connections']);

@@ -31,6 +31,10 @@ export interface ConnectionMade {
   readonly onreadPlaces: OnreadPlaces | undefined;
   /** Where all calls of the application run. */
   readonly context: AsyncContext;
+  /**
+   * Draws a masking key for a client, 32 bits as a signed number; strong randomness unless given, as RFC 6455 §10.3 asks for.
+   */
+  readonly maskingKey?: (() => number) | undefined;
 }
 
 /** What a façade does with its side of a connection. */
@@ -42,6 +46,8 @@ export interface ConnectionUser {
   readonly isWorking: boolean;
   /** More than `highWaterMark` bytes are on their way out. */
   onHighWater(): void;
+  /** Some output was written; told when `MessageSender.tellsProgress` was set, which is to be set anew to learn of more. */
+  onProgress?(): void;
   /** All that was sent has left, after it was too much. */
   onDrain(): void;
   /** Nothing can be sent any more. */
@@ -80,7 +86,7 @@ export class EngineConnection implements ConnectionOwner {
   #ended: AbortController | undefined;
 
   constructor(made: ConnectionMade, user: ConnectionUser) {
-    const { role, options, socket, onreadPlaces, context } = made;
+    const { role, options, socket, onreadPlaces, context, maskingKey } = made;
     const { receiver, controls } = user;
     this.made = made;
     this.#user = user;
@@ -88,6 +94,7 @@ export class EngineConnection implements ConnectionOwner {
       socket,
       onreadPlaces,
       context,
+      maskingKey,
       largestRead: receiver.level === 'whole or streaming' ? LARGEST_COPIED_READ : undefined,
       createConnection: (host) => new Connection({ role, options, host, receiver, controls, handler: this }),
     });
@@ -103,6 +110,11 @@ export class EngineConnection implements ConnectionOwner {
    */
   start(head: Uint8Array): void {
     this.#driver.start(head);
+  }
+
+  /** Gives the socket what was sent now, and not only at the end of this turn. For a façade whose `send` is expected to write. */
+  flush(): void {
+    this.#driver.flush();
   }
 
   /** How the connection will have ended. Never rejects. */
@@ -235,7 +247,9 @@ export class EngineConnection implements ConnectionOwner {
   }
 
   onProgress(): void {
+    this.connection.sender.tellsProgress = false;
     this.#waiters?.settle();
+    this.#user.onProgress?.();
   }
 
   onDrain(): void {

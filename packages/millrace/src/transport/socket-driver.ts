@@ -39,6 +39,8 @@ export interface SocketDriverSetup {
   readonly largestRead?: number | undefined;
   /** Where everything runs that the connection calls. */
   readonly context: CallContext;
+  /** Draws a masking key; strong randomness unless given. */
+  readonly maskingKey?: (() => number) | undefined;
   /** Makes the connection that is driven. */
   createConnection(host: ConnectionHost): Connection;
 }
@@ -60,6 +62,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   readonly #onreadPlaces: OnreadPlaces | undefined;
   readonly #largestRead: number;
   readonly #context: CallContext;
+  readonly #maskingKey: (() => number) | undefined;
   #chunk: Uint8Array = NOTHING;
   /** Whether {@link update} follows anyway. */
   #willUpdate = false;
@@ -74,6 +77,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   /** Bytes that the socket was given and has not written; when it has ended, that it never wrote. Asked for with each send, so it is known. */
   #unwritten = 0;
   #isEnded = false;
+  #isStarted = false;
   #timer: NodeJS.Timeout | undefined;
   #timerDeadline = Infinity;
 
@@ -84,6 +88,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
     this.#onreadPlaces = setup.onreadPlaces;
     this.#largestRead = setup.largestRead ?? Infinity;
     this.#context = setup.context;
+    this.#maskingKey = setup.maskingKey;
     // Others than sockets may keep what they were given, for as long as they like.
     this.copiesOutput = !(socket instanceof Socket);
     this.connection = setup.createConnection(this);
@@ -106,6 +111,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
     if (head.length > 0) this.receive(head);
     this.#followsHandshake = socket.writableLength > 0;
     this.#startReading();
+    this.#isStarted = true;
     this.update();
   }
 
@@ -116,7 +122,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   }
 
   maskingKey(): number {
-    return maskingKeys.next();
+    return this.#maskingKey === undefined ? maskingKeys.next() : this.#maskingKey();
   }
 
   transportBufferedAmount(): number {
@@ -197,6 +203,11 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
     this.#pauseOrResume();
     this.#endOrDrop();
     this.#setTimer();
+  }
+
+  /** Gives the socket now what was sent, as far as it takes it, and ends it if that is due. Before {@link start}, it does nothing. */
+  flush(): void {
+    if (this.#isStarted && !this.#willUpdate) this.updateInContext();
   }
 
   /** Runs {@link update} where the calls of the connection belong. */

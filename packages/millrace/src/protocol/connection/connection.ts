@@ -91,6 +91,21 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     return this.#closing.state;
   }
 
+  /** Why the connection fails or has failed; `undefined` where it does not, and before. */
+  get error(): Error | undefined {
+    return this.#closing.error;
+  }
+
+  /** How many bytes of output there have been, those that wait to be written included: where what was sent last ends. */
+  get outputPosition(): number {
+    return this.#bytesSent + this.#scheduler.output.size;
+  }
+
+  /** How many bytes of output the transport has written: up to where in {@link outputPosition}. */
+  get writtenPosition(): number {
+    return this.#bytesSent - this.#host.transportBufferedAmount();
+  }
+
   /** Counters since the opening handshake. */
   get stats(): ConnectionStats {
     const bytes = { bytesReceived: this.#bytesReceived, bytesSent: this.#bytesSent };
@@ -206,6 +221,16 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
    */
   close(code?: number, reason = ''): void {
     this.closeFor('application', code, reason);
+  }
+
+  /**
+   * Does the same as {@link close}, but does not wait for the end of an open message: it is abandoned at the end of its last frame, and messages that wait behind
+   * it are not sent.
+   *
+   * @throws {LocalUsageError} as {@link close} does
+   */
+  closeAtOnce(code?: number, reason = ''): void {
+    this.#ending.close('application', code, reason, { abandonsMessage: true });
   }
 
   /** Does the same as {@link close}, and says who wants it: the application, or the engine for a limit. */

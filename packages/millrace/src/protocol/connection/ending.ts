@@ -41,6 +41,8 @@ export class Ending implements ClosingListener {
   #hasLostPayload = false;
   /** Whether the wire is between two frames, after the connection has failed. */
   #canSendClose = false;
+  /** Whether our Close goes out in front of the end of the message that is open. */
+  #abandonsMessage = false;
   /** Whether the handler was told that nothing can be sent any more. */
   #sendingEnded = false;
   /** What was sent and handed out, when a violation was found or at the last turn after that. */
@@ -69,13 +71,19 @@ export class Ending implements ClosingListener {
   }
 
   /** See `Connection.closeFor`. */
-  close(initiator: 'application' | 'engine', code: number | undefined, reason: string): void {
+  close(
+    initiator: 'application' | 'engine',
+    code: number | undefined,
+    reason: string,
+    { abandonsMessage = false }: { readonly abandonsMessage?: boolean } = {},
+  ): void {
     const body = { code, reason };
     checkCloseBody(body, this.#setup.role);
     const { state } = this.#closing;
     if (state !== 'open' && state !== 'closeReceived') return;
     this.#closing.begin(initiator);
     this.#closing.body = body;
+    this.#abandonsMessage = abandonsMessage;
     this.#closing.move('close');
     this.#sendClose();
   }
@@ -252,12 +260,13 @@ export class Ending implements ClosingListener {
     const encoded = encodeCloseBody(body);
     if (scheduler.insideEndlessFrame) {
       this.#failWithoutClose();
-    } else if (state === 'closing') {
+    } else if (state === 'closing' && !(this.#abandonsMessage && scheduler.insideMessage)) {
       queue.close(encoded);
       inbound.stopWaiting();
     } else {
       sender.giveUp(() => queue.clear());
       scheduler.abandon(encoded);
+      if (state === 'closing') inbound.stopWaiting();
     }
     host.requestUpdate();
   }

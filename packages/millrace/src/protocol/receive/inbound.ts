@@ -85,9 +85,11 @@ export class Inbound implements PipelineGateOwner, PipelineState {
       onFull: () => this.#onFull(),
     });
     const { level } = receiver;
+    const checksText = level !== 'whole or streaming' || receiver.checksText !== false;
     const { text } = host;
     this.#pipeline = createPipeline({
       level,
+      checksText,
       limits,
       text,
       transforms,
