@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
-import { request as requestHttp, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import { connect as connectTcp, isIP } from 'node:net';
+import http, { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { unescape } from 'node:querystring';
-import { connect as connectTls } from 'node:tls';
+import tls from 'node:tls';
 
 import type { LinkOptions } from './link.ts';
 import { prepareReading } from './link.ts';
@@ -55,6 +55,8 @@ const CLOSING = 2;
 
 const PROTOCOL_VERSIONS: readonly unknown[] = [8, 13];
 
+// The modules are asked each time: programs patch them, to trace or to test.
+
 /**
  * Dials, by `http.request`, so that its agents, events and objects are what programs know.
  *
@@ -90,7 +92,7 @@ function attempt(state: Attempt, url: URL): void {
   const key = randomBytes(16).toString('base64');
   const requestOptions = createRequestOptions(state, url, key);
   if (options.followRedirects === true) guard.apply(webSocket, url, requestOptions);
-  const request = url.protocol === 'wss:' ? requestHttps(requestOptions) : requestHttp(requestOptions);
+  const request = url.protocol === 'wss:' ? https.request(requestOptions) : http.request(requestOptions);
   webSocket._req = request;
   if (options.followRedirects === true && webSocket._redirects > 0) webSocket.emit('redirect', webSocket.url, request);
   if (options.handshakeTimeout !== undefined) {
@@ -162,15 +164,15 @@ function splitSocketPath(path: string): { readonly socketPath: string; readonly 
 }
 
 function connectPlainly(options: HandshakeRequestOptions): Duplex {
-  return Reflect.apply(connectTcp, undefined, [Object.assign(options, { path: options.socketPath })]);
+  return Reflect.apply(net.connect, net, [Object.assign(options, { path: options.socketPath })]);
 }
 
 function connectSecurely(options: HandshakeRequestOptions): Duplex {
   const { host, servername } = options;
   const isNamed = servername !== undefined && servername !== null;
   Object.assign(options, { path: undefined });
-  if (!isNamed) Object.assign(options, { servername: isIP(host ?? '') === 0 ? host : '' });
-  return Reflect.apply(connectTls, undefined, [options]);
+  if (!isNamed) Object.assign(options, { servername: net.isIP(host ?? '') === 0 ? host : '' });
+  return Reflect.apply(tls.connect, tls, [options]);
 }
 
 /** Another answer than 101. */

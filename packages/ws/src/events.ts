@@ -107,8 +107,9 @@ interface Registration {
   readonly isAttribute: boolean;
 }
 
-/** For each function that was given to an emitter in place of a handler. */
-const registrations = new WeakMap<object, Registration>();
+/** Under these, a function that was given to an emitter in place of a handler has its {@link Registration}. */
+export const HANDLER: unique symbol = Symbol('handler');
+export const IS_ATTRIBUTE: unique symbol = Symbol('isAttribute');
 
 /** Who emits: how its connection has ended is asked when it is told. */
 interface Emitter extends EventEmitter {
@@ -147,7 +148,7 @@ export function addHandler(
     if (typeof handler === 'function') handler.call(emitter, event);
     else handler.handleEvent(event);
   };
-  registrations.set(listener, { handler, isAttribute });
+  Object.assign(listener, { [HANDLER]: handler, [IS_ATTRIBUTE]: isAttribute });
   if (once) emitter.once(type, listener);
   else emitter.on(type, listener);
 }
@@ -180,14 +181,15 @@ function findHandler(
   matches: (registration: Registration) => boolean,
 ): { readonly handler: EventHandler; readonly listener: Listener } | undefined {
   for (const listener of emitter.listeners(type)) {
-    const registration = registrations.get(listener);
-    if (registration !== undefined && matches(registration) && isListener(listener)) {
-      return { handler: registration.handler, listener };
-    }
+    if (!isRegistered(listener)) continue;
+    const { [HANDLER]: handler, [IS_ATTRIBUTE]: isAttribute } = listener;
+    if (matches({ handler, isAttribute })) return { handler, listener };
   }
   return undefined;
 }
 
-function isListener(value: unknown): value is Listener {
-  return typeof value === 'function';
+type RegisteredListener = Listener & { readonly [HANDLER]: EventHandler; readonly [IS_ATTRIBUTE]: boolean };
+
+function isRegistered(value: object): value is RegisteredListener {
+  return HANDLER in value;
 }

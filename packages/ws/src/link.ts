@@ -18,6 +18,7 @@ import {
   type WholeMessageHandler,
 } from 'millrace/facade';
 
+import { EMPTY } from './empty.ts';
 import { MessageAssembly, toBuffer, type BinaryType, type MessageData } from './message-assembly.ts';
 import { WrittenCallbacks, type WrittenCallback } from './written-callbacks.ts';
 
@@ -56,6 +57,7 @@ export interface LinkOwner {
 export const CLOSE_TIMEOUT = 30_000;
 
 /** Where sockets keep their read buffer, when that is known: it is found out once in a process, which takes a moment. */
+
 let onreadPlaces: OnreadPlaces | undefined;
 
 /** Finds out how sockets can be read best, so that later ones are. */
@@ -110,8 +112,10 @@ export class Link implements ConnectionUser, WholeMessageHandler {
         peer: peerOf(socket),
         subprotocol: subprotocol === '' ? undefined : subprotocol,
         extensions: '',
-        onreadPlaces,
+        // A program that listens for what its socket reads goes on to be told.
+        onreadPlaces: undefined,
         context: new AsyncContext(),
+        explainsFailure: false,
         maskingKey: maskingKeysBy(options.generateMask),
       },
       this,
@@ -119,16 +123,21 @@ export class Link implements ConnectionUser, WholeMessageHandler {
     this.callbacks = new WrittenCallbacks(this.engine.connection);
   }
 
-  /**
-   * Begins to receive, when what runs now has run: whoever is told of the connection adds its listeners first.
-   *
-   * @param head - what came right behind the opening handshake; taken over
-   */
-  startLater(head: Uint8Array): void {
+  /** Begins to receive, when what runs now has run: whoever is told of the connection adds its listeners first. */
+  startLater(): void {
+    const { socket } = this.#setup;
+    let isClosed = socket.destroyed;
+    socket.once('close', () => (isClosed = true));
     process.nextTick(() => {
-      this.#isStarted = true;
-      this.engine.start(head);
+      // If it was destroyed meanwhile, its event 'close' is still to come, and that of the connection comes with it.
+      if (socket.destroyed && !isClosed) socket.once('close', () => this.#start());
+      else this.#start();
     });
+  }
+
+  #start(): void {
+    this.#isStarted = true;
+    this.engine.start(EMPTY);
   }
 
   /** Whether messages can be sent, and nothing of ours or of the peer's says that the connection ends. */
@@ -186,21 +195,21 @@ export class Link implements ConnectionUser, WholeMessageHandler {
   /** Has nothing more read until {@link resume}. */
   pause(): void {
     this.engine.connection.hold(HoldReason.PAUSE);
-    this.engine.flush();
+    this.#setup.socket.pause();
   }
 
   /** Has receiving go on. */
   resume(): void {
     this.engine.connection.release(HoldReason.PAUSE);
-    this.engine.flush();
+    if (this.#isStarted) this.engine.flush();
+    else this.#setup.socket.resume();
   }
 
   /** Ends the transport now; what was sent before is given to the system, as far as it takes it. */
   terminate(): void {
-    if (this.#isStarted) this.engine.flush();
+    this.engine.flush();
     this.engine.connection.drop();
-    if (this.#isStarted) this.engine.flush();
-    else this.#setup.socket.destroy();
+    this.#setup.socket.destroy();
   }
 
   /** Has messages go to a connection of Millrace from now on, from the next one that begins. */
@@ -256,7 +265,7 @@ export class Link implements ConnectionUser, WholeMessageHandler {
 
   onClosing(): void {
     const { error } = this.engine.connection;
-    this.#owner.onClosing(error instanceof RemoteProtocolError ? error : undefined);
+    this.#tell(() => this.#owner.onClosing(error instanceof RemoteProtocolError ? error : undefined));
   }
 
   onEnded(closure: Closure): void {
@@ -269,7 +278,7 @@ export class Link implements ConnectionUser, WholeMessageHandler {
   onClosed(closure: Closure): void {
     this.#isOver = true;
     this.#adopted?.onClosed();
-    this.#owner.onClosed(closure);
+    this.#tell(() => this.#owner.onClosed(closure));
   }
 
   /**

@@ -1,6 +1,7 @@
 import { LimitExceededError, Opcode } from 'millrace';
 import type { FrameHeader, WholeMessageHandler } from 'millrace/facade';
 
+import { EMPTY } from './empty.ts';
 import { tooManyFragments } from './ws-error.ts';
 
 /** What a binary message is given as. */
@@ -26,7 +27,6 @@ export const BINARY_TYPES: readonly BinaryType[] = ['nodebuffer', 'arraybuffer',
 /** Chunks up to this size are copied together, in bytes: an object for each costs more than they do. */
 const SMALL = 4096;
 
-const EMPTY = Buffer.alloc(0);
 
 /** Joins what arrives to messages, within the limits of `ws`: none is judged later than by the header of a frame. */
 export class MessageAssembly implements WholeMessageHandler {
@@ -84,11 +84,16 @@ export class MessageAssembly implements WholeMessageHandler {
   onMessageEnd(): void {
     this.#closeBlock();
     const buffer =
-      this.#chunks.length === 1 ? toBuffer(this.#chunks[0] ?? EMPTY) : Buffer.concat(this.#chunks, this.#size);
+      this.#joined();
     const lengths = this.#frameLengths;
     this.#reset();
     if (this.#opcode === Opcode.TEXT) this.#setup.onMessage(buffer, false);
     else this.#setup.onMessage(this.#binary(buffer, lengths), true);
+  }
+
+  #joined(): Buffer {
+    const [first = EMPTY] = this.#chunks;
+    return this.#chunks.length > 1 ? Buffer.concat(this.#chunks, this.#size) : toBuffer(first);
   }
 
   #keep(chunk: Uint8Array): void {
@@ -141,7 +146,7 @@ export class MessageAssembly implements WholeMessageHandler {
 
 /** The same bytes as a `Buffer`. */
 export function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return bytes.length === 0 ? EMPTY : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function toArrayBuffer({ buffer, byteOffset, length }: Buffer): ArrayBuffer {

@@ -32,7 +32,8 @@ export class Outbox {
   readonly #link: Link;
   readonly #onError: (error: Error) => void;
   #waiting: Waiting[] = [];
-  #isReading = false;
+  /** The `Blob` that is being read. */
+  #reading: Pick<Waiting, 'size' | 'callback'> | undefined;
   /** What waits, in bytes. */
   #waitingSize = 0;
   /** Whether a fragment was sent that was not the last. */
@@ -104,6 +105,11 @@ export class Outbox {
     }
   }
 
+  /** The connection ends at once: what waits is not sent. Repeating it does nothing. */
+  end(): void {
+    if (this.#isReading) this.#giveUp(new Error('The socket was closed while the blob was being read'));
+  }
+
   #sendFragment(
     payload: Uint8Array,
     { opcode, isFinal }: { readonly opcode: number; readonly isFinal: boolean },
@@ -138,51 +144,50 @@ export class Outbox {
   }
 
   #read(blob: BlobLike, send: (payload: Uint8Array) => void, callback: WrittenCallback | undefined): void {
-    this.#isReading = true;
+    this.#reading = { size: blob.size, callback };
     this.#waitingSize += blob.size;
     blob.arrayBuffer().then(
       // Outside of the promise, so that what a callback throws is an exception like any other.
-      (buffer) => process.nextTick(() => this.#endReading(blob, () => send(new Uint8Array(buffer)), callback)),
-      (error: unknown) => process.nextTick(() => this.#fail(blob, toError(error), callback)),
+      (buffer) => process.nextTick(() => this.#endReading(() => send(new Uint8Array(buffer)))),
+      (error: unknown) => process.nextTick(() => this.#fail(toError(error))),
     );
   }
 
-  #endReading(blob: BlobLike, send: () => void, callback: WrittenCallback | undefined): void {
-    if (this.#link.engine.closure !== undefined || this.#link.engine.made.socket.destroyed) {
-      this.#give(blob, new Error('The socket was closed while the blob was being read'), callback);
-      return;
-    }
-    this.#waitingSize -= blob.size;
-    this.#isReading = false;
+  #endReading(send: () => void): void {
+    if (this.#link.engine.made.socket.destroyed) this.end();
+    if (this.#reading === undefined) return;
+    this.#waitingSize -= this.#reading.size;
+    this.#reading = undefined;
     send();
     const waiting = this.#waiting.splice(0);
     for (const [index, each] of waiting.entries()) {
       this.#waitingSize -= each.size;
       each.send();
       // Another one that has to be read: the rest goes on waiting.
-      if (this.#isReadingNow()) {
+      if (this.#isReading) {
         this.#waiting = [...waiting.slice(index + 1), ...this.#waiting];
         break;
       }
     }
   }
 
-  #isReadingNow(): boolean {
-    return this.#isReading;
+  get #isReading(): boolean {
+    return this.#reading !== undefined;
   }
 
-  #fail(blob: BlobLike, error: Error, callback: WrittenCallback | undefined): void {
-    this.#give(blob, error, callback);
+  #fail(error: Error): void {
+    if (!this.#isReading) return;
+    this.#giveUp(error);
     this.#onError(error);
   }
 
   /** Tells all that wait that nothing of it will be sent. */
-  #give(blob: BlobLike, error: Error, callback: WrittenCallback | undefined): void {
-    this.#waitingSize -= blob.size;
-    const waiting = this.#waiting.splice(0);
-    for (const { size } of waiting) this.#waitingSize -= size;
-    for (const each of [callback, ...waiting.map((one) => one.callback)]) {
-      if (each !== undefined) process.nextTick(each, error);
+  #giveUp(error: Error): void {
+    const given = [this.#reading, ...this.#waiting.splice(0)];
+    this.#reading = undefined;
+    this.#waitingSize = 0;
+    for (const each of given) {
+      if (each?.callback !== undefined) process.nextTick(each.callback, error);
     }
   }
 }

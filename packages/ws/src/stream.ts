@@ -2,51 +2,78 @@ import { Duplex, type DuplexOptions } from 'node:stream';
 
 import type { WebSocket } from './web-socket.ts';
 
+const CONNECTING = 0;
+const CLOSED = 3;
+
+type Callback = (error?: Error | null) => void;
+
 /**
  * Makes a stream of a socket: what is written is sent as messages, and messages can be read. Reading slowly pauses the socket.
  *
  * @param options - those of `Duplex`; what is written is never objects
  */
 export function createWebSocketStream(webSocket: WebSocket, options?: DuplexOptions): Duplex {
-  return new WebSocketDuplex(webSocket, options);
+  const fixed = { autoDestroy: false, emitClose: false, objectMode: false, writableObjectMode: false };
+  const duplex = new Duplex({ ...options, ...fixed });
+  const end = new StreamEnd(webSocket, duplex);
+  duplex._destroy = (error, callback) => end.destroy(error, callback);
+  duplex._final = (callback) => end.finish(callback);
+  duplex._read = () => {
+    if (webSocket.isPaused) webSocket.resume();
+  };
+  duplex._write = (chunk: unknown, encoding, callback) => {
+    if (webSocket.readyState === CONNECTING) {
+      webSocket.once('open', () => duplex._write(chunk, encoding, callback));
+    } else {
+      webSocket.send(chunk, callback);
+    }
+  };
+  webSocket.on('message', (data: unknown, isBinary: boolean) => {
+    const chunk: unknown = !isBinary && duplex.readableObjectMode ? String(data) : data;
+    if (!duplex.push(chunk)) webSocket.pause();
+  });
+  end.listen();
+  return duplex;
 }
 
-class WebSocketDuplex extends Duplex {
+/** How a stream and its socket end each other. */
+class StreamEnd {
   readonly #webSocket: WebSocket;
-  /** Whether destroying it terminates the socket; not after an error, whose Close is on its way. */
+  readonly #duplex: Duplex;
+  /** Whether destroying the stream terminates the socket; not after an error of the socket, whose Close is on its way. */
   #terminates = true;
 
-  constructor(webSocket: WebSocket, options: DuplexOptions | undefined) {
-    super({ ...options, autoDestroy: false, emitClose: false, objectMode: false, writableObjectMode: false });
+  constructor(webSocket: WebSocket, duplex: Duplex) {
     this.#webSocket = webSocket;
-    webSocket.on('message', (data: unknown, isBinary: boolean) => {
-      const chunk: unknown = !isBinary && this.readableObjectMode ? String(data) : data;
-      if (!this.push(chunk)) webSocket.pause();
-    });
-    webSocket.once('error', (error: Error) => {
-      if (this.destroyed) return;
-      this.#terminates = false;
-      this.destroy(error);
-    });
-    webSocket.once('close', () => {
-      if (!this.destroyed) this.push(null);
-    });
-    this.on('end', () => {
-      if (!this.destroyed && this.writableFinished) this.destroy();
-    });
-    this.on('error', this.#onError);
+    this.#duplex = duplex;
   }
 
-  readonly #onError = (error: Error): void => {
-    this.removeListener('error', this.#onError);
-    this.destroy();
-    // An error that nobody listens to is thrown, as with other streams.
-    if (this.listenerCount('error') === 0) this.emit('error', error);
-  };
-
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+  listen(): void {
     const webSocket = this.#webSocket;
-    const emitClose = (): boolean => this.emit('close');
+    const duplex = this.#duplex;
+    webSocket.once('error', (error: Error) => {
+      if (duplex.destroyed) return;
+      this.#terminates = false;
+      duplex.destroy(error);
+    });
+    webSocket.once('close', () => {
+      if (!duplex.destroyed) duplex.push(null);
+    });
+    duplex.on('end', () => {
+      if (!duplex.destroyed && duplex.writableFinished) duplex.destroy();
+    });
+    const onError = (error: Error): void => {
+      duplex.removeListener('error', onError);
+      duplex.destroy();
+      // An error that nobody listens to is thrown, as with other streams.
+      if (duplex.listenerCount('error') === 0) duplex.emit('error', error);
+    };
+    duplex.on('error', onError);
+  }
+
+  destroy(error: Error | null, callback: Callback): void {
+    const webSocket = this.#webSocket;
+    const emitClose = (): boolean => this.#duplex.emit('close');
     if (webSocket.readyState === CLOSED) {
       callback(error);
       process.nextTick(emitClose);
@@ -64,10 +91,11 @@ class WebSocketDuplex extends Duplex {
     if (this.#terminates) webSocket.terminate();
   }
 
-  override _final(callback: (error?: Error | null) => void): void {
+  finish(callback: Callback): void {
     const webSocket = this.#webSocket;
+    const duplex = this.#duplex;
     if (webSocket.readyState === CONNECTING) {
-      webSocket.once('open', () => this._final(callback));
+      webSocket.once('open', () => duplex._final(callback));
       return;
     }
     const socket = webSocket._socket;
@@ -75,26 +103,11 @@ class WebSocketDuplex extends Duplex {
     if (socket === null) return;
     if (socket.writableFinished) {
       callback();
-      if (this.readableEnded) this.destroy();
+      if (duplex.readableEnded) duplex.destroy();
       return;
     }
     // The end of reading follows, with the end of the connection.
     socket.once('finish', () => callback());
     webSocket.close();
   }
-
-  override _read(): void {
-    if (this.#webSocket.isPaused) this.#webSocket.resume();
-  }
-
-  override _write(chunk: unknown, encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    if (this.#webSocket.readyState === CONNECTING) {
-      this.#webSocket.once('open', () => this._write(chunk, encoding, callback));
-      return;
-    }
-    this.#webSocket.send(chunk, callback);
-  }
 }
-
-const CONNECTING = 0;
-const CLOSED = 3;

@@ -70,7 +70,8 @@ export class WebSocketServer extends EventEmitter {
   /** The connections, unless `clientTracking` is off. */
   readonly clients?: Set<WebSocket>;
   _server: Server | SecureServer | null = null;
-  #state: number = RUNNING;
+  /** Whether it runs (0), is closing (1), or has closed (2). */
+  _state: number = RUNNING;
   #emitsCloseWhenEmpty = false;
   #removeListeners: (() => void) | undefined;
 
@@ -121,14 +122,14 @@ export class WebSocketServer extends EventEmitter {
    * @param callback - called then, with an error if the server was closed already
    */
   close(callback?: (error?: Error) => void): void {
-    if (this.#state === CLOSED) {
+    if (this._state === CLOSED) {
       if (callback !== undefined) this.once('close', () => callback(new Error('The server is not running')));
       process.nextTick(() => this.#emitClose());
       return;
     }
     if (callback !== undefined) this.once('close', callback);
-    if (this.#state === CLOSING) return;
-    this.#state = CLOSING;
+    if (this._state === CLOSING) return;
+    this._state = CLOSING;
     this.#removeListeners?.();
     const server = this._server;
     this._server = null;
@@ -185,7 +186,7 @@ export class WebSocketServer extends EventEmitter {
         'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
       );
     }
-    if (this.#state > RUNNING) {
+    if (this._state > RUNNING) {
       abortHandshake(socket, { status: 503 });
       return;
     }
@@ -290,7 +291,7 @@ export class WebSocketServer extends EventEmitter {
   }
 
   #emitClose(): void {
-    this.#state = CLOSED;
+    this._state = CLOSED;
     this.emit('close');
   }
 }

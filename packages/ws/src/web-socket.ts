@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 
 import { Opcode, RemoteProtocolError, type Closure } from 'millrace';
 
+import { EMPTY } from './empty.ts';
 import { abortHandshake, dial } from './dial.ts';
 import { addHandler, attributeHandler, removeHandler, setAttributeHandler, type EventHandler } from './events.ts';
 import { Link, type LinkOptions, type LinkOwner } from './link.ts';
@@ -21,8 +22,6 @@ const CLOSING = 2;
 const CLOSED = 3;
 
 const STATE_NAMES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const;
-
-const EMPTY = Buffer.alloc(0);
 
 /** What a socket was made with. */
 interface SocketSettings {
@@ -149,7 +148,9 @@ export class WebSocket extends EventEmitter {
     this._sender = new Outbox(link, (error) => this.#failToSend(error));
     if ('setTimeout' in socket && typeof socket.setTimeout === 'function') socket.setTimeout(0);
     if ('setNoDelay' in socket && typeof socket.setNoDelay === 'function') socket.setNoDelay();
-    link.startLater(new Uint8Array(head));
+    // Before what makes the socket flow.
+    link.startLater();
+    if (head.length > 0) socket.unshift(Buffer.from(head));
     this._readyState = OPEN;
     this.emit('open');
   }
@@ -216,6 +217,7 @@ export class WebSocket extends EventEmitter {
     if (readyState === CONNECTING) this.#abort();
     if (readyState === CONNECTING || readyState === CLOSED) return;
     this._readyState = CLOSING;
+    this._sender?.end();
     this.#link?.terminate();
   }
 

@@ -12,23 +12,57 @@ const INVALID_FRAME = 'Invalid WebSocket frame: ';
 /** The longest payload whose length a number can tell exactly. */
 const LONGEST_PAYLOAD = Number.MAX_SAFE_INTEGER;
 
-/** What the first frame of a message, and a frame, may have. RSV1 is the highest of the three bits. */
+/** Of the three reserved bits, the highest. */
 const RSV1 = 4;
 
-/** The rules of frames by what the engine says of them. */
-const FRAME_RULES: Readonly<Record<string, (frame: NonNullable<RemoteProtocolError['frame']>) => Told>> = {
-  'unmasked frame': () => ({ code: 'WS_ERR_EXPECTED_MASK', message: 'MASK must be set' }),
-  'masked frame': () => ({ code: 'WS_ERR_UNEXPECTED_MASK', message: 'MASK must be clear' }),
-  'reserved bit set': ({ reservedBits }) =>
-    (reservedBits & ~RSV1) === 0
-      ? { code: 'WS_ERR_UNEXPECTED_RSV_1', message: 'RSV1 must be clear' }
-      : { code: 'WS_ERR_UNEXPECTED_RSV_2_3', message: 'RSV2 and RSV3 must be clear' },
-  'fragmented control frame': () => ({ code: 'WS_ERR_EXPECTED_FIN', message: 'FIN must be set' }),
-  'control frame over 125 bytes': invalidControlLength,
-  'Close body of 1 byte': invalidControlLength,
-  'continuation of no message': invalidOpcode,
-  'message inside an unfinished message': invalidOpcode,
-};
+const LONGEST_CONTROL = 125;
+
+type Frame = NonNullable<RemoteProtocolError['frame']>;
+
+/** A rule in the words of `ws`, and whether a frame breaks it. */
+interface Rule {
+  readonly code: string;
+  readonly isBroken: (frame: Frame, broken: string) => boolean;
+  readonly message: (frame: Frame) => string;
+}
+
+/** The rules in the order of `ws`, which tells of the first that is broken; `broken` is what the engine says. */
+const RULES: readonly Rule[] = [
+  {
+    code: 'WS_ERR_UNEXPECTED_RSV_2_3',
+    isBroken: ({ reservedBits }) => (reservedBits & ~RSV1) !== 0,
+    message: () => 'RSV2 and RSV3 must be clear',
+  },
+  {
+    code: 'WS_ERR_UNEXPECTED_RSV_1',
+    isBroken: ({ opcode, reservedBits }, broken) =>
+      reservedBits !== 0 && (broken === 'reserved bit set' || opcode === 0 || opcode > 2),
+    message: () => 'RSV1 must be clear',
+  },
+  {
+    code: 'WS_ERR_INVALID_OPCODE',
+    isBroken: ({ opcode }, broken) =>
+      (opcode > 2 && opcode < 8) || opcode > 10 || broken.startsWith('continuation') || broken.startsWith('message'),
+    message: ({ opcode }) => `invalid opcode ${opcode}`,
+  },
+  {
+    code: 'WS_ERR_EXPECTED_FIN',
+    isBroken: ({ opcode, fin }) => opcode > 7 && !fin,
+    message: () => 'FIN must be set',
+  },
+  {
+    code: 'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH',
+    isBroken: ({ opcode, payloadLength }) =>
+      (opcode > 7 && payloadLength > LONGEST_CONTROL) || (opcode === 8 && payloadLength === 1),
+    message: ({ payloadLength }) => `invalid payload length ${toSevenBits(payloadLength)}`,
+  },
+  { code: 'WS_ERR_EXPECTED_MASK', isBroken: (_, broken) => broken === 'unmasked frame', message: () => 'MASK must be set' },
+  {
+    code: 'WS_ERR_UNEXPECTED_MASK',
+    isBroken: (_, broken) => broken === 'masked frame',
+    message: () => 'MASK must be clear',
+  },
+];
 
 /** The error that a program written for `ws` expects for what a peer did wrong. Its `cause` is the engine's. */
 export function toWsError(error: RemoteProtocolError): Error {
@@ -46,10 +80,10 @@ function tell(error: RemoteProtocolError): Told {
   if (error instanceof LimitExceededError) return tellOfLimit(error);
   const { closeReason, closeCode, frame } = error;
   if (frame !== undefined) {
-    const rule = FRAME_RULES[closeReason] ?? (closeReason.startsWith('reserved opcode') ? invalidOpcode : undefined);
-    if (rule === undefined) return { code: 'WS_ERR_INVALID_FRAME', message: INVALID_FRAME + closeReason };
-    const { code, message } = rule(frame);
-    return { code, message: INVALID_FRAME + message };
+    const rule = RULES.find(({ isBroken }) => isBroken(frame, closeReason));
+    // Lengths that are not in their shortest form: `ws` takes them.
+    if (rule === undefined) return { code: 'WS_ERR_INVALID_PAYLOAD_LENGTH', message: INVALID_FRAME + closeReason };
+    return { code: rule.code, message: INVALID_FRAME + rule.message(frame) };
   }
   const [, status] = /^close code (\d+)$/.exec(closeReason) ?? [];
   if (status !== undefined) {
@@ -72,12 +106,8 @@ function tellOfLimit({ option, size }: LimitExceededError): Told {
   return { code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', message: 'Max payload size exceeded' };
 }
 
-function invalidControlLength({ payloadLength }: { readonly payloadLength: number }): Told {
-  // What stands in the seven bits of the header.
-  const length = payloadLength <= 125 ? payloadLength : payloadLength < 65_536 ? 126 : 127;
-  return { code: 'WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH', message: `invalid payload length ${length}` };
-}
-
-function invalidOpcode({ opcode }: { readonly opcode: number }): Told {
-  return { code: 'WS_ERR_INVALID_OPCODE', message: `invalid opcode ${opcode}` };
+/** What stands in the seven bits of the header for a length. */
+function toSevenBits(length: number): number {
+  if (length <= LONGEST_CONTROL) return length;
+  return length < 65_536 ? 126 : 127;
 }

@@ -35,6 +35,8 @@ export interface ConnectionMade {
    * Draws a masking key for a client, 32 bits as a signed number; strong randomness unless given, as RFC 6455 §10.3 asks for.
    */
   readonly maskingKey?: (() => number) | undefined;
+  /** Whether a Close for which the peer is to blame says what it did wrong; it does unless this is `false`. */
+  readonly explainsFailure?: boolean | undefined;
 }
 
 /** What a façade does with its side of a connection. */
@@ -86,7 +88,7 @@ export class EngineConnection implements ConnectionOwner {
   #ended: AbortController | undefined;
 
   constructor(made: ConnectionMade, user: ConnectionUser) {
-    const { role, options, socket, onreadPlaces, context, maskingKey } = made;
+    const { role, options, socket, onreadPlaces, context, maskingKey, explainsFailure } = made;
     const { receiver, controls } = user;
     this.made = made;
     this.#user = user;
@@ -96,7 +98,8 @@ export class EngineConnection implements ConnectionOwner {
       context,
       maskingKey,
       largestRead: receiver.level === 'whole or streaming' ? LARGEST_COPIED_READ : undefined,
-      createConnection: (host) => new Connection({ role, options, host, receiver, controls, handler: this }),
+      createConnection: (host) =>
+        new Connection({ role, options, host, receiver, controls, explainsFailure, handler: this }),
     });
     const { connection } = this.#driver;
     this.connection = connection;

@@ -109,7 +109,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
       return;
     }
     if (head.length > 0) this.receive(head);
-    this.#followsHandshake = socket.writableLength > 0;
+    this.#followsHandshake ||= this.connection.stats.bytesSent === 0 && socket.writableLength > 0;
     this.#startReading();
     this.#isStarted = true;
     this.update();
@@ -205,9 +205,17 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
     this.#setTimer();
   }
 
-  /** Gives the socket now what was sent, as far as it takes it, and ends it if that is due. Before {@link start}, it does nothing. */
+  /** Gives the socket now what was sent, as far as it takes it, and ends it if that is due; before {@link start}, it only writes. */
   flush(): void {
-    if (this.#isStarted && !this.#willUpdate) this.updateInContext();
+    if (this.#willUpdate) return;
+    if (this.#isStarted) this.updateInContext();
+    else this.#context.run(write, this);
+  }
+
+  /** Writes before anything is read. */
+  write(): void {
+    this.#followsHandshake ||= this.connection.stats.bytesSent === 0 && this.#socket.writableLength > 0;
+    this.#flush();
   }
 
   /** Runs {@link update} where the calls of the connection belong. */
@@ -373,6 +381,10 @@ function onTimeout(driver: SocketDriver): void {
 
 function handleTimerLater(driver: SocketDriver): void {
   driver.handleTimerInContext();
+}
+
+function write(driver: SocketDriver): void {
+  driver.write();
 }
 
 function handleTimer(driver: SocketDriver): void {

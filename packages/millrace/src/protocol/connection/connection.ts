@@ -26,6 +26,8 @@ export interface ConnectionSetup {
   readonly handler: ConnectionOwner;
   /** What the application is told of control frames; nothing unless given, and Pings are answered. */
   readonly controls?: ControlHooks | undefined;
+  /** Whether a Close for which the peer is to blame says what it did wrong; it does unless this is `false`. */
+  readonly explainsFailure?: boolean | undefined;
   /** What the extensions change of messages that are received, in the order in which they were agreed on. */
   readonly transforms?: readonly MessageTransform[] | undefined;
 }
@@ -61,7 +63,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   #bytesSent = 0;
 
   constructor(setup: ConnectionSetup) {
-    const { role, options, host, receiver, handler, controls = NO_CONTROLS, transforms = [] } = setup;
+    const { role, options, host, receiver, handler, controls = NO_CONTROLS, transforms = [], explainsFailure = true } = setup;
     const { fragmentSize, highWaterMark, closeTimeout } = options;
     this.#host = host;
     this.#handler = handler;
@@ -81,7 +83,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#scheduler = scheduler;
     this.#queue = queue;
     this.sender = sender;
-    this.#ending = new Ending({ role, closeTimeout, host, handler, tell, ...parts });
+    this.#ending = new Ending({ role, closeTimeout, explainsFailure, host, handler, tell, ...parts });
   }
 
   // State

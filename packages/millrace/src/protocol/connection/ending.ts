@@ -16,6 +16,8 @@ const GRACE = 100;
 export interface EndingSetup {
   readonly role: 'client' | 'server';
   readonly closeTimeout: number;
+  /** Whether a Close for which the peer is to blame says what it did wrong. */
+  readonly explainsFailure: boolean;
   readonly host: ConnectionHost;
   readonly handler: ConnectionOwner;
   readonly closing: ClosingHandshake;
@@ -140,7 +142,7 @@ export class Ending implements ClosingListener {
     this.#closing.begin('engine', error);
     inbound.stop();
     inbound.drop();
-    const body = closeBodyFor(this.#closing.error);
+    const body = closeBodyFor(this.#closing.error, this.#setup.explainsFailure ? 'with a reason' : 'without');
     if (!isSent) this.#closing.body = body;
     this.#closing.move('fail');
     this.#giveUpOutput();
@@ -317,7 +319,8 @@ export class Ending implements ClosingListener {
   }
 }
 
-function closeBodyFor(error: Error | undefined): CloseBody {
+function closeBodyFor(error: Error | undefined, form: 'with a reason' | 'without'): CloseBody {
   if (!(error instanceof RemoteProtocolError)) return { code: CloseCode.INTERNAL_ERROR, reason: '' };
-  return { code: error.closeCode, reason: truncateCloseReason(error.closeReason) };
+  const { closeCode: code, closeReason } = error;
+  return { code, reason: form === 'without' ? '' : truncateCloseReason(closeReason) };
 }
