@@ -56,6 +56,9 @@ export interface LinkOwner {
 /** What `closeTimeout` is unless given, in milliseconds. */
 export const CLOSE_TIMEOUT = 30_000;
 
+/** How messages of each opcode are sent; there are two. */
+const FORMATS: Readonly<Record<number, { readonly opcode: number }>> = { 1: { opcode: 1 }, 2: { opcode: 2 } };
+
 /** Where sockets keep their read buffer, when that is known: it is found out once in a process, which takes a moment. */
 
 let onreadPlaces: OnreadPlaces | undefined;
@@ -97,7 +100,7 @@ export class Link implements ConnectionUser, WholeMessageHandler {
       maxPayload,
       maxFragments: toLimit(options.maxFragments),
       binaryType: () => owner.binaryType(),
-      onMessage: (data, isBinary) => this.#tell(() => owner.onMessage(data, isBinary)),
+      onMessage: (data, isBinary) => this.#tellMessage(data, isBinary),
     });
     this.receiver = { level: 'whole or streaming', handler: this, checksText: options.skipUTF8Validation !== true };
     this.controls = {
@@ -112,8 +115,7 @@ export class Link implements ConnectionUser, WholeMessageHandler {
         peer: peerOf(socket),
         subprotocol: subprotocol === '' ? undefined : subprotocol,
         extensions: '',
-        // A program that listens for what its socket reads goes on to be told.
-        onreadPlaces: undefined,
+        onreadPlaces,
         context: new AsyncContext(),
         explainsFailure: false,
         maskingKey: maskingKeysBy(options.generateMask),
@@ -158,8 +160,8 @@ export class Link implements ConnectionUser, WholeMessageHandler {
   send(payload: string | Uint8Array, opcode: number, callback: WrittenCallback | undefined): void {
     const { sender } = this.engine.connection;
     const { givenReferences } = sender;
-    const onTaken = callback === undefined ? undefined : () => this.callbacks.add(callback);
-    sender.sendMessage(payload, onTaken === undefined ? { opcode } : { opcode, onTaken });
+    if (callback === undefined) sender.sendMessage(payload, FORMATS[opcode] ?? { opcode });
+    else sender.sendMessage(payload, { opcode, onTaken: () => this.callbacks.add(callback) });
     // Whoever sends with `ws` may use the memory again as soon as the system has it.
     if (sender.givenReferences !== givenReferences) this.engine.flush();
   }
@@ -281,6 +283,15 @@ export class Link implements ConnectionUser, WholeMessageHandler {
     this.#tell(() => this.#owner.onClosed(closure));
   }
 
+  #tellMessage(data: MessageData, isBinary: boolean): void {
+    try {
+      this.#owner.onMessage(data, isBinary);
+    } catch (error) {
+      process.nextTick(rethrow, error);
+    }
+    if (this.#emitsOneATurn) this.#waitForTurn();
+  }
+
   /**
    * Tells the application something. What a listener throws is an exception that nobody has caught, as it is where `ws` emits in the callback of a read: it is the
    * program's, and none of the connection's.
@@ -291,7 +302,11 @@ export class Link implements ConnectionUser, WholeMessageHandler {
     } catch (error) {
       process.nextTick(rethrow, error);
     }
-    if (!this.#emitsOneATurn || this.#isOver) return;
+    if (this.#emitsOneATurn && !this.#isOver) this.#waitForTurn();
+  }
+
+  /** Has the next event wait for another turn of the event loop. */
+  #waitForTurn(): void {
     this.engine.connection.hold(HoldReason.RATE);
     setImmediate(() => this.engine.connection.release(HoldReason.RATE));
   }

@@ -55,10 +55,19 @@ export class Outbox {
     return this.#waitingSize;
   }
 
-  /** Sends a message, or a fragment of one. */
-  send(data: unknown, format: SendFormat, callback: WrittenCallback | undefined): void {
-    const opcode = format.binary === true ? Opcode.BINARY : Opcode.TEXT;
-    const isFinal = format.fin ?? true;
+  /**
+   * Sends a message, or a fragment of one.
+   *
+   * @param isText - what it is, unless `format` says it
+   */
+  send(data: unknown, format: SendFormat, callback: WrittenCallback | undefined, isText: boolean): void {
+    const { fin: isFinal = true, binary = !isText } = format;
+    const opcode = binary ? Opcode.BINARY : Opcode.TEXT;
+    // A message by itself, as most are.
+    if (isFinal && !this.#isInsideMessage && !this.#isReading && (typeof data === 'string' || data instanceof Uint8Array)) {
+      this.#link.send(data, opcode, callback);
+      return;
+    }
     const send = (payload: string | Uint8Array): void => {
       if (isFinal && !this.#isInsideMessage) this.#link.send(payload, opcode, callback);
       else this.#sendFragment(toBytes(payload), { opcode, isFinal }, callback);
@@ -101,7 +110,7 @@ export class Outbox {
     } else if (opcode === Opcode.PING || opcode === Opcode.PONG) {
       this.sendControl(opcode, payload, callback);
     } else {
-      this.send(payload, { binary: opcode === Opcode.BINARY, fin: isFinal }, callback);
+      this.send(payload, { fin: isFinal }, callback, opcode === Opcode.TEXT);
     }
   }
 

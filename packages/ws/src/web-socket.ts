@@ -160,10 +160,10 @@ export class WebSocket extends EventEmitter {
   /** Sends a message, or a fragment of one. */
   send(data: unknown, options?: SendFormat | WrittenCallback, callback?: WrittenCallback): void {
     this.#expectConnected();
-    const format = typeof options === 'function' ? {} : (options ?? {});
+    const format = typeof options === 'function' ? NO_FORMAT : (options ?? NO_FORMAT);
     const done = typeof options === 'function' ? options : callback;
     const payload = typeof data === 'number' ? String(data) : data;
-    if (this.#isOpen()) this._sender?.send(orEmpty(payload), { binary: typeof payload !== 'string', ...format }, done);
+    if (this.#isOpen()) this._sender?.send(orEmpty(payload), format, done, typeof payload === 'string');
     else this.#sendAfterClose(payload, done);
   }
 
@@ -358,6 +358,8 @@ export class WebSocket extends EventEmitter {
       abortHandshake(this, this._req, 'WebSocket was closed before the connection was established');
   }
 }
+
+const NO_FORMAT: SendFormat = {};
 
 /** What stands behind each socket that is open. */
 const links = new WeakMap<WebSocket, Link>();
