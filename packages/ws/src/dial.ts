@@ -3,7 +3,7 @@ import type { EventEmitter } from 'node:events';
 import http, { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { unescape } from 'node:querystring';
 import tls from 'node:tls';
 
@@ -163,16 +163,19 @@ function splitSocketPath(path: string): { readonly socketPath: string; readonly 
   return { socketPath: path.slice(0, colon), path: path.slice(colon + 1) };
 }
 
-function connectPlainly(options: HandshakeRequestOptions): Duplex {
-  return Reflect.apply(net.connect, net, [Object.assign(options, { path: options.socketPath })]);
+function connectPlainly(options: HandshakeRequestOptions): Duplex | undefined {
+  return asDuplex(Reflect.apply(net.connect, net, [Object.assign(options, { path: options.socketPath })]));
 }
 
-function connectSecurely(options: HandshakeRequestOptions): Duplex {
+function connectSecurely(options: HandshakeRequestOptions): Duplex | undefined {
   const { host, servername } = options;
-  const isNamed = servername !== undefined && servername !== null;
   Object.assign(options, { path: undefined });
-  if (!isNamed) Object.assign(options, { servername: net.isIP(host ?? '') === 0 ? host : '' });
-  return Reflect.apply(tls.connect, tls, [options]);
+  if (servername === undefined) Object.assign(options, { servername: net.isIP(host ?? '') === 0 ? host : '' });
+  return asDuplex(Reflect.apply(tls.connect, tls, [options]));
+}
+
+function asDuplex(value: unknown): Duplex | undefined {
+  return value instanceof Duplex ? value : undefined;
 }
 
 /** Another answer than 101. */

@@ -109,6 +109,7 @@ interface Registration {
 
 /** Under these, a function that was given to an emitter in place of a handler has its {@link Registration}. */
 export const HANDLER: unique symbol = Symbol('handler');
+/** Whether it belongs to an attribute. */
 export const IS_ATTRIBUTE: unique symbol = Symbol('isAttribute');
 
 /** Who emits: how its connection has ended is asked when it is told. */

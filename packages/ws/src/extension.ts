@@ -54,11 +54,16 @@ class Parser {
       if (this.#end === -1 && this.#start !== -1) this.#end = index;
       return true;
     }
-    if ((code === SEMICOLON || code === COMMA) && this.#start !== -1) {
+    if (this.#start === -1) return false;
+    if (code === SEMICOLON || code === COMMA) {
       this.#finish(index, code);
       return true;
     }
-    if (code !== EQUALS || this.#extension === undefined || this.#start === -1 || this.#end !== -1) return false;
+    return code === EQUALS && this.#beginValue(index);
+  }
+
+  #beginValue(index: number): boolean {
+    if (this.#extension === undefined || this.#end !== -1) return false;
     this.#parameter = this.#header.slice(this.#start, index);
     this.#start = -1;
     return true;

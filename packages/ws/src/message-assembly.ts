@@ -27,7 +27,6 @@ export const BINARY_TYPES: readonly BinaryType[] = ['nodebuffer', 'arraybuffer',
 /** Chunks up to this size are copied together, in bytes: an object for each costs more than they do. */
 const SMALL = 4096;
 
-
 /** Joins what arrives to messages, within the limits of `ws`: none is judged later than by the header of a frame. */
 export class MessageAssembly implements WholeMessageHandler {
   readonly #setup: AssemblySetup;
@@ -83,8 +82,7 @@ export class MessageAssembly implements WholeMessageHandler {
 
   onMessageEnd(): void {
     this.#closeBlock();
-    const buffer =
-      this.#joined();
+    const buffer = this.#joined();
     const lengths = this.#frameLengths;
     this.#reset();
     if (this.#opcode === Opcode.TEXT) this.#setup.onMessage(buffer, false);

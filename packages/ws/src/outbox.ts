@@ -64,7 +64,12 @@ export class Outbox {
     const { fin: isFinal = true, binary = !isText } = format;
     const opcode = binary ? Opcode.BINARY : Opcode.TEXT;
     // A message by itself, as most are.
-    if (isFinal && !this.#isInsideMessage && !this.#isReading && (typeof data === 'string' || data instanceof Uint8Array)) {
+    if (
+      isFinal &&
+      !this.#isInsideMessage &&
+      !this.#isReading &&
+      (typeof data === 'string' || data instanceof Uint8Array)
+    ) {
       this.#link.send(data, opcode, callback);
       return;
     }

@@ -1,4 +1,4 @@
-import { toBuffer } from './message-assembly.ts';
+import { EMPTY } from './empty.ts';
 
 /** Anything with the methods of a `Blob`, whoever has made it. */
 export interface BlobLike {
@@ -23,6 +23,7 @@ export function toBytes(data: unknown): Uint8Array {
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (typeof data === 'string') return Buffer.from(data);
   // What is of no use, it tells of better than we could.
-  const made: unknown = Reflect.apply(Buffer.from, Buffer, [data]);
-  return made instanceof Uint8Array ? toBuffer(made) : Buffer.alloc(0);
+  const from: unknown = Reflect.get(Buffer, 'from');
+  const made: unknown = typeof from === 'function' ? Reflect.apply(from, Buffer, [data]) : undefined;
+  return made instanceof Uint8Array ? made : EMPTY;
 }

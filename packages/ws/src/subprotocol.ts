@@ -15,18 +15,28 @@ function parse(header: string): Set<string> {
     const code = header.charCodeAt(index);
     if (end === -1 && isTokenCode(code)) {
       if (start === -1) start = index;
-    } else if (index !== 0 && isSpace(code)) {
-      if (end === -1 && start !== -1) end = index;
-    } else if (code === 0x2c && start !== -1) {
-      add(protocols, header.slice(start, end === -1 ? index : end));
-      start = end = -1;
-    } else {
-      throw new SyntaxError(`Unexpected character at index ${index}`);
+      continue;
     }
+    if (index === 0 || !isSeparator(code, start)) throw unexpected(index);
+    if (end === -1 && start !== -1) end = index;
+    if (code !== COMMA) continue;
+    add(protocols, header.slice(start, end));
+    start = end = -1;
   }
   if (start === -1 || end !== -1) throw new SyntaxError('Unexpected end of input');
   add(protocols, header.slice(start));
   return protocols;
+}
+
+const COMMA = 0x2c;
+
+/** Whether a character may stand behind a name, which has begun at `start`, or before one. */
+function isSeparator(code: number, start: number): boolean {
+  return isSpace(code) || (code === COMMA && start !== -1);
+}
+
+function unexpected(index: number): SyntaxError {
+  return new SyntaxError(`Unexpected character at index ${index}`);
 }
 
 function add(protocols: Set<string>, protocol: string): void {

@@ -1,12 +1,12 @@
-import { EventEmitter } from 'node:events';
 import type { ClientRequest } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { Opcode, RemoteProtocolError, type Closure } from 'millrace';
 
 import { EMPTY } from './empty.ts';
+import { EventTargetEmitter } from './event-target.ts';
 import { abortHandshake, dial } from './dial.ts';
-import { addHandler, attributeHandler, removeHandler, setAttributeHandler, type EventHandler } from './events.ts';
 import { Link, type LinkOptions, type LinkOwner } from './link.ts';
 import { BINARY_TYPES, type BinaryType } from './message-assembly.ts';
 import type { DialOptions } from './options.ts';
@@ -34,7 +34,7 @@ interface SocketSettings {
  * The class `WebSocket` of `ws`: a client, or a server's side of a connection. Names with an underscore are those that programs are known to look at; the rest of
  * what `ws` keeps is not here.
  */
-export class WebSocket extends EventEmitter {
+export class WebSocket extends EventTargetEmitter {
   /** Whether it is a server's side. */
   _isServer: boolean;
   /** The socket, as soon as the connection is open. */
@@ -48,8 +48,6 @@ export class WebSocket extends EventEmitter {
   _extensions: Record<string, unknown> = {};
   _redirects = 0;
   _readyState: number = CONNECTING;
-  _closeFrameReceived = false;
-  _closeFrameSent = false;
 
   #binaryType: BinaryType = 'nodebuffer';
   #settings: SocketSettings = {};
@@ -146,8 +144,7 @@ export class WebSocket extends EventEmitter {
     links.set(this, link);
     this._socket = socket;
     this._sender = new Outbox(link, (error) => this.#failToSend(error));
-    if ('setTimeout' in socket && typeof socket.setTimeout === 'function') socket.setTimeout(0);
-    if ('setNoDelay' in socket && typeof socket.setNoDelay === 'function') socket.setNoDelay();
+    if (socket instanceof Socket) socket.setTimeout(0).setNoDelay();
     // Before what makes the socket flow.
     link.startLater();
     if (head.length > 0) socket.unshift(Buffer.from(head));
@@ -225,50 +222,6 @@ export class WebSocket extends EventEmitter {
   emitClose(): void {
     this._readyState = CLOSED;
     this.emit('close', this.#closeCode, this.#closeReason);
-  }
-
-  // The methods and attributes of an EventTarget
-
-  /** Adds a listener in the manner of the DOM. */
-  addEventListener(type: string, handler: EventHandler, options?: { readonly once?: boolean | undefined }): void {
-    addHandler(this, type, handler, { once: options?.once });
-  }
-
-  /** Removes such a listener. */
-  removeEventListener(type: string, handler: EventHandler): void {
-    removeHandler(this, type, handler);
-  }
-
-  get onopen(): EventHandler | null {
-    return attributeHandler(this, 'open');
-  }
-
-  set onopen(handler: unknown) {
-    setAttributeHandler(this, 'open', handler);
-  }
-
-  get onmessage(): EventHandler | null {
-    return attributeHandler(this, 'message');
-  }
-
-  set onmessage(handler: unknown) {
-    setAttributeHandler(this, 'message', handler);
-  }
-
-  get onerror(): EventHandler | null {
-    return attributeHandler(this, 'error');
-  }
-
-  set onerror(handler: unknown) {
-    setAttributeHandler(this, 'error', handler);
-  }
-
-  get onclose(): EventHandler | null {
-    return attributeHandler(this, 'close');
-  }
-
-  set onclose(handler: unknown) {
-    setAttributeHandler(this, 'close', handler);
   }
 
   // From the link
@@ -369,19 +322,7 @@ export function linkOf(webSocket: WebSocket): Link | undefined {
   return links.get(webSocket);
 }
 
-for (const name of [
-  'binaryType',
-  'bufferedAmount',
-  'extensions',
-  'isPaused',
-  'protocol',
-  'readyState',
-  'url',
-  'onopen',
-  'onmessage',
-  'onerror',
-  'onclose',
-]) {
+for (const name of ['binaryType', 'bufferedAmount', 'extensions', 'isPaused', 'protocol', 'readyState', 'url']) {
   Object.defineProperty(WebSocket.prototype, name, { enumerable: true });
 }
 

@@ -56,7 +56,11 @@ const RULES: readonly Rule[] = [
       (opcode > 7 && payloadLength > LONGEST_CONTROL) || (opcode === 8 && payloadLength === 1),
     message: ({ payloadLength }) => `invalid payload length ${toSevenBits(payloadLength)}`,
   },
-  { code: 'WS_ERR_EXPECTED_MASK', isBroken: (_, broken) => broken === 'unmasked frame', message: () => 'MASK must be set' },
+  {
+    code: 'WS_ERR_EXPECTED_MASK',
+    isBroken: (_, broken) => broken === 'unmasked frame',
+    message: () => 'MASK must be set',
+  },
   {
     code: 'WS_ERR_UNEXPECTED_MASK',
     isBroken: (_, broken) => broken === 'masked frame',

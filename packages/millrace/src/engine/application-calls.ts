@@ -2,7 +2,7 @@ import { toError } from '../protocol/base/errors.ts';
 import { isPromise } from '../protocol/base/promise.ts';
 import type { Connection } from '../protocol/connection/connection.ts';
 import { HoldReason } from '../protocol/receive/read-ahead.ts';
-import type { CallContext } from '../transport/socket-driver.ts';
+import type { CallContext } from '../transport/driver-setup.ts';
 
 /** Whose application is called. */
 export interface CallsOwner {

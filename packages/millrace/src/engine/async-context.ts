@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 
-import type { CallContext } from '../transport/socket-driver.ts';
+import type { CallContext } from '../transport/driver-setup.ts';
 
 /**
  * The async context of a connection: what an `AsyncLocalStorage` has for the hooks and handlers of one connection is not seen by another, though they share

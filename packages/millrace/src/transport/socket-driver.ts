@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionHost } from '../protocol/connection/host.ts';
 import type { TextCodec } from '../protocol/wire/text-codec.ts';
+import type { CallContext, SocketDriverSetup } from './driver-setup.ts';
 import { MaskingKeyPool } from './masking-keys.ts';
 import { nodeTextCodec } from './node-text-codec.ts';
 import type { OnreadPlaces, Reader } from './reading/shared-read-buffer.ts';
@@ -11,6 +12,7 @@ import { startReading } from './reading/start-reading.ts';
 import { SocketListener } from './socket-listener.ts';
 import { MAX_TIMEOUT } from './timers.ts';
 import { turns, type TurnTaker } from './turns.ts';
+import { copyPiece, writePieces } from './write-pieces.ts';
 
 /** Bytes that are handed to the socket at a time, about; the next go when these are written. */
 const WRITE_SIZE = 64 * 1024;
@@ -22,28 +24,6 @@ const TURN_SIZE = 1024 * 1024;
 const SEND_SIZE = 1024;
 
 const maskingKeys = new MaskingKeyPool();
-
-/** Where the calls of a connection run. */
-export interface CallContext {
-  /** Calls `callback` with `subject`, in the context that belongs to the connection. */
-  run<Subject>(callback: (subject: Subject) => void, subject: Subject): void;
-}
-
-/** What a {@link SocketDriver} works with. */
-export interface SocketDriverSetup {
-  /** A connected socket, or any other duplex stream of bytes. */
-  readonly socket: Duplex;
-  /** How to read into the shared buffer; `undefined` to take `'data'` events. */
-  readonly onreadPlaces: OnreadPlaces | undefined;
-  /** Bytes to read at a time into the shared buffer, at most; all of it unless given. */
-  readonly largestRead?: number | undefined;
-  /** Where everything runs that the connection calls. */
-  readonly context: CallContext;
-  /** Draws a masking key; strong randomness unless given. */
-  readonly maskingKey?: (() => number) | undefined;
-  /** Makes the connection that is driven. */
-  createConnection(host: ConnectionHost): Connection;
-}
 
 /**
  * Drives a connection over a socket: moves bytes both ways with backpressure, keeps the one timer, ends the transport as the connection
@@ -109,7 +89,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
       return;
     }
     if (head.length > 0) this.receive(head);
-    this.#followsHandshake ||= this.connection.stats.bytesSent === 0 && socket.writableLength > 0;
+    this.#followsHandshake ||= this.#unwritten === 0 && socket.writableLength > 0;
     this.#startReading();
     this.#isStarted = true;
     this.update();
@@ -207,14 +187,12 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
 
   /** Gives the socket now what was sent, as far as it takes it, and ends it if that is due; before {@link start}, it only writes. */
   flush(): void {
-    if (this.#willUpdate) return;
-    if (this.#isStarted) this.updateInContext();
-    else this.#context.run(write, this);
+    if (!this.#willUpdate) this.#context.run(this.#isStarted ? updateNow : write, this);
   }
 
   /** Writes before anything is read. */
   write(): void {
-    this.#followsHandshake ||= this.connection.stats.bytesSent === 0 && this.#socket.writableLength > 0;
+    this.#followsHandshake ||= this.#unwritten === 0 && this.#socket.writableLength > 0;
     this.#flush();
   }
 
@@ -263,18 +241,8 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
 
   #write(pieces: readonly Uint8Array[]): void {
     const socket = this.#socket;
-    const [piece] = pieces;
-    if (pieces.length === 1 && piece !== undefined) {
-      this.#count(piece.length);
-      socket.write(this.copiesOutput ? new Uint8Array(piece) : piece, this.#onWritten);
-    } else {
-      socket.cork();
-      for (const each of pieces) {
-        this.#count(each.length);
-        socket.write(this.copiesOutput ? new Uint8Array(each) : each, this.#onWritten);
-      }
-      socket.uncork();
-    }
+    for (const piece of pieces) this.#count(piece.length);
+    writePieces(socket, this.copiesOutput ? pieces.map(copyPiece) : pieces, this.#onWritten);
     this.#unwritten = socket.writableLength;
   }
 
