@@ -326,6 +326,12 @@ for (const name of ['binaryType', 'bufferedAmount', 'extensions', 'isPaused', 'p
   Object.defineProperty(WebSocket.prototype, name, { enumerable: true });
 }
 
+// Where programs look for them.
+for (const name of ['onopen', 'onmessage', 'onerror', 'onclose']) {
+  const attribute = Object.getOwnPropertyDescriptor(EventTargetEmitter.prototype, name);
+  if (attribute !== undefined) Object.defineProperty(WebSocket.prototype, name, attribute);
+}
+
 STATE_NAMES.forEach((name, value) => {
   Object.defineProperty(WebSocket, name, { enumerable: true, value });
   Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value });
