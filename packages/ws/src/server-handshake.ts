@@ -1,6 +1,7 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+import { extension } from './extension.ts';
 import { subprotocol } from './subprotocol.ts';
 
 /** A request that may become a connection. */
@@ -26,17 +27,18 @@ const KEY = /^[+/0-9A-Za-z]{22}==$/;
 export function judgeRequest(request: IncomingMessage): JudgedRequest | Refusal {
   const { headers, method } = request;
   const key = headers['sec-websocket-key'];
+  if (!isHttp11(request)) return { status: 400, message: 'Invalid HTTP version or Host header' };
   if (method !== 'GET') return { status: 405, message: 'Invalid HTTP method' };
   if (headers.upgrade?.toLowerCase() !== 'websocket') return { status: 400, message: 'Invalid Upgrade header' };
   if (key === undefined || !KEY.test(key)) {
     return { status: 400, message: 'Missing or invalid Sec-WebSocket-Key header' };
   }
-  const version = Number(headers['sec-websocket-version']);
-  if (version !== 13 && version !== 8) {
+  const version = headers['sec-websocket-version'];
+  if (version !== '13' && version !== '8') {
     const message = 'Missing or invalid Sec-WebSocket-Version header';
     return { status: 400, message, headers: { 'Sec-WebSocket-Version': '13, 8' } };
   }
-  const origin = version === 8 ? headers['sec-websocket-origin'] : headers.origin;
+  const origin = version === '8' ? headers['sec-websocket-origin'] : headers.origin;
   return {
     key,
     origin: typeof origin === 'string' ? origin : undefined,
@@ -51,6 +53,23 @@ export function parseProtocols(header: string | undefined): Set<string> | undefi
   } catch {
     return undefined;
   }
+}
+
+/** Whether what a client says of extensions can be read. */
+export function canReadExtensions(header: string | undefined): boolean {
+  try {
+    if (header !== undefined) extension.parse(header);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a request is one of HTTP/1.1 with one Host (RFC 6455 §4.2.1, RFC 9112 §3.2), as far as it is one that Node.js has read. */
+function isHttp11({ httpVersionMajor, httpVersionMinor, rawHeaders }: IncomingMessage): boolean {
+  if (httpVersionMajor < 1 || (httpVersionMajor === 1 && httpVersionMinor === 0)) return false;
+  if (!Array.isArray(rawHeaders) || rawHeaders.length === 0) return true;
+  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length === 1;
 }
 
 /** Refuses a request, and ends its socket when that is written. */

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import { GUID } from './dial.ts';
 import {
   abortHandshake,
+  canReadExtensions,
   destroyOnError,
   judgeRequest,
   parseProtocols,
@@ -255,6 +256,13 @@ export class WebSocketServer extends EventEmitter {
     const protocols = parseProtocols(protocolHeader);
     if (protocols === undefined) {
       this.#refuse(request, socket, { status: 400, message: 'Invalid Sec-WebSocket-Protocol header' });
+      return;
+    }
+    if (this.options.perMessageDeflate !== false && !canReadExtensions(request.headers['sec-websocket-extensions'])) {
+      this.#refuse(request, socket, {
+        status: 400,
+        message: 'Invalid or unacceptable Sec-WebSocket-Extensions header',
+      });
       return;
     }
     const accept = (): void => this.completeUpgrade({}, key, protocols, request, socket, head, callback);

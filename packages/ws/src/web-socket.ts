@@ -156,11 +156,12 @@ export class WebSocket extends EventTargetEmitter {
 
   /** Sends a message, or a fragment of one. */
   send(data: unknown, options?: SendFormat | WrittenCallback, callback?: WrittenCallback): void {
-    this.#expectConnected();
+    const { readyState } = this;
+    if (readyState === CONNECTING) this.#refuseToSend();
     const format = typeof options === 'function' ? NO_FORMAT : (options ?? NO_FORMAT);
     const done = typeof options === 'function' ? options : callback;
     const payload = typeof data === 'number' ? String(data) : data;
-    if (this.#isOpen()) this._sender?.send(orEmpty(payload), format, done, typeof payload === 'string');
+    if (readyState === OPEN) this._sender?.send(orEmpty(payload), format, done, typeof payload === 'string');
     else this.#sendAfterClose(payload, done);
   }
 
@@ -278,11 +279,12 @@ export class WebSocket extends EventTargetEmitter {
   }
 
   #sendControl(opcode: number, data: unknown, mask: unknown, callback: WrittenCallback | undefined): void {
-    this.#expectConnected();
+    const { readyState } = this;
+    if (readyState === CONNECTING) this.#refuseToSend();
     const done = [data, mask, callback].find(isCallback);
     const given = typeof data === 'function' ? undefined : data;
     const payload = typeof given === 'number' ? String(given) : given;
-    if (this.#isOpen()) this._sender?.sendControl(opcode, orEmpty(payload), done);
+    if (readyState === OPEN) this._sender?.sendControl(opcode, orEmpty(payload), done);
     else this.#sendAfterClose(payload, done);
   }
 
@@ -292,18 +294,13 @@ export class WebSocket extends EventTargetEmitter {
     process.nextTick(callback, new Error(`WebSocket is not open: readyState ${this.#describeState()}`));
   }
 
-  #expectConnected(): void {
-    if (this.readyState !== CONNECTING) return;
+  #refuseToSend(): never {
     throw new Error(`WebSocket is not open: readyState ${this.#describeState()}`);
   }
 
   #describeState(): string {
     const { readyState } = this;
     return `${readyState} (${STATE_NAMES[readyState] ?? ''})`;
-  }
-
-  #isOpen(): boolean {
-    return this.readyState === OPEN;
   }
 
   #abort(): void {

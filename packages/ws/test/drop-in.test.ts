@@ -32,10 +32,8 @@ async function openPair([serverKind, clientKind]: Combination, options: object =
   const url = `ws://127.0.0.1:${address.port}`;
   const accepted = once(listening, 'connection');
   const client: unknown = clientKind === 'ours' ? new OurWebSocket(url, options) : new RealWebSocket(url, options);
-  const [, [server]]: readonly [unknown, unknown[]] = await Promise.all([
-    once(client as RealWebSocket, 'open'),
-    accepted,
-  ]);
+  await once(client as RealWebSocket, 'open');
+  const [server] = (await accepted) as [unknown];
   const end = async (): Promise<void> => {
     for (const each of listening.clients) each.terminate();
     await new Promise<void>((resolve) => listening.close(() => resolve()));
