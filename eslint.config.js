@@ -156,7 +156,16 @@ const documentation = {
 
 export default defineConfig(
   // What stands in drop-in is written as the users of a dozen packages write it, without types; the types of ws have the shape of those that programs know.
-  { ignores: ['**/dist/', '**/node_modules/', 'coverage/', 'interop/drop-in/', 'packages/ws/types/'] },
+  {
+    ignores: [
+      '**/dist/',
+      '**/node_modules/',
+      'coverage/',
+      'interop/drop-in/',
+      'packages/ws/types/',
+      'packages/ws/index.cjs',
+    ],
+  },
   {
     linterOptions: { noInlineConfig: true },
     languageOptions: {

@@ -8,7 +8,12 @@ import { join } from 'node:path';
 import { ROOT } from './support/paths.js';
 import { TOOLS, run, runNode, runNpm } from './support/run.js';
 
-const FOLDERS = ['packages/millrace', 'packages/conformance'];
+/** Each package, and for which loaders it is. */
+const PACKAGES = [
+  { folder: 'packages/millrace', profile: 'esm-only' },
+  { folder: 'packages/conformance', profile: 'esm-only' },
+  { folder: 'packages/ws', profile: 'node16' },
+];
 
 /** Tests a server of the packed library with the packed command, and looks at its page. */
 const COMMAND_TEST = `
@@ -45,12 +50,13 @@ try {
 
 /** @returns {number} the exit code */
 function check() {
-  const tarballs = FOLDERS.map(pack);
+  const packed = PACKAGES.map(({ folder, profile }) => ({ tarball: pack(folder), profile }));
+  const tarballs = packed.map(({ tarball }) => tarball);
   const consumer = createConsumer();
   const steps = [
-    ...tarballs.flatMap((tarball) => [
+    ...packed.flatMap(({ tarball, profile }) => [
       () => runNode(TOOLS.publint, [tarball, '--strict']),
-      () => runNode(TOOLS.attw, [tarball, '--profile', 'esm-only']),
+      () => runNode(TOOLS.attw, [tarball, '--profile', profile]),
     ]),
     () => runNpm(['install', '--offline', '--no-audit', '--no-fund', ...tarballs], { cwd: consumer }),
     () => runNode(TOOLS.tsc, ['-p', consumer]),
@@ -79,8 +85,8 @@ function pack(folder) {
  * @returns {Record<string, string>}
  */
 function dependencies() {
-  const own = new Set(FOLDERS.map((folder) => manifestOf(folder).name));
-  const names = FOLDERS.flatMap((folder) => Object.keys(manifestOf(folder).dependencies ?? {}));
+  const own = new Set(PACKAGES.map(({ folder }) => manifestOf(folder).name));
+  const names = PACKAGES.flatMap(({ folder }) => Object.keys(manifestOf(folder).dependencies ?? {}));
   const foreign = names.filter((name) => !own.has(name));
   return Object.fromEntries(foreign.map((name) => [name, `file:${join(ROOT, 'node_modules', name)}`]));
 }
@@ -142,9 +148,10 @@ function createConsumer() {
 
 /** @returns {string[]} what an application may import */
 function entryPoints() {
-  return FOLDERS.flatMap((folder) => {
+  return PACKAGES.flatMap(({ folder }) => {
     const { name, exports } = manifestOf(folder);
-    return Object.keys(exports).map((path) => name + path.slice(1));
+    const paths = Object.keys(exports).filter((path) => !path.endsWith('.json'));
+    return paths.map((path) => name + path.slice(1));
   });
 }
 

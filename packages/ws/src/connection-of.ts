@@ -11,7 +11,7 @@ import { linkOf, type WebSocket } from './web-socket.ts';
  * @example
  * ```ts
  * server.on('connection', async (webSocket) => {
- *   for await (const message of connectionOf(webSocket)) await connectionOf(webSocket).send(message);
+ *   for await (const message of connectionOf(webSocket)) await connectionOf(webSocket).send(message, { type: message.type });
  * });
  * ```
  */
