@@ -13,6 +13,8 @@ interface Waiting {
 export class WrittenCallbacks {
   readonly #connection: EngineConnection['connection'];
   #waiting: Waiting[] = [];
+  /** How many of them, the first ones, were called. */
+  #called = 0;
   #isScheduled = false;
 
   constructor(connection: EngineConnection['connection']) {
@@ -27,10 +29,10 @@ export class WrittenCallbacks {
 
   /** Output has moved on. */
   settle(): void {
-    if (this.#waiting.length === 0) return;
+    if (this.#waiting.length === this.#called) return;
     this.#connection.sender.tellsProgress = true;
     if (this.#isScheduled) return;
-    const [first] = this.#waiting;
+    const first = this.#waiting[this.#called];
     if (first === undefined || first.position > this.#connection.writtenPosition) return;
     this.#isScheduled = true;
     // A send, or a look at `bufferedAmount`, may have written it: nobody expects to be called within that.
@@ -42,19 +44,25 @@ export class WrittenCallbacks {
 
   /** The connection has ended: what was not written never will be. */
   end(): void {
-    const { writtenPosition } = this.#connection;
-    for (const { position, callback } of this.#waiting.splice(0)) {
-      if (position <= writtenPosition) process.nextTick(callback);
-      else process.nextTick(callback, notWritten());
-    }
+    this.#callWritten();
+    const lost = this.#waiting.slice(this.#called);
+    this.#waiting = [];
+    this.#called = 0;
+    for (const { callback } of lost) process.nextTick(callback, notWritten());
   }
 
   #callWritten(): void {
     const { writtenPosition } = this.#connection;
-    const waits = this.#waiting.findIndex(({ position }) => position > writtenPosition);
-    const written = this.#waiting.splice(0, waits === -1 ? this.#waiting.length : waits);
-    // Each by itself: one may throw.
-    for (const { callback } of written) process.nextTick(callback);
+    for (let next = this.#waiting[this.#called]; next !== undefined; next = this.#waiting[this.#called]) {
+      if (next.position > writtenPosition) break;
+      this.#called++;
+      // Each by itself: one may throw.
+      process.nextTick(next.callback);
+    }
+    // Seldom, so that many that wait cost nothing each time.
+    if (this.#called * 2 <= this.#waiting.length) return;
+    this.#waiting = this.#waiting.slice(this.#called);
+    this.#called = 0;
   }
 }
 

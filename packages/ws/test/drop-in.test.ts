@@ -202,6 +202,44 @@ describe('@millrace/ws', () => {
     await pair.end();
   });
 
+  it('delivers what comes behind its own close() when it resumes', async () => {
+    const pair = await openPair(['ours', 'ws']);
+    const received: string[] = [];
+    pair.server.on('message', (data: Buffer) => received.push(data.toString()));
+    pair.server.pause();
+    for (const text of ['one', 'two']) pair.client.send(text);
+    await new Promise((resolve) => pair.client.send('x'.repeat(100_000), resolve));
+    pair.server.close(1000);
+    const ended = once(pair.server, 'close');
+    pair.server.resume();
+    assert.equal((await ended)[0], 1000);
+    assert.deepEqual(
+      received.map(({ length }) => length),
+      [3, 3, 100_000],
+    );
+    await pair.end();
+  });
+
+  it('calls the callbacks of sends in order, each when its bytes were written', async () => {
+    const pair = await openPair(['ours', 'ws']);
+    const called: number[] = [];
+    await new Promise<void>((resolve) => {
+      for (let index = 0; index < 5000; index++) {
+        pair.server.send(Buffer.alloc(500), (error) => {
+          assert.ok(!(error instanceof Error));
+          called.push(index);
+          if (called.length === 5000) resolve();
+        });
+      }
+      assert.deepEqual(called, []);
+    });
+    assert.deepEqual(
+      called,
+      called.map((_, index) => index),
+    );
+    await pair.end();
+  });
+
   it('hands a socket on to a connection of Millrace: streams, backpressure, figures', async () => {
     const pair = await openPair(['ours', 'ws']);
     pair.server.on('message', () => assert.fail('messages go to the connection'));

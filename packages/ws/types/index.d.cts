@@ -65,18 +65,19 @@ declare class WebSocket extends EventEmitter {
   addEventListener<K extends keyof WebSocket.WebSocketEventMap>(
     type: K,
     listener:
-      | ((event: WebSocket.WebSocketEventMap[K]) => void)
-      | { handleEvent(event: WebSocket.WebSocketEventMap[K]): void },
+      ((event: WebSocket.WebSocketEventMap[K]) => void) | { handleEvent(event: WebSocket.WebSocketEventMap[K]): void },
     options?: WebSocket.EventListenerOptions,
   ): void;
   removeEventListener<K extends keyof WebSocket.WebSocketEventMap>(
     type: K,
     listener:
-      | ((event: WebSocket.WebSocketEventMap[K]) => void)
-      | { handleEvent(event: WebSocket.WebSocketEventMap[K]): void },
+      ((event: WebSocket.WebSocketEventMap[K]) => void) | { handleEvent(event: WebSocket.WebSocketEventMap[K]): void },
   ): void;
 
-  on<K extends keyof WebSocket.Events>(event: K, listener: (this: WebSocket, ...args: WebSocket.Events[K]) => void): this;
+  on<K extends keyof WebSocket.Events>(
+    event: K,
+    listener: (this: WebSocket, ...args: WebSocket.Events[K]) => void,
+  ): this;
   on(event: string | symbol, listener: (this: WebSocket, ...args: any[]) => void): this;
   once<K extends keyof WebSocket.Events>(
     event: K,

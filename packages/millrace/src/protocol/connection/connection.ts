@@ -63,7 +63,16 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   #bytesSent = 0;
 
   constructor(setup: ConnectionSetup) {
-    const { role, options, host, receiver, handler, controls = NO_CONTROLS, transforms = [], explainsFailure = true } = setup;
+    const {
+      role,
+      options,
+      host,
+      receiver,
+      handler,
+      controls = NO_CONTROLS,
+      transforms = [],
+      explainsFailure = true,
+    } = setup;
     const { fragmentSize, highWaterMark, closeTimeout } = options;
     this.#host = host;
     this.#handler = handler;
@@ -227,12 +236,12 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
 
   /**
    * Does the same as {@link close}, but does not wait for the end of an open message: it is abandoned at the end of its last frame, and messages that wait behind
-   * it are not sent.
+   * it are not sent. Nor is anything discarded for an application that is busy: nothing more is read until it takes something, or `closeTimeout` has passed.
    *
    * @throws {LocalUsageError} as {@link close} does
    */
   closeAtOnce(code?: number, reason = ''): void {
-    this.#ending.close('application', code, reason, { abandonsMessage: true });
+    this.#ending.close('application', code, reason, { isAtOnce: true });
   }
 
   /** Does the same as {@link close}, and says who wants it: the application, or the engine for a limit. */

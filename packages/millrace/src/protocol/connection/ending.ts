@@ -43,8 +43,8 @@ export class Ending implements ClosingListener {
   #hasLostPayload = false;
   /** Whether the wire is between two frames, after the connection has failed. */
   #canSendClose = false;
-  /** Whether our Close goes out in front of the end of the message that is open. */
-  #abandonsMessage = false;
+  /** Whether our Close goes out in front of the end of the message that is open, and what waits for the application goes on waiting. */
+  #isAtOnce = false;
   /** Whether the handler was told that nothing can be sent any more. */
   #sendingEnded = false;
   /** What was sent and handed out, when a violation was found or at the last turn after that. */
@@ -77,7 +77,7 @@ export class Ending implements ClosingListener {
     initiator: 'application' | 'engine',
     code: number | undefined,
     reason: string,
-    { abandonsMessage = false }: { readonly abandonsMessage?: boolean } = {},
+    { isAtOnce = false }: { readonly isAtOnce?: boolean } = {},
   ): void {
     const body = { code, reason };
     checkCloseBody(body, this.#setup.role);
@@ -85,7 +85,7 @@ export class Ending implements ClosingListener {
     if (state !== 'open' && state !== 'closeReceived') return;
     this.#closing.begin(initiator);
     this.#closing.body = body;
-    this.#abandonsMessage = abandonsMessage;
+    this.#isAtOnce = isAtOnce;
     this.#closing.move('close');
     this.#sendClose();
   }
@@ -262,13 +262,12 @@ export class Ending implements ClosingListener {
     const encoded = encodeCloseBody(body);
     if (scheduler.insideEndlessFrame) {
       this.#failWithoutClose();
-    } else if (state === 'closing' && !(this.#abandonsMessage && scheduler.insideMessage)) {
+    } else if (state === 'closing' && !(this.#isAtOnce && scheduler.insideMessage)) {
       queue.close(encoded);
-      inbound.stopWaiting();
+      if (!this.#isAtOnce) inbound.stopWaiting();
     } else {
       sender.giveUp(() => queue.clear());
       scheduler.abandon(encoded);
-      if (state === 'closing') inbound.stopWaiting();
     }
     host.requestUpdate();
   }
