@@ -27,4 +27,3 @@ server.on('connection', (socket) => {
   socket.on('message', (data, isBinary) => answer(socket, data, isBinary));
 });
 server.on('listening', announceReady);
-
