@@ -33,7 +33,8 @@ export function judgeRequest(request: IncomingMessage): JudgedRequest | Refusal 
   if (key === undefined || !KEY.test(key)) {
     return { status: 400, message: 'Missing or invalid Sec-WebSocket-Key header' };
   }
-  const version = headers['sec-websocket-version'];
+  // A number where no parser has made it.
+  const version = String(headers['sec-websocket-version']);
   if (version !== '13' && version !== '8') {
     const message = 'Missing or invalid Sec-WebSocket-Version header';
     return { status: 400, message, headers: { 'Sec-WebSocket-Version': '13, 8' } };
@@ -65,11 +66,14 @@ export function canReadExtensions(header: string | undefined): boolean {
   }
 }
 
-/** Whether a request is one of HTTP/1.1 with one Host (RFC 6455 §4.2.1, RFC 9112 §3.2), as far as it is one that Node.js has read. */
+/**
+ * Whether a request is one of HTTP/1.1 with no more than one Host (RFC 6455 §4.2.1, RFC 9112 §3.2), as far as it is one that Node.js has read. It must have one, but
+ * there are programs that make requests without, for tests (`injectWS` of `@fastify/websocket`).
+ */
 function isHttp11({ httpVersionMajor, httpVersionMinor, rawHeaders }: IncomingMessage): boolean {
   if (httpVersionMajor < 1 || (httpVersionMajor === 1 && httpVersionMinor === 0)) return false;
   if (!Array.isArray(rawHeaders) || rawHeaders.length === 0) return true;
-  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length === 1;
+  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length <= 1;
 }
 
 /** Refuses a request, and ends its socket when that is written. */
