@@ -26,6 +26,7 @@ arrow('server', ['engine']);
 arrow('client', ['engine']);
 arrow('connections', ['server', 'client']);
 arrow('classes', ['server', 'client']);
+arrow('facade', ['connections']);
 arrow('web', ['connections']);
 arrow('tunnel', ['connections']);
 arrow('testing', ['connections']);
@@ -86,6 +87,13 @@ export default {
       to: { path: '^(packages|interop)/', pathNot: '^interop/(peers|node_modules)/' },
     },
     {
+      name: 'drop-in-uses-the-package',
+      comment: "what stands in for ws imports public names: 'millrace', 'millrace/facade', 'millrace/protocol'",
+      severity: 'error',
+      from: { path: '^packages/ws/' },
+      to: { path: '^packages/millrace/(src|test)/' },
+    },
+    {
       name: 'conformance-knows-the-wire-only',
       comment:
         "a suite must not test the connection with the connection: of the library it has 'millrace/protocol/wire'",
@@ -115,14 +123,14 @@ export default {
       name: 'resolvable',
       comment: 'the packages of peers are installed when they are run',
       severity: 'error',
-      from: { pathNot: '^interop/peers/' },
+      from: { pathNot: '^interop/(peers|drop-in)/' },
       to: { couldNotResolve: true },
     },
   ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
-    exclude: { path: '(^|/)dist/' },
+    exclude: { path: '(^|/)dist/|^packages/ws/types/' },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
   },

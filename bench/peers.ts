@@ -10,6 +10,7 @@ export type PeerName =
   | 'millrace-callbacks'
   | 'millrace-async'
   | 'millrace-web'
+  | 'millrace-ws'
   | 'ws'
   | 'ws-bufferutil'
   | 'raw-tcp'
@@ -61,6 +62,9 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
   'millrace-web': {
     ...{ name: 'millrace-web', title: 'Millrace, serve with WebSocketStream', wire: 'websocket' },
     ...{ command: nodeProgram('millrace-messages'), variant: 'web' },
+  },
+  'millrace-ws': {
+    ...{ name: 'millrace-ws', title: '@millrace/ws', wire: 'websocket', command: nodeProgram('millrace-ws') },
   },
   ws: {
     ...{ name: 'ws', title: 'ws', wire: 'websocket', command: nodeProgram('ws') },

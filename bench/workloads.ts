@@ -56,9 +56,17 @@ export type Workload = Exchange | Idle;
 export const KIB = 1024;
 export const MIB: number = 1024 * KIB;
 
-const BROADCAST: readonly PeerName[] = ['ws-bufferutil', 'ws', 'raw-tcp', 'autobahn', 'millrace', 'millrace-callbacks'];
+const BROADCAST: readonly PeerName[] = [
+  'ws-bufferutil',
+  'ws',
+  'millrace-ws',
+  'raw-tcp',
+  'autobahn',
+  'millrace',
+  'millrace-callbacks',
+];
 const ECHO: readonly PeerName[] = [
-  ...(['ws-bufferutil', 'ws', 'raw-tcp', 'autobahn'] as const),
+  ...(['ws-bufferutil', 'ws', 'millrace-ws', 'raw-tcp', 'autobahn'] as const),
   ...(['millrace', 'millrace-callbacks', 'millrace-async', 'millrace-web'] as const),
 ];
 

@@ -4,4 +4,11 @@ import './setup.js';
 
 import { runProgram } from './support/run-program.js';
 
-await runProgram('interop/dist/main.js');
+// Programs that use the package ws, with @millrace/ws in its place:
+//   npm run interop -- drop-in
+if (process.argv[2] === 'drop-in') {
+  process.argv.splice(2, 1);
+  await runProgram('interop/drop-in/run.js');
+} else {
+  await runProgram('interop/dist/main.js');
+}

@@ -8,7 +8,12 @@ import { join } from 'node:path';
 import { ROOT, filesBelow } from './support/paths.js';
 import { TOOLS, run, runNode, runNpm } from './support/run.js';
 
-const FOLDERS = ['packages/millrace/dist/package', 'packages/conformance'];
+/** Each package, and for which loaders it is. */
+const PACKAGES = [
+  { folder: 'packages/millrace/dist/package', profile: 'esm-only' },
+  { folder: 'packages/conformance', profile: 'esm-only' },
+  { folder: 'packages/ws', profile: 'node16' },
+];
 
 /** What the library may be at most: files, and bytes as it is packed. */
 const MAX_FILES = 120;
@@ -50,13 +55,14 @@ try {
 /** @returns {number} the exit code */
 function check() {
   if (runNode('scripts/package.js') !== 0) return 1;
-  const tarballs = FOLDERS.map(pack);
+  const packed = PACKAGES.map(({ folder, profile }) => ({ tarball: pack(folder), profile }));
+  const tarballs = packed.map(({ tarball }) => tarball);
   const consumer = createConsumer();
   const steps = [
     () => judgeSize(tarballs[0] ?? ''),
-    ...tarballs.flatMap((tarball) => [
+    ...packed.flatMap(({ tarball, profile }) => [
       () => runNode(TOOLS.publint, [tarball, '--strict']),
-      () => runNode(TOOLS.attw, [tarball, '--profile', 'esm-only']),
+      () => runNode(TOOLS.attw, [tarball, '--profile', profile]),
     ]),
     () => runNpm(['install', '--offline', '--no-audit', '--no-fund', ...tarballs], { cwd: consumer }),
     () => runNode(TOOLS.tsc, ['-p', consumer]),
@@ -96,8 +102,8 @@ function judgeSize(tarball) {
  * @returns {Record<string, string>}
  */
 function dependencies() {
-  const own = new Set(FOLDERS.map((folder) => manifestOf(folder).name));
-  const names = FOLDERS.flatMap((folder) => Object.keys(manifestOf(folder).dependencies ?? {}));
+  const own = new Set(PACKAGES.map(({ folder }) => manifestOf(folder).name));
+  const names = PACKAGES.flatMap(({ folder }) => Object.keys(manifestOf(folder).dependencies ?? {}));
   const foreign = names.filter((name) => !own.has(name));
   return Object.fromEntries(foreign.map((name) => [name, `file:${join(ROOT, 'node_modules', name)}`]));
 }
@@ -159,9 +165,10 @@ function createConsumer() {
 
 /** @returns {string[]} what an application may import */
 function entryPoints() {
-  return FOLDERS.flatMap((folder) => {
+  return PACKAGES.flatMap(({ folder }) => {
     const { name, exports } = manifestOf(folder);
-    return Object.keys(exports).map((path) => name + path.slice(1));
+    const paths = Object.keys(exports).filter((path) => !path.endsWith('.json'));
+    return paths.map((path) => name + path.slice(1));
   });
 }
 

@@ -28,6 +28,21 @@ export const KNOWN_DEVIATIONS: readonly KnownDeviation[] = [
     cases: ['7.14.4', '15.5.{2,6}'],
     reason: 'a stream of the standard hands a message on, and cannot know when its reader has dealt with it',
   },
+  {
+    agents: ['drop-in'],
+    cases: ['9.{3,4}.2'],
+    reason: 'takes 16,384 fragments of a message at most, as ws does',
+  },
+  {
+    agents: ['drop-in'],
+    cases: ['20.2.{15,16,17}', '20.3.{10,12,13,14,15}', '20.5.{8,11,12,13,22}'],
+    reason: 'takes requests that ws takes: programs make some of them, and node:http has read the rest',
+  },
+  {
+    agents: ['drop-in'],
+    cases: ['21.4.13', '21.6.{1,2}'],
+    reason: 'dials by node:http, which reads the answer',
+  },
 ];
 
 /** The entry that a result is covered by, if there is one. */

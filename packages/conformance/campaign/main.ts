@@ -21,6 +21,8 @@ const quick = process.argv.includes('--quick');
 const ours: readonly AgentProgram[] = [
   ...Array.from(SERVERS.keys(), (name) => ourAgent(name, 'server')),
   ...Array.from(CLIENTS.keys(), (name) => ourAgent(name, 'client')),
+  { agent: 'drop-in', role: 'server', program: 'millrace-ws/server.js', args: [] },
+  { agent: 'drop-in', role: 'client', program: 'millrace-ws/client.js', args: [] },
 ];
 
 const others: readonly AgentProgram[] = [

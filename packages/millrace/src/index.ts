@@ -17,6 +17,7 @@ export {
   MillraceError,
   RemoteProtocolError,
   TransportError,
+  type RejectedFrame,
 } from './protocol/base/errors.ts';
 export { MAX_FRAME_LENGTH } from './protocol/base/length.ts';
 export { MessageType, Opcode } from './protocol/base/opcode.ts';

@@ -43,6 +43,12 @@ export interface ConnectionMade {
   readonly context: AsyncContext;
   /** Who limits what all connections of a server hold together, if somebody does. */
   readonly totalBuffered?: TotalBuffered | undefined;
+  /**
+   * Draws a masking key for a client, 32 bits as a signed number; strong randomness unless given, as RFC 6455 §10.3 asks for.
+   */
+  readonly maskingKey?: (() => number) | undefined;
+  /** Whether a Close for which the peer is to blame says what it did wrong; it does unless this is `false`. */
+  readonly explainsFailure?: boolean | undefined;
 }
 
 /** What a façade does with its side of a connection. */
@@ -56,6 +62,8 @@ export interface ConnectionUser {
   readonly collectedSize?: number | undefined;
   /** More than `highWaterMark` bytes are on their way out. */
   onHighWater(): void;
+  /** Some output was written; told when `MessageSender.tellsProgress` was set, which is to be set anew to learn of more. */
+  onProgress?(): void;
   /** All that was sent has left, after it was too much. */
   onDrain(): void;
   /** Nothing can be sent any more. */
@@ -97,10 +105,11 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
   #ended: AbortController | undefined;
 
   constructor(made: ConnectionMade, user: ConnectionUser) {
-    const { role, options, socket, onreadPlaces, context, agreed } = made;
+    const { role, options, socket, onreadPlaces, context, agreed, maskingKey, explainsFailure } = made;
     const { receiver, controls } = user;
     const sessions = agreed === undefined || agreed.extensions.length === 0 ? undefined : new ExtensionSessions(agreed);
     const extended = { claims: agreed?.claims, transforms: sessions?.receive, sendTransforms: sessions?.send };
+    const ours = { role, options, explainsFailure };
     this.#sessions = sessions;
     this.made = made;
     this.#user = user;
@@ -108,10 +117,11 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
       socket,
       onreadPlaces,
       context,
+      maskingKey,
       largestRead: receiver.level === 'whole or streaming' ? LARGEST_COPIED_READ : undefined,
       onUpdate: made.totalBuffered === undefined ? undefined : () => made.totalBuffered?.update(this),
       createConnection: (host) =>
-        new Connection({ role, options, host, receiver, controls, handler: this, observer: this, ...extended }),
+        new Connection({ ...ours, host, receiver, controls, handler: this, observer: this, ...extended }),
     });
     const { connection } = this.#driver;
     this.connection = connection;
@@ -126,6 +136,11 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
    */
   start(head: Uint8Array): void {
     this.#driver.start(head);
+  }
+
+  /** Gives the socket what was sent now, and not only at the end of this turn. For a façade whose `send` is expected to write. */
+  flush(): void {
+    this.#driver.flush();
   }
 
   /** How the connection will have ended. Never rejects. */
@@ -275,7 +290,9 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
   }
 
   onProgress(): void {
+    this.connection.sender.tellsProgress = false;
     this.#waiters?.settle();
+    this.#user.onProgress?.();
   }
 
   onDrain(): void {

@@ -11,6 +11,7 @@ export {
   TransportError,
   type ExceededLimit,
   type HandshakeFailure,
+  type RejectedFrame,
 } from './base/errors.ts';
 export { MAX_FRAME_LENGTH } from './base/length.ts';
 export { MessageType, Opcode } from './base/opcode.ts';

@@ -22,6 +22,8 @@ export interface SocketDriverSetup {
   readonly context: CallContext;
   /** Is told each time that something may have come or gone. */
   readonly onUpdate?: (() => void) | undefined;
+  /** Draws a masking key; strong randomness unless given. */
+  readonly maskingKey?: (() => number) | undefined;
   /** Makes the connection that is driven. */
   createConnection(host: ConnectionHost): Connection;
 }

@@ -4,14 +4,15 @@ import type { Duplex } from 'node:stream';
 import type { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionHost } from '../protocol/connection/host.ts';
 import type { TextCodec } from '../protocol/wire/text-codec.ts';
+import type { CallContext, SocketDriverSetup } from './driver-setup.ts';
 import { MaskingKeyPool } from './masking-keys.ts';
 import { nodeTextCodec } from './node-text-codec.ts';
-import type { CallContext, SocketDriverSetup } from './driver-setup.ts';
 import type { OnreadPlaces, Reader } from './reading/shared-read-buffer.ts';
 import { startReading } from './reading/start-reading.ts';
 import { SocketListener } from './socket-listener.ts';
 import { MAX_TIMEOUT } from './timers.ts';
 import { turns, type TurnTaker } from './turns.ts';
+import { copyPiece, writePieces } from './write-pieces.ts';
 
 /** Bytes that are handed to the socket at a time, about; the next go when these are written. */
 const WRITE_SIZE = 64 * 1024;
@@ -44,6 +45,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   readonly #onUpdate: (() => void) | undefined;
   /** What the socket was given last and may not have written. */
   inFlight: readonly Uint8Array[] = NONE;
+  readonly #maskingKey: (() => number) | undefined;
   #chunk: Uint8Array = NOTHING;
   /** Whether {@link update} follows anyway. */
   #willUpdate = false;
@@ -58,6 +60,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   /** Bytes that the socket was given and has not written; when it has ended, that it never wrote. Asked for with each send, so it is known. */
   #unwritten = 0;
   #isEnded = false;
+  #isStarted = false;
   #timer: NodeJS.Timeout | undefined;
   #timerDeadline = Infinity;
 
@@ -69,6 +72,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
     this.#largestRead = setup.largestRead ?? Infinity;
     this.#context = setup.context;
     this.#onUpdate = setup.onUpdate;
+    this.#maskingKey = setup.maskingKey;
     // Others than sockets may keep what they were given, for as long as they like.
     this.copiesOutput = !(socket instanceof Socket);
     this.connection = setup.createConnection(this);
@@ -89,8 +93,9 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
       return;
     }
     if (head.length > 0) this.receive(head);
-    this.#followsHandshake = socket.writableLength > 0;
+    this.#followsHandshake ||= this.#unwritten === 0 && socket.writableLength > 0;
     this.#startReading();
+    this.#isStarted = true;
     this.update();
   }
 
@@ -101,7 +106,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   }
 
   maskingKey(): number {
-    return maskingKeys.next();
+    return this.#maskingKey === undefined ? maskingKeys.next() : this.#maskingKey();
   }
 
   transportBufferedAmount(): number {
@@ -185,6 +190,17 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
     this.#onUpdate?.();
   }
 
+  /** Gives the socket now what was sent, as far as it takes it, and ends it if that is due; before {@link start}, it only writes. */
+  flush(): void {
+    if (!this.#willUpdate) this.#context.run(this.#isStarted ? updateNow : write, this);
+  }
+
+  /** Writes before anything is read. */
+  write(): void {
+    this.#followsHandshake ||= this.#unwritten === 0 && this.#socket.writableLength > 0;
+    this.#flush();
+  }
+
   /** Runs {@link update} where the calls of the connection belong. */
   updateInContext(): void {
     this.#context.run(updateNow, this);
@@ -230,18 +246,8 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
 
   #write(pieces: readonly Uint8Array[]): void {
     const socket = this.#socket;
-    const [piece] = pieces;
-    if (pieces.length === 1 && piece !== undefined) {
-      this.#count(piece.length);
-      socket.write(this.copiesOutput ? new Uint8Array(piece) : piece, this.#onWritten);
-    } else {
-      socket.cork();
-      for (const each of pieces) {
-        this.#count(each.length);
-        socket.write(this.copiesOutput ? new Uint8Array(each) : each, this.#onWritten);
-      }
-      socket.uncork();
-    }
+    for (const piece of pieces) this.#count(piece.length);
+    writePieces(socket, this.copiesOutput ? pieces.map(copyPiece) : pieces, this.#onWritten);
     this.#unwritten = socket.writableLength;
     this.inFlight = this.#unwritten === 0 || this.copiesOutput ? NONE : pieces;
   }
@@ -353,6 +359,10 @@ function onTimeout(driver: SocketDriver): void {
 
 function handleTimerLater(driver: SocketDriver): void {
   driver.handleTimerInContext();
+}
+
+function write(driver: SocketDriver): void {
+  driver.write();
 }
 
 function handleTimer(driver: SocketDriver): void {

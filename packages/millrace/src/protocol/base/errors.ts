@@ -61,6 +61,16 @@ export class LocalUsageError extends MillraceError {
   override readonly code = 'MILLRACE_LOCAL_USAGE';
 }
 
+/** What the header of a frame said that broke a rule. */
+export interface RejectedFrame {
+  readonly opcode: number;
+  readonly fin: boolean;
+  /** As a three-bit number: RSV1 is 4. */
+  readonly reservedBits: number;
+  /** In bytes; above 2^53 rounded. */
+  readonly payloadLength: number;
+}
+
 /** The peer broke a rule of RFC 6455 or of an extension. The connection fails with {@link closeCode} (§7.1.7). */
 export class RemoteProtocolError extends MillraceError {
   static {
@@ -74,6 +84,7 @@ export class RemoteProtocolError extends MillraceError {
   readonly rule: string;
   /** What that Close frame says: the message without rule and advice. */
   readonly closeReason: string;
+  #frame: RejectedFrame | undefined;
 
   /**
    * @param message - what happened, without the rule, which is appended
@@ -86,6 +97,19 @@ export class RemoteProtocolError extends MillraceError {
     this.rule = rule;
     this.closeCode = closeCode;
     this.closeReason = message;
+  }
+
+  /** Makes the error for a frame whose header broke `rule` (1002). */
+  static ofFrame(message: string, rule: string, frame: RejectedFrame): RemoteProtocolError {
+    const error = new RemoteProtocolError(message, rule);
+    const { opcode, fin, reservedBits, payloadLength } = frame;
+    error.#frame = Object.freeze({ opcode, fin, reservedBits, payloadLength });
+    return error;
+  }
+
+  /** The frame whose header broke the rule; `undefined` for a rule that no header breaks. */
+  get frame(): RejectedFrame | undefined {
+    return this.#frame;
   }
 }
 

@@ -37,6 +37,8 @@ export interface ConnectionSetup {
   readonly handler: ConnectionOwner;
   /** What the application is told of control frames; nothing unless given, and Pings are answered. */
   readonly controls?: ControlHooks | undefined;
+  /** Whether a Close for which the peer is to blame says what it did wrong; it does unless this is `false`. */
+  readonly explainsFailure?: boolean | undefined;
   /** What the extensions change of messages that are received, in the order in which they were agreed on. */
   readonly transforms?: readonly MessageTransform[] | undefined;
   /** What they change of messages that are sent, in the same order. */
@@ -89,6 +91,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
 
   constructor(setup: ConnectionSetup) {
     const { role, options, host, receiver, handler, controls = NO_CONTROLS, transforms = [], observer } = setup;
+    const { explainsFailure = true } = setup;
     const { fragmentSize, highWaterMark, closeTimeout } = options;
     this.#host = host;
     this.#handler = handler;
@@ -111,7 +114,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#messages = messages;
     this.#queue = queue;
     this.sender = sender;
-    this.#ending = new Ending({ role, closeTimeout, host, handler, tell, ...parts });
+    this.#ending = new Ending({ role, closeTimeout, explainsFailure, host, handler, tell, ...parts });
     this.#lifetime = createLifetime(options, host);
     this.#pace = options.minReceiveRate === 0 ? undefined : new ReceivePace(options.minReceiveRate);
   }
@@ -126,6 +129,21 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** What the application has closed the connection with, if it was the first to want its end; also if that was never sent, or not answered. */
   get farewell(): CloseBody | undefined {
     return this.#closing.farewell;
+  }
+
+  /** Why the connection fails or has failed; `undefined` where it does not, and before. */
+  get error(): Error | undefined {
+    return this.#closing.error;
+  }
+
+  /** How many bytes of output there have been, those that wait to be written included: where what was sent last ends. */
+  get outputPosition(): number {
+    return this.#bytesSent + this.#scheduler.output.size;
+  }
+
+  /** How many bytes of output the transport has written: up to where in {@link outputPosition}. */
+  get writtenPosition(): number {
+    return this.#bytesSent - this.#host.transportBufferedAmount();
   }
 
   /** Counters since the opening handshake. */
@@ -301,6 +319,16 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
    */
   close(code?: number, reason = ''): void {
     this.closeFor('application', code, reason);
+  }
+
+  /**
+   * Does the same as {@link close}, but does not wait for the end of an open message: it is abandoned at the end of its last frame, and messages that wait behind
+   * it are not sent. Nor is anything discarded for an application that is busy: nothing more is read until it takes something, or `closeTimeout` has passed.
+   *
+   * @throws {LocalUsageError} as {@link close} does
+   */
+  closeAtOnce(code?: number, reason = ''): void {
+    this.#ending.close('application', code, reason, { isAtOnce: true });
   }
 
   /** Does the same as {@link close}, and says who wants it: the application, or the engine for a limit. */

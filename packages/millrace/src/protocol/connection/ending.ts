@@ -17,6 +17,8 @@ const GRACE = 100;
 export interface EndingSetup {
   readonly role: 'client' | 'server';
   readonly closeTimeout: number;
+  /** Whether a Close for which the peer is to blame says what it did wrong. */
+  readonly explainsFailure: boolean;
   readonly host: ConnectionHost;
   readonly handler: ConnectionOwner;
   readonly closing: ClosingHandshake;
@@ -43,6 +45,8 @@ export class Ending implements ClosingListener {
   #hasLostPayload = false;
   /** Whether the wire is between two frames, after the connection has failed. */
   #canSendClose = false;
+  /** Whether our Close goes out in front of the end of the message that is open, and what waits for the application goes on waiting. */
+  #isAtOnce = false;
   /** Whether the handler was told that nothing can be sent any more. */
   #sendingEnded = false;
   /** What was sent and handed out, when a violation was found or at the last turn after that. */
@@ -71,7 +75,12 @@ export class Ending implements ClosingListener {
   }
 
   /** See `Connection.closeFor`. */
-  close(initiator: 'application' | 'engine', code: number | undefined, reason: string): void {
+  close(
+    initiator: 'application' | 'engine',
+    code: number | undefined,
+    reason: string,
+    { isAtOnce = false }: { readonly isAtOnce?: boolean } = {},
+  ): void {
     const body = { code, reason };
     checkCloseBody(body, this.#setup.role);
     const { state } = this.#closing;
@@ -79,6 +88,7 @@ export class Ending implements ClosingListener {
     if (initiator === 'application') this.#closing.sayFarewell(body);
     this.#closing.begin(initiator);
     this.#closing.body = body;
+    this.#isAtOnce = isAtOnce;
     this.#closing.move('close');
     this.#sendClose();
   }
@@ -136,7 +146,7 @@ export class Ending implements ClosingListener {
     this.#closing.begin('engine', error);
     inbound.stop();
     inbound.drop();
-    const body = closeBodyFor(this.#closing.error);
+    const body = closeBodyFor(this.#closing.error, this.#setup.explainsFailure ? 'with a reason' : 'without');
     if (!isSent) this.#closing.body = body;
     this.#closing.move('fail');
     this.#giveUpOutput();
@@ -267,9 +277,9 @@ export class Ending implements ClosingListener {
     const encoded = encodeCloseBody(body);
     if (scheduler.insideEndlessFrame) {
       this.#failWithoutClose();
-    } else if (state === 'closing') {
+    } else if (state === 'closing' && !(this.#isAtOnce && scheduler.insideMessage)) {
       queue.close(encoded);
-      inbound.stopWaiting();
+      if (!this.#isAtOnce) inbound.stopWaiting();
     } else {
       sender.giveUp(() => queue.clear());
       messages.abandon(encoded);
@@ -323,7 +333,8 @@ export class Ending implements ClosingListener {
   }
 }
 
-function closeBodyFor(error: Error | undefined): CloseBody {
+function closeBodyFor(error: Error | undefined, form: 'with a reason' | 'without'): CloseBody {
   if (!(error instanceof RemoteProtocolError)) return { code: CloseCode.INTERNAL_ERROR, reason: '' };
-  return { code: error.closeCode, reason: truncateCloseReason(error.closeReason) };
+  const { closeCode: code, closeReason } = error;
+  return { code, reason: form === 'without' ? '' : truncateCloseReason(closeReason) };
 }

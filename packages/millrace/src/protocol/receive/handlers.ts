@@ -87,7 +87,12 @@ export type Receiver =
   | { readonly level: 'message'; readonly handler: MessageHandler }
   | { readonly level: 'frame'; readonly handler: FrameHandler }
   | { readonly level: 'streaming'; readonly handler: StreamingHandler; readonly lendsPayload?: boolean | undefined }
-  | { readonly level: 'whole or streaming'; readonly handler: WholeMessageHandler };
+  | {
+      readonly level: 'whole or streaming';
+      readonly handler: WholeMessageHandler;
+      /** Whether text is handed over only if it is UTF-8, as RFC 6455 §8.1 wants it; it is unless this is `false`. */
+      readonly checksText?: boolean | undefined;
+    };
 
 /** Limits for what is collected, in bytes; `Infinity` sets none. */
 export interface CollectorLimits {

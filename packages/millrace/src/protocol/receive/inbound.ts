@@ -57,8 +57,10 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     });
     this.rate = createRateLimiter(limits.receiveRate, host, this.#readAhead);
     const { level } = receiver;
+    const checksText = level !== 'whole or streaming' || receiver.checksText !== false;
     this.#pipeline = createPipeline({
       level,
+      checksText,
       limits,
       text: host.text,
       transforms,

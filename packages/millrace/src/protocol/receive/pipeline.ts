@@ -23,6 +23,8 @@ export interface ReceiveLimits extends CollectorLimits {
 export interface PipelineSetup {
   /** The level that the application took. */
   readonly level: Receiver['level'];
+  /** Whether text must be UTF-8; it must unless this is `false`. */
+  readonly checksText?: boolean | undefined;
   readonly limits: ReceiveLimits;
   readonly text: TextCodec;
   /** The transforms of the extensions, in the order in which they were agreed on; the last one has changed the payload last, and is undone first. */
@@ -51,9 +53,9 @@ type Collector = Omit<Pipeline, 'transformedSize'>;
  * of the level that the application took.
  */
 export function createPipeline(setup: PipelineSetup): Pipeline {
-  const { limits, text, transforms, gate } = setup;
+  const { limits, text, transforms, gate, checksText = true } = setup;
   const { messages: collector, collectedSize, release } = createCollector(setup);
-  const checked = new TextChecker(collector, text);
+  const checked = checksText ? new TextChecker(collector, text) : collector;
   if (transforms.length === 0 && limits.maxStreamedMessageSize === Infinity) {
     return { messages: checked, collectedSize, release, transformedSize: nothing };
   }

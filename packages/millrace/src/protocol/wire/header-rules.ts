@@ -39,35 +39,40 @@ export function checkFrameHeader(header: FrameHeader, context: ReceiveContext): 
 }
 
 /** RFC 6455 §5.1, Overview. */
-function checkMasking({ maskingKey }: FrameHeader, role: 'client' | 'server'): void {
-  if (role === 'server' && maskingKey === undefined) throw broken('unmasked frame', '§5.1');
-  if (role === 'client' && maskingKey !== undefined) throw broken('masked frame', '§5.1');
+function checkMasking(header: FrameHeader, role: 'client' | 'server'): void {
+  const { maskingKey } = header;
+  if (role === 'server' && maskingKey === undefined) throw broken('unmasked frame', '§5.1', header);
+  if (role === 'client' && maskingKey !== undefined) throw broken('masked frame', '§5.1', header);
 }
 
 /** RFC 6455 §5.2, Base Framing Protocol: RSV1, RSV2, RSV3 and the opcode. */
-function checkReserved({ reservedBits, opcode }: FrameHeader, reserved: ReservedRules): void {
-  if ((reservedBits & ~allowedBits(opcode, reserved)) !== 0) throw broken('reserved bit set', '§5.2');
-  if (!isDefinedOpcode(opcode) && !reserved.allowsOpcode(opcode)) throw reservedOpcode(opcode);
+function checkReserved(header: FrameHeader, reserved: ReservedRules): void {
+  const { reservedBits, opcode } = header;
+  if ((reservedBits & ~allowedBits(opcode, reserved)) !== 0) throw broken('reserved bit set', '§5.2', header);
+  if (!isDefinedOpcode(opcode) && !reserved.allowsOpcode(opcode)) throw reservedOpcode(header);
 }
 
 /** RFC 6455 §5.2, Base Framing Protocol: the payload length. */
-function checkLength({ lengthHigh, minimal }: FrameHeader): void {
-  if (lengthHigh >= 0x8000_0000) throw broken('payload length with its top bit set', '§5.2');
-  if (!minimal) throw broken('payload length not in its shortest form', '§5.2');
+function checkLength(header: FrameHeader): void {
+  const { lengthHigh, minimal } = header;
+  if (lengthHigh >= 0x8000_0000) throw broken('payload length with its top bit set', '§5.2', header);
+  if (!minimal) throw broken('payload length not in its shortest form', '§5.2', header);
 }
 
 /** RFC 6455 §5.5, Control Frames. */
-function checkControlFrame({ fin, opcode, payloadLength }: FrameHeader): void {
-  if (!fin) throw broken('fragmented control frame', '§5.5');
-  if (payloadLength > MAX_CONTROL_PAYLOAD) throw broken('control frame over 125 bytes', '§5.5');
-  if (opcode === Opcode.CLOSE && payloadLength === 1) throw broken('Close body of 1 byte', '§5.5.1');
+function checkControlFrame(header: FrameHeader): void {
+  const { fin, opcode, payloadLength } = header;
+  if (!fin) throw broken('fragmented control frame', '§5.5', header);
+  if (payloadLength > MAX_CONTROL_PAYLOAD) throw broken('control frame over 125 bytes', '§5.5', header);
+  if (opcode === Opcode.CLOSE && payloadLength === 1) throw broken('Close body of 1 byte', '§5.5.1', header);
 }
 
 /** RFC 6455 §5.4, Fragmentation. */
-function checkFragmentation({ opcode }: FrameHeader, insideMessage: boolean): void {
+function checkFragmentation(header: FrameHeader, insideMessage: boolean): void {
+  const { opcode } = header;
   const continues = opcode === Opcode.CONTINUATION;
-  if (continues && !insideMessage) throw broken('continuation of no message', '§5.4');
-  if (!continues && insideMessage) throw broken('message inside an unfinished message', '§5.4');
+  if (continues && !insideMessage) throw broken('continuation of no message', '§5.4', header);
+  if (!continues && insideMessage) throw broken('message inside an unfinished message', '§5.4', header);
 }
 
 function allowedBits(opcode: number, reserved: ReservedRules): number {
@@ -75,10 +80,10 @@ function allowedBits(opcode: number, reserved: ReservedRules): number {
   return opcode === Opcode.CONTINUATION ? reserved.continuationBits : reserved.firstFrameBits;
 }
 
-function reservedOpcode(opcode: number): RemoteProtocolError {
-  return broken(`reserved opcode ${formatOpcode(opcode)}`, '§5.2');
+function reservedOpcode(header: FrameHeader): RemoteProtocolError {
+  return broken(`reserved opcode ${formatOpcode(header.opcode)}`, '§5.2', header);
 }
 
-function broken(message: string, section: string): RemoteProtocolError {
-  return new RemoteProtocolError(message, `RFC 6455 ${section}`);
+function broken(message: string, section: string, header: FrameHeader): RemoteProtocolError {
+  return RemoteProtocolError.ofFrame(message, `RFC 6455 ${section}`, header);
 }

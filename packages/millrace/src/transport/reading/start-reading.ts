@@ -15,7 +15,9 @@ export interface ReadingSetup {
 
 /** Begins to read a socket, or another stream: into the shared buffer where that is possible, as plain `Uint8Array`s in any case. */
 export function startReading(socket: Duplex, { places, largestRead, reader }: ReadingSetup): void {
-  if (places !== undefined && socket instanceof Socket && isReadFromNetwork(socket)) {
+  // Whoever listens for what is read goes on to be told.
+  const isShared = socket.listenerCount('data') > 0;
+  if (places !== undefined && !isShared && socket instanceof Socket && isReadFromNetwork(socket)) {
     readBuffered(socket, reader);
     if (!socket.destroyed) readIntoSharedBuffer(socket, places, largestRead, reader);
     return;

@@ -229,6 +229,16 @@ describe('checkFrameHeader', () => {
     });
   }
 
+  it('tells what stood in the header', () => {
+    assert.deepEqual(violation(hex('b5 03'), client)?.frame, {
+      opcode: 5,
+      fin: true,
+      reservedBits: 0b011,
+      payloadLength: 3,
+    });
+    assert.equal(new RemoteProtocolError('of no frame', 'RFC 6455 §8.1').frame, undefined);
+  });
+
   it('accepts every length from 0 to 2^63−1 of a data frame in its shortest form, around each power of two', () => {
     for (let power = 0n; power <= 63n; power++) {
       for (const length of [2n ** power - 1n, 2n ** power, 2n ** power + 1n]) {

@@ -1,0 +1,368 @@
+import type { Duplex } from 'node:stream';
+
+import { RemoteProtocolError, type Closure, type PreparedMessage, type WebSocketConnection } from 'millrace';
+import {
+  AsyncContext,
+  EngineConnection,
+  HoldReason,
+  adoptConnection,
+  findOnreadPlaces,
+  resolveConnectionOptions,
+  type AdoptedConnection,
+  type ConnectionUser,
+  type ControlHooks,
+  type FrameHeader,
+  type OnreadPlaces,
+  type Receiver,
+  type ResolvedConnectionOptions,
+  type WholeMessageHandler,
+} from 'millrace/facade';
+
+import { EMPTY } from './empty.ts';
+import { MessageAssembly, toBuffer, type BinaryType, type MessageData } from './message-assembly.ts';
+import { WrittenCallbacks, type WrittenCallback } from './written-callbacks.ts';
+
+/** How a connection deals with what it receives. */
+export interface LinkOptions {
+  readonly allowSynchronousEvents?: boolean | undefined;
+  readonly closeTimeout?: number | undefined;
+  readonly generateMask?: ((mask: Buffer) => void) | undefined;
+  readonly maxFragments?: number | undefined;
+  readonly maxPayload?: number | undefined;
+  readonly skipUTF8Validation?: boolean | undefined;
+}
+
+/** What a {@link Link} works with. */
+export interface LinkSetup {
+  readonly role: 'client' | 'server';
+  readonly socket: Duplex;
+  readonly subprotocol: string;
+  readonly options: LinkOptions;
+  readonly owner: LinkOwner;
+}
+
+/** Whoever is told of a connection. */
+export interface LinkOwner {
+  binaryType(): BinaryType;
+  onMessage(data: MessageData, isBinary: boolean): void;
+  onPing(payload: Buffer): void;
+  onPong(payload: Buffer): void;
+  /** Nothing can be sent any more; for an error of the peer, if there is one. */
+  onClosing(error: RemoteProtocolError | undefined): void;
+  /** The connection is over; nothing comes after. */
+  onClosed(closure: Closure): void;
+}
+
+/** What `closeTimeout` is unless given, in milliseconds. */
+export const CLOSE_TIMEOUT = 30_000;
+
+/** How messages of each opcode are sent; there are two. */
+const FORMATS: Readonly<Record<number, { readonly opcode: number }>> = { 1: { opcode: 1 }, 2: { opcode: 2 } };
+
+/** Where sockets keep their read buffer, when that is known: it is found out once in a process, which takes a moment. */
+
+let onreadPlaces: OnreadPlaces | undefined;
+
+/** Finds out how sockets can be read best, so that later ones are. */
+export async function prepareReading(): Promise<void> {
+  onreadPlaces = await findOnreadPlaces();
+}
+
+/**
+ * A socket of `ws` on a connection of Millrace: says what the options of `ws` mean there, and turns what happens there into calls in the order of `ws`.
+ */
+export class Link implements ConnectionUser, WholeMessageHandler {
+  readonly receiver: Receiver;
+  readonly controls: ControlHooks;
+  readonly engine: EngineConnection;
+  readonly callbacks: WrittenCallbacks;
+
+  readonly #owner: LinkOwner;
+  readonly #setup: LinkSetup;
+  readonly #limits: { readonly maxMessageSize: number; readonly maxFrameSize: number };
+  readonly #emitsOneATurn: boolean;
+  /** Who takes messages. */
+  #messages: WholeMessageHandler;
+  #adopted: AdoptedConnection | undefined;
+  #isInsideMessage = false;
+  #isStarted = false;
+  #isOver = false;
+
+  constructor(setup: LinkSetup) {
+    const { role, socket, subprotocol, options, owner } = setup;
+    this.#setup = setup;
+    this.#owner = owner;
+    this.#emitsOneATurn = options.allowSynchronousEvents === false;
+    const maxPayload = toLimit(options.maxPayload);
+    const limit = maxPayload > 0 ? maxPayload : Infinity;
+    this.#limits = { maxMessageSize: limit, maxFrameSize: limit };
+    this.#messages = new MessageAssembly({
+      maxPayload,
+      maxFragments: toLimit(options.maxFragments),
+      binaryType: () => owner.binaryType(),
+      onMessage: (data, isBinary) => this.#tellMessage(data, isBinary),
+    });
+    this.receiver = { level: 'whole or streaming', handler: this, checksText: options.skipUTF8Validation !== true };
+    this.controls = {
+      onPing: (payload) => this.#tell(() => owner.onPing(toBuffer(payload))),
+      onPong: (payload) => this.#tell(() => owner.onPong(toBuffer(payload))),
+    };
+    this.engine = new EngineConnection(
+      {
+        role,
+        socket,
+        options: connectionOptions(options.closeTimeout),
+        peer: peerOf(socket),
+        subprotocol: subprotocol === '' ? undefined : subprotocol,
+        extensions: '',
+        onreadPlaces,
+        context: new AsyncContext(),
+        explainsFailure: false,
+        maskingKey: maskingKeysBy(options.generateMask),
+      },
+      this,
+    );
+    this.callbacks = new WrittenCallbacks(this.engine.connection);
+  }
+
+  /** Begins to receive, when what runs now has run: whoever is told of the connection adds its listeners first. */
+  startLater(): void {
+    const { socket } = this.#setup;
+    let isClosed = socket.destroyed;
+    socket.once('close', () => (isClosed = true));
+    process.nextTick(() => {
+      // If it was destroyed meanwhile, its event 'close' is still to come, and that of the connection comes with it.
+      if (socket.destroyed && !isClosed) socket.once('close', () => this.#start());
+      else this.#start();
+    });
+  }
+
+  #start(): void {
+    this.#isStarted = true;
+    this.engine.start(EMPTY);
+  }
+
+  /** Whether messages can be sent, and nothing of ours or of the peer's says that the connection ends. */
+  get isOpen(): boolean {
+    const { state } = this.engine.connection;
+    return state === 'open' || state === 'closeReceived';
+  }
+
+  /** Bytes that the system has not taken. What was sent in this turn is offered to it first, as `ws` would have done. */
+  get bufferedAmount(): number {
+    this.engine.flush();
+    return this.engine.bufferedAmount;
+  }
+
+  // Sending
+
+  /** Sends a whole message. */
+  send(payload: string | Uint8Array, opcode: number, callback: WrittenCallback | undefined): void {
+    const { sender } = this.engine.connection;
+    const { givenReferences } = sender;
+    if (callback === undefined) sender.sendMessage(payload, FORMATS[opcode] ?? { opcode });
+    else sender.sendMessage(payload, { opcode, onTaken: () => this.callbacks.add(callback) });
+    // Whoever sends with `ws` may use the memory again as soon as the system has it.
+    if (sender.givenReferences !== givenReferences) this.engine.flush();
+  }
+
+  /** Sends a message that was framed before. */
+  sendPrepared(message: PreparedMessage, callback: WrittenCallback | undefined): void {
+    this.engine.connection.sender.sendPreparedMessage(message);
+    if (callback !== undefined) this.callbacks.add(callback);
+  }
+
+  /** Sends a frame of a message of several; `opcode` is that of the message for the first of them. */
+  sendFragment(
+    payload: Uint8Array,
+    { opcode, isFinal }: { readonly opcode: number | undefined; readonly isFinal: boolean },
+    callback: WrittenCallback | undefined,
+  ): void {
+    const { sender } = this.engine.connection;
+    const { givenReferences } = sender;
+    if (opcode !== undefined) sender.beginMessage(opcode);
+    sender.sendFrame(payload, { final: isFinal });
+    if (callback !== undefined) this.callbacks.add(callback);
+    if (sender.givenReferences !== givenReferences) this.engine.flush();
+  }
+
+  /** Sends a Ping or a Pong. */
+  sendControl(opcode: number, payload: Uint8Array, callback: WrittenCallback | undefined): void {
+    this.engine.connection.sender.sendControlFrame(opcode, payload);
+    if (callback !== undefined) this.callbacks.add(callback);
+  }
+
+  // Receiving
+
+  /** Has nothing more read until {@link resume}. */
+  pause(): void {
+    this.engine.connection.hold(HoldReason.PAUSE);
+    this.#setup.socket.pause();
+  }
+
+  /** Has receiving go on. */
+  resume(): void {
+    this.engine.connection.release(HoldReason.PAUSE);
+    if (this.#isStarted) this.engine.flush();
+    else this.#setup.socket.resume();
+  }
+
+  /** Ends the transport now; what was sent before is given to the system, as far as it takes it. */
+  terminate(): void {
+    this.engine.flush();
+    this.engine.connection.drop();
+    this.#setup.socket.destroy();
+  }
+
+  /** Has messages go to a connection of Millrace from now on, from the next one that begins. */
+  adopt(): WebSocketConnection<undefined> {
+    if (this.#adopted === undefined) {
+      this.#adopted = adoptConnection(this.engine, this.#limits);
+      if (!this.#isInsideMessage) this.#messages = this.#adopted.receiver;
+    }
+    return this.#adopted.connection;
+  }
+
+  onWholeMessage(payload: Uint8Array, opcode: number): void {
+    this.#messages.onWholeMessage(payload, opcode);
+  }
+
+  onMessageBegin(opcode: number): void {
+    this.#isInsideMessage = true;
+    this.#messages.onMessageBegin(opcode);
+  }
+
+  onFrameBegin(header: FrameHeader): void {
+    this.#messages.onFrameBegin(header);
+  }
+
+  onFrameData(chunk: Uint8Array): void {
+    this.#messages.onFrameData(chunk);
+  }
+
+  onFrameEnd(): void {
+    this.#messages.onFrameEnd();
+  }
+
+  onMessageEnd(): void {
+    this.#isInsideMessage = false;
+    this.#messages.onMessageEnd();
+    if (this.#adopted !== undefined) this.#messages = this.#adopted.receiver;
+  }
+
+  onMessageCut(): void {
+    this.#isInsideMessage = false;
+    this.#messages.onMessageCut();
+  }
+
+  // From the engine
+
+  get isWorking(): boolean {
+    return this.#adopted?.isWorking ?? false;
+  }
+
+  onHighWater(): void {}
+  onDrain(): void {}
+  onFull(): void {}
+  onError(): void {}
+
+  onProgress(): void {
+    this.callbacks.settle();
+  }
+
+  onClosing(): void {
+    const { error } = this.engine.connection;
+    this.#tell(() => this.#owner.onClosing(error instanceof RemoteProtocolError ? error : undefined));
+  }
+
+  onEnded(closure: Closure): void {
+    this.callbacks.end();
+    this.#adopted?.onEnded(closure);
+    // What came before the end is for the application, whether it has paused or not.
+    this.engine.connection.release(HoldReason.PAUSE);
+  }
+
+  onClosed(closure: Closure): void {
+    this.#isOver = true;
+    this.#adopted?.onClosed();
+    this.#tell(() => this.#owner.onClosed(closure));
+  }
+
+  #tellMessage(data: MessageData, isBinary: boolean): void {
+    try {
+      this.#owner.onMessage(data, isBinary);
+    } catch (error) {
+      process.nextTick(rethrow, error);
+    }
+    if (this.#emitsOneATurn) this.#waitForTurn();
+  }
+
+  /**
+   * Tells the application something. What a listener throws is an exception that nobody has caught, as it is where `ws` emits in the callback of a read: it is the
+   * program's, and none of the connection's.
+   */
+  #tell(news: () => void): void {
+    try {
+      news();
+    } catch (error) {
+      process.nextTick(rethrow, error);
+    }
+    if (this.#emitsOneATurn && !this.#isOver) this.#waitForTurn();
+  }
+
+  /** Has the next event wait for another turn of the event loop. */
+  #waitForTurn(): void {
+    this.engine.connection.hold(HoldReason.RATE);
+    setImmediate(() => this.engine.connection.release(HoldReason.RATE));
+  }
+}
+
+/** Calls the application, whose exceptions are not ours. */
+export function rethrow(error: unknown): never {
+  throw error;
+}
+
+const optionsByCloseTimeout = new Map<number, ResolvedConnectionOptions>();
+
+/** What the defaults of `ws` are in the engine: it has no keepalive and no limit for what waits, reads nothing while paused, and sends a message as one frame. */
+function connectionOptions(closeTimeout: number | undefined): ResolvedConnectionOptions {
+  const timeout = isTime(closeTimeout) ? Math.ceil(closeTimeout) : CLOSE_TIMEOUT;
+  let options = optionsByCloseTimeout.get(timeout);
+  if (options === undefined) {
+    options = resolveConnectionOptions({
+      closeTimeout: timeout,
+      keepAlive: false,
+      maxBufferedAmount: Infinity,
+      fragmentSize: Infinity,
+      readAhead: 0,
+    });
+    // Programs have one or two; whoever computes it shall not make this grow.
+    if (optionsByCloseTimeout.size < 100) optionsByCloseTimeout.set(timeout, options);
+  }
+  return options;
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value < Infinity;
+}
+
+/** A limit of `ws`: 0, or anything that is no number, sets none. */
+function toLimit(value: number | undefined): number {
+  return typeof value === 'number' && value > 0 ? Math.trunc(value) : 0;
+}
+
+function maskingKeysBy(generateMask: ((mask: Buffer) => void) | undefined): (() => number) | undefined {
+  if (generateMask === undefined) return undefined;
+  const mask = Buffer.alloc(4);
+  return () => {
+    generateMask(mask);
+    return mask.readInt32LE(0);
+  };
+}
+
+function peerOf(socket: Duplex): string {
+  if (!('remoteAddress' in socket && 'remotePort' in socket)) return '';
+  const { remoteAddress, remotePort } = socket;
+  if (typeof remoteAddress !== 'string' || typeof remotePort !== 'number') return '';
+  return `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
+}
