@@ -1,0 +1,1 @@
+export { BrokerError, NotAllowedError, PublishError, TopicLimitError, UnsubscribedError } from './base/errors.ts';
