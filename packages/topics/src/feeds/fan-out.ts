@@ -29,6 +29,17 @@ export class FanOut {
     if (!this.#isRunning) this.#run();
   }
 
+  /** Waits for time to hand something out beside the topics: for those who catch up. */
+  async turn(): Promise<void> {
+    if (!this.#isScheduled) this.#beginSlice();
+    while (performance.now() >= this.#sliceEnd) {
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+      if (!this.#isScheduled) this.#beginSlice();
+    }
+  }
+
   #beginSlice(): void {
     this.#sliceEnd = performance.now() + SLICE;
     this.#isScheduled = true;

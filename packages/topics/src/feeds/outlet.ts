@@ -21,6 +21,8 @@ export class Outlet implements HandingOut {
   #left: Iterator<Receiver> | undefined;
   #accepted = 0;
   #handedOut = 0;
+  /** Whether it waits for its turn to hand out, or does that. */
+  #isStarted = false;
   #room: Deferred<undefined> | undefined;
 
   /** @param receiversOf - iterates over a set that may change meanwhile: who is added may get a message, who is removed does not */
@@ -43,12 +45,18 @@ export class Outlet implements HandingOut {
     return this.#pending.size === 0;
   }
 
-  /** Accepts a message, unless too much waits. */
-  push(delivery: Delivery): boolean {
+  /** Accepts a message, unless too much waits. {@link start} has it handed out. */
+  put(delivery: Delivery): boolean {
     if (!this.#pending.put(delivery)) return false;
     this.#accepted++;
-    if (this.#pending.size === 1) this.#fanOut.add(this);
     return true;
+  }
+
+  /** Has messages handed out that were accepted: at once, while there is time. */
+  start(): void {
+    if (this.#isStarted || this.isIdle) return;
+    this.#isStarted = true;
+    this.#fanOut.add(this);
   }
 
   /** Waits until no message waits. */
@@ -67,6 +75,11 @@ export class Outlet implements HandingOut {
   }
 
   handOut(mayGoOn: () => boolean): boolean {
+    this.#isStarted = this.#handOutOne(mayGoOn);
+    return this.#isStarted;
+  }
+
+  #handOutOne(mayGoOn: () => boolean): boolean {
     const delivery = this.#pending.peek();
     if (delivery === undefined) return false;
     const left = (this.#left ??= this.#receiversOf(delivery));
