@@ -90,8 +90,7 @@ export class HistoryFeed implements Feed, ReplaySource {
   leave(subscription: Subscription): void {
     this.#live.delete(subscription);
     this.#waiting.delete(subscription);
-    this.#replaying.delete(subscription);
-    if (this.#replaying.size === 0) this.#tail.clear();
+    this.#endReplay(subscription);
   }
 
   countReceivers(): number {
@@ -150,8 +149,7 @@ export class HistoryFeed implements Feed, ReplaySource {
 
   /** Live messages come to a subscription that has caught up. */
   goLive(subscription: Subscription, recovered: boolean): void {
-    this.#replaying.delete(subscription);
-    if (this.#replaying.size === 0) this.#tail.clear();
+    this.#endReplay(subscription);
     this.#live.add(subscription);
     const { cursor } = subscription;
     const isAhead = recovered && cursor !== undefined && cursor.offset > (this.#place?.offset ?? 0);
@@ -160,7 +158,7 @@ export class HistoryFeed implements Feed, ReplaySource {
 
   /** A subscription that has not caught up waits until that can go on. */
   waitAgain(subscription: Subscription): void {
-    this.#replaying.delete(subscription);
+    this.#endReplay(subscription);
     if (!subscription.hasEnded) this.join(subscription);
   }
 
@@ -168,7 +166,14 @@ export class HistoryFeed implements Feed, ReplaySource {
   tailBehind({ epoch, offset }: Place): Delivery[] | undefined {
     const first = this.#tail.peek()?.message.place;
     if (first?.epoch !== epoch || first.offset > offset + 1 || this.#place?.epoch !== epoch) return undefined;
-    return this.#tail.from(offset + 1 - first.offset);
+    const tail = this.#tail.from(offset + 1 - first.offset);
+    return tail.length > 0 ? tail : undefined;
+  }
+
+  /** The tail is for those who catch up alone, and has no gaps: without them, it is not kept. */
+  #endReplay(subscription: Subscription): void {
+    this.#replaying.delete(subscription);
+    if (this.#replaying.size === 0) this.#tail.clear();
   }
 
   #begin(subscription: Subscription): void {

@@ -56,8 +56,12 @@ export class NaiveBroker implements Broker {
     return message;
   }
 
+  newEpoch(): string {
+    return `e${++this.#epochs}`;
+  }
+
   logOf(topic: string): Log {
-    const log = this.logs.get(topic) ?? { epoch: `e${++this.#epochs}`, messages: [], trimmed: 0 };
+    const log = this.logs.get(topic) ?? { epoch: this.newEpoch(), messages: [], trimmed: 0 };
     this.logs.set(topic, log);
     return log;
   }
@@ -163,7 +167,7 @@ export class NaiveLink implements BrokerLink {
   renew(topic: string, epoch: string): Promise<void> {
     return this.#do(() => {
       const log = this.#broker.logOf(topic);
-      if (log.epoch === epoch) log.epoch = `${epoch}r`;
+      if (log.epoch === epoch) log.epoch = this.#broker.newEpoch();
     });
   }
 

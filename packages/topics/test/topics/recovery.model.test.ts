@@ -10,7 +10,7 @@ import { turns, until } from '../helpers/turns.ts';
 const TOPIC = 'chat/1';
 
 /** How many schedules are tried; a seed for each. */
-const SCHEDULES = 150;
+const SCHEDULES = Number(process.env["SCHEDULES"] ?? 5);
 
 /** A client that goes and comes back with the position of the last message that it has got, if there is one. */
 class Client {
@@ -208,7 +208,7 @@ describe('clients that come and go', () => {
   for (let seed = 1; seed <= SCHEDULES; seed++) {
     it(
       `get each message once and in order while the broker loses none, schedule ${seed}`,
-      { timeout: 20_000 },
+      { timeout: 3000 },
       async () => {
         const world = createWorld(seed);
         world.broker.losesLive = () => world.random.chance(0.1);
@@ -229,7 +229,7 @@ describe('clients that come and go', () => {
   }
 
   for (let seed = 1001; seed <= 1000 + SCHEDULES; seed++) {
-    it(`are told when the broker has lost what they should get, schedule ${seed}`, { timeout: 20_000 }, async () => {
+    it(`are told when the broker has lost what they should get, schedule ${seed}`, { timeout: 3000 }, async () => {
       const world = createWorld(seed);
 
       for (let step = 0; step < 60; step++) {
