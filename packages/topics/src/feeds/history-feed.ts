@@ -77,6 +77,11 @@ export class HistoryFeed implements Feed, ReplaySource {
     return this.#live.size + this.#waiting.size + this.#replaying.size;
   }
 
+  /** How often the topic was attached. */
+  get attachments(): number {
+    return this.#attachments;
+  }
+
   /** Where the topic stands in this process; `undefined` while that is not known, or may be behind. */
   get current(): Place | undefined {
     return this.#isCurrent ? this.#place : undefined;
@@ -151,9 +156,13 @@ export class HistoryFeed implements Feed, ReplaySource {
   goLive(subscription: Subscription, recovered: boolean): void {
     this.#endReplay(subscription);
     this.#live.add(subscription);
-    const { cursor } = subscription;
-    const isAhead = recovered && cursor !== undefined && cursor.offset > (this.#place?.offset ?? 0);
-    subscription.goLive(this.#outlet.sequence, { recovered, place: isAhead ? cursor : this.#place });
+    subscription.goLive(this.#outlet.sequence, { recovered, place: this.#place });
+  }
+
+  catchUp(subscription: Subscription): void {
+    this.#endReplay(subscription);
+    this.#waiting.add(subscription);
+    this.#catchUp();
   }
 
   /** A subscription that has not caught up waits until that can go on. */
@@ -226,18 +235,20 @@ export class HistoryFeed implements Feed, ReplaySource {
   }
 
   async #read(): Promise<void> {
-    try {
-      while (this.#isAttached && !this.#isCurrent) {
-        const attachment = this.#attachments;
+    while (this.#isAttached && !this.#isCurrent) {
+      const attachment = this.#attachments;
+      try {
         await this.#outlet.idle();
         const page = await this.#readPage();
         if (attachment === this.#attachments && this.#isAttached) await this.#take(page);
+      } catch (error) {
+        // Where the broker was away and is back, there is no reason to wait.
+        if (attachment !== this.#attachments) continue;
+        this.#retry(toError(error));
+        break;
       }
-    } catch (error) {
-      this.#retry(toError(error));
-    } finally {
-      this.#isReading = false;
     }
+    this.#isReading = false;
     for (const subscription of this.#takeWaiting()) this.#begin(subscription);
   }
 

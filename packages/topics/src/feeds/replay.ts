@@ -11,9 +11,13 @@ export interface ReplaySource {
   readonly history: HistoryPolicy;
   readonly host: Pick<FeedHost, 'maxRecovery' | 'fanOut'>;
   readonly pages: PageReader;
+  /** How often the topic was attached. */
+  readonly attachments: number;
   /** Where the topic stands in this process; `undefined` while that is not known. */
   readonly current: Place | undefined;
   goLive(subscription: Subscription, recovered: boolean): void;
+  /** Has this process read what it has not seen, while the subscription waits. */
+  catchUp(subscription: Subscription): void;
   waitAgain(subscription: Subscription): void;
   tailBehind(place: Place): Delivery[] | undefined;
 }
@@ -25,6 +29,7 @@ type Step = 'more' | 'lost';
  * Sends a subscription what it has missed, no faster than its subscriber reads, and has it go live where that ends. It never rejects.
  */
 export async function replay(source: ReplaySource, subscription: Subscription): Promise<void> {
+  const { attachments } = source;
   try {
     let step: Step = 'more';
     while (!subscription.hasEnded) {
@@ -32,7 +37,8 @@ export async function replay(source: ReplaySource, subscription: Subscription): 
       // Nothing may come between the look and the going live.
       if (current === undefined) source.waitAgain(subscription);
       else if (step === 'lost') source.goLive(subscription, false);
-      else if (hasReached(subscription.cursor, current)) source.goLive(subscription, subscription.isRecovering);
+      else if (isAt(subscription.cursor, current)) source.goLive(subscription, subscription.isRecovering);
+      else if (isAhead(subscription.cursor, current)) source.catchUp(subscription);
       else {
         step = await (subscription.cursor === undefined ? begin(source, subscription) : sendNext(source, subscription));
         continue;
@@ -41,13 +47,18 @@ export async function replay(source: ReplaySource, subscription: Subscription): 
     }
   } catch {
     // The broker is away: it goes on when that is back. Or the subscriber has ended, and so will the subscription.
-    if (source.current === undefined) source.waitAgain(subscription);
+    if (source.current === undefined || source.attachments !== attachments) source.waitAgain(subscription);
     else setTimeout(() => source.waitAgain(subscription), RETRY_AFTER).unref();
   }
 }
 
-function hasReached(cursor: Place | undefined, current: Place): boolean {
-  return cursor?.epoch === current.epoch && cursor.offset >= current.offset;
+function isAt(cursor: Place | undefined, { epoch, offset, id }: Place): boolean {
+  return cursor?.epoch === epoch && cursor.offset === offset && cursor.id === id;
+}
+
+/** Whether it was sent more than this process knows of: the broker had it, when it was read. */
+function isAhead(cursor: Place | undefined, { epoch, offset }: Place): boolean {
+  return cursor?.epoch === epoch && cursor.offset > offset;
 }
 
 /** How long it takes until it is tried again, in milliseconds, where the broker is there but does not answer. */
@@ -68,9 +79,9 @@ async function begin(source: ReplaySource, subscription: Subscription): Promise<
 }
 
 async function beginSince(source: ReplaySource, subscription: Subscription, place: Place | undefined): Promise<Step> {
-  const { current } = source;
+  const { current, attachments } = source;
   if (place === undefined || current?.epoch !== place.epoch) return 'lost';
-  if (current.offset === place.offset && current.id === place.id) {
+  if (isAt(place, current)) {
     subscription.cursor = place;
     return 'more';
   }
@@ -78,6 +89,7 @@ async function beginSince(source: ReplaySource, subscription: Subscription, plac
   if (checkPlace(place, evidenceIn(page, place)) === 'lost') return 'lost';
   if (page.top.offset - place.offset > source.host.maxRecovery) return 'lost';
   subscription.cursor = place;
+  subscription.checkedIn = attachments;
   return send(source, subscription, page.deliveries);
 }
 
@@ -95,13 +107,15 @@ async function sendLast(source: ReplaySource, subscription: Subscription, last: 
 /** Sends the next part. */
 async function sendNext(source: ReplaySource, subscription: Subscription): Promise<Step> {
   const { cursor } = subscription;
-  const { current } = source;
+  const { current, attachments } = source;
   if (cursor === undefined || current?.epoch !== cursor.epoch) return 'lost';
-  const tail = source.tailBehind(cursor);
+  // What it was sent before the broker was away may be there no more.
+  const tail = subscription.checkedIn === attachments ? source.tailBehind(cursor) : undefined;
   if (tail !== undefined) return send(source, subscription, tail);
   if (subscription.recoveredMessages > source.host.maxRecovery) return 'lost';
   const page = await source.pages.behind(source.topic, cursor, source.history);
   if (checkPlace(cursor, evidenceIn(page, cursor)) === 'lost') return 'lost';
+  subscription.checkedIn = attachments;
   await send(source, subscription, page.deliveries);
   // The broker has less than has been seen here.
   return subscription.cursor === cursor && !subscription.hasEnded ? 'lost' : 'more';

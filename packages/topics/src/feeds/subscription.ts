@@ -60,6 +60,8 @@ export class Subscription implements Receiver, TopicSubscription {
   readonly setup: SubscriptionSetup;
   /** Up to where it was sent what was missing; `undefined` when that has not begun. */
   cursor: Place | undefined;
+  /** The attachment of the topic in which it was seen that the broker has the message at the cursor. */
+  checkedIn = 0;
   /** Whether it is being sent all that it has missed. */
   isRecovering: boolean;
   /** How many messages it was sent so. */
@@ -127,7 +129,7 @@ export class Subscription implements Receiver, TopicSubscription {
   receive(delivery: Delivery, sequence: number): void {
     if (sequence <= this.#from || this.#hasEnded) return;
     const { subscriber, onSlow, isCovered } = this.setup;
-    if (delivery.except === subscriber || this.#hasSeen(delivery)) return;
+    if (delivery.except === subscriber) return;
     if (isCovered?.(delivery.message.topic) === true) return;
     if (onSlow !== 'queue' && (subscriber.isSlow || this.#latest !== undefined)) this.#lag(delivery);
     else this.hand(delivery);
@@ -146,12 +148,6 @@ export class Subscription implements Receiver, TopicSubscription {
     this.#lost += count;
     this.setup.counters.add('lost', count);
     this.setup.onLost?.(this.topic);
-  }
-
-  /** Whether it was sent the message when it caught up, and was ahead of live messages then. */
-  #hasSeen({ message: { place } }: Delivery): boolean {
-    const { cursor } = this;
-    return cursor !== undefined && place !== undefined && place.epoch === cursor.epoch && place.offset <= cursor.offset;
   }
 
   #lag(delivery: Delivery): void {

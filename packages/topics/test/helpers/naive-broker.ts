@@ -68,10 +68,15 @@ export class NaiveBroker implements Broker {
 
   /** Brings a message to all links, behind those before it. */
   tell(channel: Channel, message: BrokerMessage): void {
+    // What is on its way is lost with its link.
+    const subscribed = this.links.filter((link) => link.isUp && link.channels.has(channel));
+    const receivers = subscribed.map((link) => ({ link, cuts: link.cuts }));
     this.#delivering = this.#delivering.then(async () => {
       await turns(this.latency());
-      for (const link of this.links) {
-        if (link.isUp && link.channels.has(channel) && !this.losesLive()) link.listener.onMessage(channel, message);
+      for (const { link, cuts } of receivers) {
+        if (link.cuts === cuts && link.channels.has(channel) && !this.losesLive()) {
+          link.listener.onMessage(channel, message);
+        }
       }
     });
   }
@@ -103,6 +108,8 @@ export class NaiveLink implements BrokerLink {
   readonly channels: Set<Channel> = new Set();
   readonly listener: BrokerListener;
   isUp = true;
+  /** How often it was cut. */
+  cuts = 0;
   readonly #broker: NaiveBroker;
 
   constructor(broker: NaiveBroker, listener: BrokerListener) {
@@ -113,6 +120,7 @@ export class NaiveLink implements BrokerLink {
   cut(): void {
     if (!this.isUp) return;
     this.isUp = false;
+    this.cuts++;
     this.channels.clear();
     this.listener.onDown(new BrokerError('naive', 'it was cut'));
   }
