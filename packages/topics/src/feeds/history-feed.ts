@@ -240,16 +240,20 @@ export class HistoryFeed implements Feed, ReplaySource {
       try {
         await this.#outlet.idle();
         const page = await this.#readPage();
-        if (attachment === this.#attachments && this.#isAttached) await this.#take(page);
+        if (this.#isStill(attachment)) await this.#take(page);
       } catch (error) {
         // Where the broker was away and is back, there is no reason to wait.
-        if (attachment !== this.#attachments) continue;
+        if (!this.#isStill(attachment)) continue;
         this.#retry(toError(error));
         break;
       }
     }
     this.#isReading = false;
     for (const subscription of this.#takeWaiting()) this.#begin(subscription);
+  }
+
+  #isStill(attachment: number): boolean {
+    return this.#isAttached && attachment === this.#attachments;
   }
 
   #readPage(): Promise<HistoryPage> {
@@ -324,7 +328,7 @@ export class HistoryFeed implements Feed, ReplaySource {
   async #restart(): Promise<void> {
     const attachment = this.#attachments;
     const { top } = await this.#readPage();
-    if (attachment !== this.#attachments || !this.#isAttached) return;
+    if (!this.#isStill(attachment)) return;
     for (let held = this.#held.peek(); held !== undefined; held = this.#held.peek()) {
       const isBehind = held.place.epoch === top.epoch && held.place.offset > top.offset;
       if (isBehind || !this.#outlet.put(held.delivery)) break;

@@ -85,9 +85,10 @@ export class Outlet implements HandingOut {
     const left = (this.#left ??= this.#receiversOf(delivery));
     const sequence = this.#handedOut + 1;
     for (let count = 1; ; count++) {
-      const { done, value } = left.next();
-      if (done === true) break;
-      value.receive(delivery, sequence);
+      const next = left.next();
+      if (next.done === true) break;
+      next.value.receive(delivery, sequence);
+      // It was cleared meanwhile.
       if (this.#left !== left) return this.#pending.size > 0;
       if (count % RECEIVERS_BETWEEN === 0 && !mayGoOn()) return true;
     }

@@ -38,7 +38,7 @@ export async function replay(source: ReplaySource, subscription: Subscription): 
       if (current === undefined) source.waitAgain(subscription);
       else if (step === 'lost') source.goLive(subscription, false);
       else if (isAt(subscription.cursor, current)) source.goLive(subscription, subscription.isRecovering);
-      else if (isAhead(subscription.cursor, current)) source.catchUp(subscription);
+      else if (isAhead(subscription, source, current)) source.catchUp(subscription);
       else {
         step = await (subscription.cursor === undefined ? begin(source, subscription) : sendNext(source, subscription));
         continue;
@@ -56,9 +56,15 @@ function isAt(cursor: Place | undefined, { epoch, offset, id }: Place): boolean 
   return cursor?.epoch === epoch && cursor.offset === offset && cursor.id === id;
 }
 
-/** Whether it was sent more than this process knows of: the broker had it, when it was read. */
-function isAhead(cursor: Place | undefined, { epoch, offset }: Place): boolean {
-  return cursor?.epoch === epoch && cursor.offset > offset;
+/**
+ * Whether it was sent more than this process knows of, as the broker had it when it was read. Where that does not change by looking again, it is to be read
+ * again: the broker may have lost it.
+ */
+function isAhead(subscription: Subscription, { attachments }: ReplaySource, { epoch, offset }: Place): boolean {
+  const { cursor, checkedIn } = subscription;
+  if (cursor?.epoch !== epoch || cursor.offset <= offset || checkedIn !== attachments) return false;
+  subscription.checkedIn = 0;
+  return true;
 }
 
 /** How long it takes until it is tried again, in milliseconds, where the broker is there but does not answer. */

@@ -54,6 +54,7 @@ export class Hub implements FeedHost, BrokerListener {
   readonly #watchers = new Map<string, Set<(change: PresenceChange) => void>>();
   readonly #comparing: NodeJS.Timeout;
   #isUp = false;
+  #hasLink = false;
 
   constructor(options: HubOptions, report: (error: Error) => void) {
     this.report = report;
@@ -75,6 +76,7 @@ export class Hub implements FeedHost, BrokerListener {
     this.presence = new LocalPresence({ link, report });
     this.#comparing = setInterval(() => void this.#compare(), options.compareInterval).unref();
     this.link = options.broker.open(this);
+    this.#hasLink = true;
     if (this.#isUp) this.#useLink();
   }
 
@@ -145,8 +147,8 @@ export class Hub implements FeedHost, BrokerListener {
   onUp(): void {
     this.#isUp = true;
     if (DIAGNOSTICS.up.hasSubscribers) DIAGNOSTICS.up.publish({ broker: this.brokerName });
-    // A broker in this process is there at once.
-    if ('link' in this && this.link !== undefined) this.#useLink();
+    // A broker in this process is there at once, before there is a link.
+    if (this.#hasLink) this.#useLink();
   }
 
   onDown(error: Error): void {

@@ -11,8 +11,12 @@ describe('topics over real connections', () => {
     const server = await serve(
       { port: 0 },
       {
-        open: async (connection) => void (await topics.subscribe(connection, 'chat/1').ready),
-        message: async (connection, text) => void (await topics.publish('chat/1', text, { from: connection })),
+        open: async (connection) => {
+          await topics.subscribe(connection, 'chat/1').ready;
+        },
+        message: async (connection, text) => {
+          await topics.publish('chat/1', text, { from: connection });
+        },
       },
     );
     const [ada, ben] = await Promise.all([connect(server.url), connect(server.url)]);
