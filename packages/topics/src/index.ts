@@ -40,3 +40,11 @@ export type {
   PublishResult,
   SubscribeOptions,
 } from './topics/topics-calls.ts';
+export { redisBroker, type RedisBrokerOptions } from './broker/redis/redis-broker.ts';
+export type {
+  IoRedisClient,
+  IoRedisConnection,
+  NodeRedisClient,
+  NodeRedisConnection,
+  RedisArgument,
+} from './broker/redis/redis-client.ts';
