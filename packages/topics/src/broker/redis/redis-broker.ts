@@ -157,11 +157,8 @@ class RedisLink implements BrokerLink {
       } catch (error) {
         if (isReply(error)) throw this.#failure(publication, 'refused', error);
         if (wasUp) outcome = 'unknown';
-        if (!isRepeatable || performance.now() > deadline || this.#isClosed) {
-          throw this.#failure(publication, outcome, error);
-        }
+        if (!isRepeatable || !(await this.#isBackBefore(deadline))) throw this.#failure(publication, outcome, error);
       }
-      while (!this.isUp && performance.now() < deadline && !this.#isClosed) await sleep(RETRY_INTERVAL);
     }
   }
 
@@ -205,6 +202,15 @@ class RedisLink implements BrokerLink {
       this.#listener.onError(toError(error));
     }
     this.#pair.close();
+  }
+
+  /** Waits until Redis can be used again, but not for ever. */
+  async #isBackBefore(deadline: number): Promise<boolean> {
+    while (!this.isUp) {
+      if (this.#isClosed || performance.now() > deadline) return false;
+      await sleep(RETRY_INTERVAL);
+    }
+    return performance.now() <= deadline;
   }
 
   #receive(name: string, message: Buffer): void {

@@ -50,8 +50,8 @@ export interface RedisConnection {
 
 /** Learns of what a connection brings. */
 export interface RedisConnectionListener {
-  onMessage(channel: string, message: Buffer): void;
-  onLost(error: Error): void;
+  readonly onMessage: (channel: string, message: Buffer) => void;
+  readonly onLost: (error: Error) => void;
 }
 
 /** Makes connections like that of a client. */

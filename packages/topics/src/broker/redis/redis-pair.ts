@@ -118,14 +118,15 @@ export class RedisPair {
   /** Finds out that Redis has fallen silent, though nothing is asked of it. */
   #ping(): void {
     for (const connection of [this.#commands, this.#subscriptions]) {
-      if (connection !== undefined) void handled(this.#inTime(() => connection.command(['PING']), 'PING'));
+      if (connection === undefined) continue;
+      void handled(this.#inTime(() => connection.command(['PING']), 'PING', this.#setup.timeout / 2));
     }
   }
 
-  async #inTime<T>(action: () => Promise<T>, name: string): Promise<T> {
+  async #inTime<T>(action: () => Promise<T>, name: string, time = this.#setup.timeout): Promise<T> {
     const generation = this.#generation;
     try {
-      return await withTimeout(action(), this.#setup.timeout, name);
+      return await withTimeout(action(), time, name);
     } catch (error) {
       if (error instanceof Timeout && generation === this.#generation) this.#lose(error);
       throw new BrokerError('redis', toError(error).message, error);

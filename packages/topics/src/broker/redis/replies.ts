@@ -11,9 +11,8 @@ export function toPage(topic: string, reply: unknown): HistoryPage {
 /** Reads the reply of the script that tells where topics stand. */
 export function toTops(reply: unknown): (Place | undefined)[] {
   return toList(reply).map((top) => {
-    const [epoch, digits, id] = toList(top);
-    if (epoch === undefined) return undefined;
-    return { epoch: String(epoch), offset: Number(String(digits)), id: String(id) };
+    const [epoch, digits, id] = toList(top).map(String);
+    return epoch === undefined || id === undefined ? undefined : { epoch, offset: Number(digits), id };
   });
 }
 
