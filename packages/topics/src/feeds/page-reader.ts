@@ -55,7 +55,7 @@ export class PageReader {
    * @throws {BrokerError} it cannot be read
    */
   async behind(topic: string, place: Place, history: HistoryPolicy): Promise<DeliveryPage> {
-    // All who stand in the same part share its page.
+    // All who stand in the same part share its page. It has the first message of the next, so that it has something behind each of its own.
     const start = Math.max(place.offset - (place.offset % PAGE_MESSAGES), 1);
     const shared = await this.#pageFrom(start, { topic, place, history });
     // It may have been cut short before that offset, by its size.
@@ -84,7 +84,7 @@ export class PageReader {
   }
 
   #readPage(key: string, topic: string, range: Pick<HistoryRange, 'from' | 'history'>): Promise<DeliveryPage> {
-    const page = handled(this.#read(topic, { limit: PAGE_MESSAGES, maxBytes: PAGE_BYTES, ...range }));
+    const page = handled(this.#read(topic, { limit: PAGE_MESSAGES + 1, maxBytes: PAGE_BYTES, ...range }));
     const entry: KnownPage = { page, content: undefined };
     this.#pages.set(key, entry);
     const forget = (): void => {
