@@ -49,18 +49,15 @@ async function runPeers(
   { peers, tunnels, proxies, topics, words, timeout, json, writesPage }: PeerArguments,
   temporary: string,
 ): Promise<void> {
-  installPeers(peers, [
-    ...(tunnels ? TUNNEL_PACKAGES : []),
-    ...(proxies ? PROXY_PACKAGES : []),
-    ...(topics ? TOPICS_PACKAGES : []),
-  ]);
+  const packages = [tunnels ? TUNNEL_PACKAGES : [], proxies ? PROXY_PACKAGES : [], topics ? TOPICS_PACKAGES : []];
+  installPeers(peers, packages.flat());
   const results = await runAll(peers, { words, timeout, temporary, deadline: performance.now() + TIME_LIMIT });
   const throughTunnels = tunnels ? await runTunnels(temporary, words) : NO_ROUTES;
-  for (const { route, outcomes } of throughTunnels.routes) console.error(`tunnel, ${route}: ${summarize(outcomes)}`);
+  reportRoutes('tunnel', throughTunnels);
   const throughProxies = proxies ? await runProxies(temporary, words) : NO_ROUTES;
-  for (const { route, outcomes } of throughProxies.routes) console.error(`proxy, ${route}: ${summarize(outcomes)}`);
+  reportRoutes('proxy', throughProxies);
   const ofTopics = topics ? await runTopics(temporary, words) : NO_ROUTES;
-  for (const { route, outcomes } of ofTopics.routes) console.error(`topics, ${route}: ${summarize(outcomes)}`);
+  reportRoutes('topics', ofTopics);
   const routes = [...throughTunnels.routes, ...throughProxies.routes, ...ofTopics.routes];
   const outcomes = [...results, ...routes].flatMap((result) => result.outcomes);
 
@@ -109,6 +106,10 @@ async function runAll(peers: readonly Peer[], options: RunOptions): Promise<Peer
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
   return results;
+}
+
+function reportRoutes(what: string, { routes }: RouteResults): void {
+  for (const { route, outcomes } of routes) console.error(`${what}, ${route}: ${summarize(outcomes)}`);
 }
 
 function reportProgress({ name, lacks }: Peer, role: Role, { outcomes, seconds }: PeerResult): void {

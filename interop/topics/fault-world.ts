@@ -93,11 +93,16 @@ class Client {
     if ('lost' in message) this.wasTold = true;
     if ('data' in message) this.received.push(String(message.data));
     if ('position' in message) this.#position = String(message.position);
-    if (!('ready' in message) || typeof message.ready !== 'object' || message.ready === null) return;
+    if ('ready' in message && typeof message.ready === 'object' && message.ready !== null) {
+      this.#beReady(message.ready, hadPosition);
+    }
+  }
+
+  #beReady(ready: object, hadPosition: boolean): void {
     this.isReady = true;
-    const recovered = 'recovered' in message.ready && message.ready.recovered === true;
-    if (hadPosition && !recovered) this.wasTold = true;
-    if (!recovered && 'position' in message.ready) this.#position = String(message.ready.position);
+    if ('recovered' in ready && ready.recovered === true) return;
+    if (hadPosition) this.wasTold = true;
+    if ('position' in ready) this.#position = String(ready.position);
   }
 }
 

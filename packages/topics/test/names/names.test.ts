@@ -8,7 +8,7 @@ import { fromRedisName, toRedisName } from '../../src/names/redis-name.ts';
 import { checkPattern, checkTopic, isPattern } from '../../src/names/topic-name.ts';
 import { createRandom, type Random } from '../helpers/random.ts';
 
-const TOPICS = ['a', 'chat/1', 'Grüße/世界', 'a b/c.d', 'a*/b', '=/{}', `${'s'.repeat(64)}`, 'a/'.repeat(15) + 'a'];
+const TOPICS = ['a', 'chat/1', 'Grüße/世界', 'a b/c.d', 'a*/b', '=/{}', 's'.repeat(64), 'a/'.repeat(15) + 'a'];
 
 const INVALID: readonly (readonly [name: unknown, why: RegExp])[] = [
   ['', /empty segment/],
