@@ -18,6 +18,7 @@ export type {
   StoredMessage,
 } from './broker/broker.ts';
 export { memoryBroker, type MemoryBrokerOptions } from './broker/memory/memory-broker.ts';
+export { binaryEnvelope, jsonEnvelope } from './envelopes/envelopes.ts';
 export type { SubscriptionReady, TopicSubscription } from './feeds/subscription.ts';
 export { subscriberOf, type Subscriber } from './subscribers/subscriber.ts';
 export { createTopics } from './topics/create-topics.ts';
