@@ -34,6 +34,8 @@ describe('a topic with history', () => {
     const topics = createTopics({ broker, topics: TOPICS });
     const subscribers = Array.from({ length: 3 }, () => new TestSubscriber(undefined));
     for (const subscriber of subscribers) await topics.subscribe(subscriber, 'a').ready;
+    await topics.publish('a', '0');
+    await turns(3);
     const before = broker.reads;
 
     broker.losesLive = () => true;
@@ -43,7 +45,7 @@ describe('a topic with history', () => {
     await topics.publish('a', '4');
     await turns(10);
 
-    for (const { received } of subscribers) assert.deepEqual(received, ['1', '2', '3', '4']);
+    for (const { received } of subscribers) assert.deepEqual(received, ['0', '1', '2', '3', '4']);
     assert.equal(broker.reads - before, 1);
     assert.equal(topics.stats.gaps, 1);
     await topics.close();
@@ -94,6 +96,34 @@ describe('a topic with history', () => {
     const { recovered } = await topics.subscribe(new TestSubscriber(undefined), 'a', { since }).ready;
 
     assert.equal(recovered, false);
+    await topics.close();
+  });
+
+  it('tells live subscribers that messages were lost, where others have their offsets', async () => {
+    const broker = new NaiveBroker();
+    const topics = createTopics({ broker, topics: TOPICS });
+    const subscriber = new TestSubscriber(undefined);
+    const subscription = topics.subscribe(subscriber, 'a');
+    await subscription.ready;
+    const snapshot = broker.snapshot();
+    await topics.publish('a', 'lost');
+    await turns(3);
+
+    broker.cut();
+    broker.restore(snapshot);
+    broker.append({
+      ...{ topic: 'a', root: undefined, type: 'text', data: Buffer.from('other'), id: 'other' },
+      ...{ idempotencyKey: undefined, history: { messages: 10, age: 1000 } },
+    });
+    const { epoch } = broker.logOf('a');
+    broker.mend();
+    await until(() => subscription.lost > 0);
+    await turns(5);
+    await topics.publish('a', 'new');
+    await turns(5);
+
+    assert.deepEqual(subscriber.received, ['lost', 'new']);
+    assert.notEqual(broker.logOf('a').epoch, epoch);
     await topics.close();
   });
 });
