@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { ROOT } from './support/paths.js';
 import { TOOLS, run, runNode, runNpm } from './support/run.js';
 
-const FOLDERS = ['packages/millrace', 'packages/conformance'];
+const FOLDERS = ['packages/millrace', 'packages/conformance', 'packages/topics'];
 
 /** Tests a server of the packed library with the packed command, and looks at its page. */
 const COMMAND_TEST = `
