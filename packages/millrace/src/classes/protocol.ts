@@ -93,7 +93,7 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
   }
 
   /** How the connection ended, when it has: never rejects. `undefined` before {@link onOpen}. */
-  get closed(): Promise<Closure> | undefined {
+  whenClosed(): Promise<Closure> | undefined {
     return this.#session?.engine.closed;
   }
 

@@ -47,7 +47,7 @@ class ProtocolSubscriber<Protocol extends WebSocketProtocol> implements Subscrib
 
   static of<Protocol extends WebSocketProtocol>(protocol: Protocol): Subscriber<Protocol>;
   static of(protocol: WebSocketProtocol): Subscriber<WebSocketProtocol> {
-    const { closed } = protocol;
+    const closed = protocol.whenClosed();
     if (closed === undefined) throw new LocalUsageError('subscriberOf: the connection is not open yet');
     const known = this.#all.get(protocol);
     if (known !== undefined) return known;
