@@ -118,6 +118,27 @@ export default {
         pathNot: '^packages/conformance/testees/(naive/|drive-cases\\.ts$)',
       },
     },
+    {
+      name: 'topics-know-the-public-names-only',
+      comment: "topics are built on what everybody has: 'millrace', and Node",
+      severity: 'error',
+      from: { path: '^packages/topics/' },
+      to: { path: '^packages/[^/]+/(src|test)/', pathNot: '^packages/topics/' },
+    },
+    {
+      name: 'topics-stand-alone',
+      comment: 'the package has no dependencies but its peer, and does not know its tests',
+      severity: 'error',
+      from: { path: '^packages/topics/src/' },
+      to: { pathNot: '^packages/(topics/src|millrace/dist/src)/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'topics-client-is-for-browsers',
+      comment: "what clients load is small, and knows nothing of Node or of the server's side",
+      severity: 'error',
+      from: { path: '^packages/topics/src/client/' },
+      to: { pathNot: '^packages/topics/src/client/' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'resolvable',

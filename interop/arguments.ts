@@ -12,6 +12,8 @@ export interface PeerArguments {
   readonly tunnels: boolean;
   /** Whether proxies are tried. */
   readonly proxies: boolean;
+  /** Whether topics are tried, with Redis. */
+  readonly topics: boolean;
   /** Part of the name of a case; `''` for all. */
   readonly words: string;
   /** For one case, in milliseconds. */
@@ -39,11 +41,14 @@ const TUNNEL = 'tunnel';
 /** Stands for the proxies. */
 const PROXIES = 'proxies';
 
+/** Stands for topics. */
+const TOPICS = 'topics';
+
 /** How it is used. */
 export const USAGE: string = `npm run interop -- [PEER …] [--case WORDS] [--timeout MILLISECONDS] [--json]
 npm run interop -- all                  every peer; writes docs/interop.md
 npm run interop -- mutations [WORDS …]  the table of mutations, or those whose name has one of the words; all of them are written to docs/interop.md
-Peers: ${[...PEERS.map(({ name }) => name), TUNNEL, PROXIES].join(', ')}`;
+Peers: ${[...PEERS.map(({ name }) => name), TUNNEL, PROXIES, TOPICS].join(', ')}`;
 
 /**
  * Reads the command line.
@@ -77,14 +82,13 @@ export function readArguments(): InteropArguments {
   };
 }
 
-function selectPeers(names: readonly string[]): Pick<PeerArguments, 'peers' | 'tunnels' | 'proxies'> {
-  const unknown = names.filter(
-    (name) => name !== TUNNEL && name !== PROXIES && !PEERS.some((peer) => peer.name === name),
-  );
+function selectPeers(names: readonly string[]): Pick<PeerArguments, 'peers' | 'tunnels' | 'proxies' | 'topics'> {
+  const known = [TUNNEL, PROXIES, TOPICS, ...PEERS.map(({ name }) => name)];
+  const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`There is no peer ${unknown.join(', ')}`);
   const isSelected = (name: string): boolean => names.length === 0 || names.includes(name);
   const peers = PEERS.filter(({ name }) => isSelected(name));
-  return { peers, tunnels: isSelected(TUNNEL), proxies: isSelected(PROXIES) };
+  return { peers, tunnels: isSelected(TUNNEL), proxies: isSelected(PROXIES), topics: isSelected(TOPICS) };
 }
 
 function selectMutations(words: readonly string[]): MutationArguments {

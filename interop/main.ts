@@ -14,8 +14,9 @@ import type { Peer } from './peers.ts';
 import { runPeer } from './run-peer.ts';
 import type { PeerResult, RunOptions } from './run-peer.ts';
 import { PROXY_PACKAGES, runProxies } from './proxies/run-proxies.ts';
-import { renderProxies, renderResults, renderTunnels, summarize } from './table.ts';
+import { renderProxies, renderResults, renderTopics, renderTunnels, summarize } from './table.ts';
 import type { Role } from './test-case.ts';
+import { TOPICS_PACKAGES, runTopics } from './topics/run-topics.ts';
 import { TUNNEL_PACKAGES, runTunnels } from './tunnel/run-tunnels.ts';
 import type { RouteResults } from './tunnel/run-tunnels.ts';
 
@@ -45,21 +46,26 @@ async function inTemporaryFolder(act: (temporary: string) => Promise<void>): Pro
 }
 
 async function runPeers(
-  { peers, tunnels, proxies, words, timeout, json, writesPage }: PeerArguments,
+  { peers, tunnels, proxies, topics, words, timeout, json, writesPage }: PeerArguments,
   temporary: string,
 ): Promise<void> {
-  installPeers(peers, [...(tunnels ? TUNNEL_PACKAGES : []), ...(proxies ? PROXY_PACKAGES : [])]);
+  const packages = [tunnels ? TUNNEL_PACKAGES : [], proxies ? PROXY_PACKAGES : [], topics ? TOPICS_PACKAGES : []];
+  installPeers(peers, packages.flat());
   const results = await runAll(peers, { words, timeout, temporary, deadline: performance.now() + TIME_LIMIT });
   const throughTunnels = tunnels ? await runTunnels(temporary, words) : NO_ROUTES;
-  for (const { route, outcomes } of throughTunnels.routes) console.error(`tunnel, ${route}: ${summarize(outcomes)}`);
+  reportRoutes('tunnel', throughTunnels);
   const throughProxies = proxies ? await runProxies(temporary, words) : NO_ROUTES;
-  for (const { route, outcomes } of throughProxies.routes) console.error(`proxy, ${route}: ${summarize(outcomes)}`);
-  const outcomes = [...results, ...throughTunnels.routes, ...throughProxies.routes].flatMap(
-    (result) => result.outcomes,
-  );
+  reportRoutes('proxy', throughProxies);
+  const ofTopics = topics ? await runTopics(temporary, words) : NO_ROUTES;
+  reportRoutes('topics', ofTopics);
+  const routes = [...throughTunnels.routes, ...throughProxies.routes, ...ofTopics.routes];
+  const outcomes = [...results, ...routes].flatMap((result) => result.outcomes);
 
-  const table = `${renderAll(results, throughTunnels, throughProxies)}\n\n${summarize(outcomes)}`;
-  if (json) console.log(JSON.stringify({ results, tunnels: throughTunnels, proxies: throughProxies }, undefined, 2));
+  const table = `${renderAll(results, [...renderTunnels(throughTunnels), ...renderProxies(throughProxies), ...renderTopics(ofTopics)])}\n\n${summarize(outcomes)}`;
+  if (json)
+    console.log(
+      JSON.stringify({ results, tunnels: throughTunnels, proxies: throughProxies, topics: ofTopics }, undefined, 2),
+    );
   else console.log(table);
   if (writesPage) await writePart('table', renderTablePart(table));
   process.exitCode = outcomes.some(({ status }) => status === 'failed') || outcomes.length === 0 ? 1 : 0;
@@ -82,13 +88,8 @@ async function mutate({ mutations, writesPage }: MutationArguments, temporary: s
   process.exitCode = missed > 0 ? 1 : 0;
 }
 
-function renderAll(results: readonly PeerResult[], tunnels: RouteResults, proxies: RouteResults): string {
-  const parts = [
-    ...(results.length > 0 ? [renderResults(results)] : []),
-    ...renderTunnels(tunnels),
-    ...renderProxies(proxies),
-  ];
-  return parts.join('\n\n');
+function renderAll(results: readonly PeerResult[], others: readonly string[]): string {
+  return [...(results.length > 0 ? [renderResults(results)] : []), ...others].join('\n\n');
 }
 
 /** Runs some at a time; the results are in the order of the peers. */
@@ -105,6 +106,10 @@ async function runAll(peers: readonly Peer[], options: RunOptions): Promise<Peer
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
   return results;
+}
+
+function reportRoutes(what: string, { routes }: RouteResults): void {
+  for (const { route, outcomes } of routes) console.error(`${what}, ${route}: ${summarize(outcomes)}`);
 }
 
 function reportProgress({ name, lacks }: Peer, role: Role, { outcomes, seconds }: PeerResult): void {

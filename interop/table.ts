@@ -5,6 +5,7 @@ import type { PeerResult } from './run-peer.ts';
 import type { Outcome, Role } from './test-case.ts';
 import { REDIS_CASES } from './tunnel/redis-cases.ts';
 import { PROXY_CASES } from './proxies/proxy-cases.ts';
+import { TOPICS_CASE_NAMES } from './topics/run-topics.ts';
 import type { RouteResults } from './tunnel/run-tunnels.ts';
 
 const TITLES: Readonly<Record<Role, string>> = {
@@ -46,6 +47,16 @@ export function renderProxies(results: RouteResults): string[] {
   const title =
     'A client of Millrace reaches a server of Millrace: → through a proxy of its own, → behind one of the server';
   return renderRoutes(title, PROXY_CASES, results);
+}
+
+/** The results of topics for people, as far as there are any. */
+export function renderTopics(results: RouteResults): string[] {
+  const names = TOPICS_CASE_NAMES.map((name) => ({ name }));
+  return renderRoutes(
+    'Topics over Redis: each client passes the suite for brokers; faults while two servers use it',
+    names,
+    results,
+  );
 }
 
 function renderRoutes(

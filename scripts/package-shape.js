@@ -13,6 +13,7 @@ const PACKAGES = [
   { folder: 'packages/millrace/dist/package', profile: 'esm-only' },
   { folder: 'packages/conformance', profile: 'esm-only' },
   { folder: 'packages/ws', profile: 'node16' },
+  { folder: 'packages/topics', profile: 'esm-only' },
 ];
 
 /** What the library may be at most: files, and bytes as it is packed. */

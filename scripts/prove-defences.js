@@ -20,14 +20,28 @@ if (selected.length === 0) {
 
 const temporary = mkdtempSync(join(tmpdir(), 'millrace-defences-'));
 try {
-  process.exitCode = (await proveAll()) ? 0 : 1;
+  const packages = [...new Set(selected.map(packageOf))];
+  for (const name of packages) if (!(await proveAll(name))) process.exitCode = 1;
 } finally {
   rmSync(temporary, { recursive: true });
 }
 
-/** @returns {Promise<boolean>} whether every selected row turned a test red */
-async function proveAll() {
-  const proofs = Array.from({ length: PROCESSES }, (_, index) => new Proof(join(temporary, String(index)), selected));
+/**
+ * @param {import('./support/defences.js').Defence} row
+ * @returns {string} the folder of its package, below packages
+ */
+function packageOf({ package: name = 'millrace' }) {
+  return name;
+}
+
+/**
+ * @param {string} name of the folder of a package
+ * @returns {Promise<boolean>} whether every selected row of it turned a test red
+ */
+async function proveAll(name) {
+  const rows = selected.filter((row) => packageOf(row) === name);
+  const folders = Array.from({ length: PROCESSES }, (_, index) => join(temporary, `${name}-${String(index)}`));
+  const proofs = folders.map((folder) => new Proof(folder, rows, name));
   const [first] = proofs;
   const red = (await first?.listRed(PROCESSES)) ?? [];
   if (red.length > 0) {
@@ -35,7 +49,7 @@ async function proveAll() {
     return false;
   }
 
-  const left = [...selected];
+  const left = [...rows];
   /** @type {string[]} */
   const failed = [];
   await Promise.all(
@@ -47,7 +61,7 @@ async function proveAll() {
       }
     }),
   );
-  console.log(`${String(selected.length - failed.length)} of ${String(selected.length)} defences proved`);
+  console.log(`${String(rows.length - failed.length)} of ${String(rows.length)} defences of ${name} proved`);
   if (failed.length > 0) console.log(`Not proved: ${failed.join(', ')}`);
   return failed.length === 0;
 }

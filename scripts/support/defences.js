@@ -7,6 +7,7 @@ import { CLASSES } from './defences/classes.js';
 import { LIMITS } from './defences/limits.js';
 import { MESSAGES } from './defences/messages.js';
 import { OBSERVING } from './defences/observing.js';
+import { TOPICS } from './defences/topics.js';
 import { WEB } from './defences/web.js';
 import { WIRE } from './defences/wire.js';
 
@@ -15,7 +16,8 @@ import { WIRE } from './defences/wire.js';
  *
  * @typedef {object} Defence
  * @property {string} id
- * @property {string} file a source, below packages/millrace/src
+ * @property {string} [package] the folder of its package, below packages; `millrace` unless given
+ * @property {string} file a source, below src of the package
  * @property {string} [place] a function in it: `take`, `#seal`, `get cost`, `constructor`, or `OutputQueue.take` where several have the name
  * @property {string} text what stands exactly once in that function, or in the source
  * @property {string} replacement what stands there instead when the defence is gone
@@ -35,4 +37,5 @@ export const DEFENCES = [
   ...LIMITS,
   ...FACADES,
   ...OBSERVING,
+  ...TOPICS,
 ];

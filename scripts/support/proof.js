@@ -7,8 +7,6 @@ import ts from 'typescript';
 import { ROOT, filesBelow } from './paths.js';
 import { findFunctions } from './source-places.js';
 
-const PACKAGE = join(ROOT, 'packages', 'millrace');
-
 /** In milliseconds. */
 const TEST_LIMIT = 15_000;
 
@@ -20,6 +18,7 @@ const OPTIONS = transpilerOptions();
 /** A copy of the compiled library and its tests, in which one source at a time is changed. */
 export class Proof {
   #folder;
+  #package;
   #rows;
 
   /**
@@ -27,15 +26,17 @@ export class Proof {
    *
    * @param {string} folder to be created
    * @param {readonly import('./defences.js').Defence[]} rows
+   * @param {string} name of the folder of the package, below packages
    */
-  constructor(folder, rows) {
+  constructor(folder, rows, name) {
     this.#folder = folder;
+    this.#package = join(ROOT, 'packages', name);
     this.#rows = rows;
     mkdirSync(folder, { recursive: true });
-    cpSync(join(PACKAGE, 'dist'), join(folder, 'dist'), { recursive: true });
-    cpSync(join(PACKAGE, 'package.json'), join(folder, 'package.json'));
+    cpSync(join(this.#package, 'dist'), join(folder, 'dist'), { recursive: true });
+    cpSync(join(this.#package, 'package.json'), join(folder, 'package.json'));
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
-    for (const file of new Set(rows.map((row) => row.file))) this.#write(file, readSource(file));
+    for (const file of new Set(rows.map((row) => row.file))) this.#write(file, this.#readSource(file));
   }
 
   /**
@@ -61,7 +62,7 @@ export class Proof {
    * @returns {Promise<'red' | 'GREEN' | 'ERROR'>} red is good; an error has been told
    */
   async prove({ id, file, place, text, replacement, tests }) {
-    const source = readSource(file);
+    const source = this.#readSource(file);
     try {
       this.#write(file, change(source, { place, text, replacement }));
       return (await this.#run(tests, { stopsAtRed: true })).isGreen ? 'GREEN' : 'red';
@@ -71,6 +72,14 @@ export class Proof {
     } finally {
       this.#write(file, source);
     }
+  }
+
+  /**
+   * @param {string} file below the sources
+   * @returns {string}
+   */
+  #readSource(file) {
+    return readFileSync(join(this.#package, 'src', file), 'utf8');
   }
 
   /**
@@ -147,14 +156,6 @@ function findTests(folder, patterns) {
     return files;
   });
   return [...new Set(found)];
-}
-
-/**
- * @param {string} file below the sources
- * @returns {string}
- */
-function readSource(file) {
-  return readFileSync(join(PACKAGE, 'src', file), 'utf8');
 }
 
 /** @returns {ts.CompilerOptions} ours, for one file alone: it cannot be seen there that the package has ES modules */

@@ -38,3 +38,12 @@ export const READY_STATES: Readonly<Record<ClosingState, ReadyState>> = {
   failed: ReadyState.CLOSING,
   closed: ReadyState.CLOSED,
 };
+
+/** The hooks for payload as it arrives. */
+export const STREAMING_HOOKS = ['onMessageFrameBegin', 'onMessageFrameData', 'onMessageFrameEnd'] as const;
+
+/** The hooks for whole frames. */
+export const FRAME_HOOKS = ['onMessageBegin', 'onMessageFrame', 'onMessageEnd'] as const;
+
+/** The hooks for control frames. */
+export const CONTROL_HOOKS = ['onPing', 'onPong', 'onControlFrame'] as const;

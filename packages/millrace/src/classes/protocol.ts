@@ -8,7 +8,8 @@ import type { PreparedMessage } from '../protocol/send/prepared-message.ts';
 import type { FrameFormat } from '../protocol/send/message-output.ts';
 import { checkBoolean, checkNumber, checkObject, checkString } from '../protocol/base/checks.ts';
 import type { WebSocketFactory } from './factory.ts';
-import { READY_STATES, ReadyState, type HookResult, type Hooks } from './hooks.ts';
+import { CONTROL_HOOKS, FRAME_HOOKS, READY_STATES, STREAMING_HOOKS } from './hooks.ts';
+import { ReadyState, type HookResult, type Hooks } from './hooks.ts';
 import { checkBytes, checkPrepared, checkText } from './payload.ts';
 import { checkProducer, type Producer } from './producer-registration.ts';
 import type { BeginMessageOptions, SendFrameOptions, SendMessageOptions } from './send-options.ts';
@@ -73,6 +74,21 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
   /** Bytes that were sent and not written yet: by us, or by the socket. */
   get bufferedAmount(): number {
     return this.#session?.engine.bufferedAmount ?? 0;
+  }
+
+  /** Whether more than `highWaterMark` bytes are on their way, or wait for their turn, or have not all left since. `false` before {@link onOpen}. */
+  get isSlow(): boolean {
+    return this.#session?.connection.sender.isSlow ?? false;
+  }
+
+  /** Waits until the connection is no longer slow ({@link isSlow}). Fails with `ConnectionClosedError` if it ends before. */
+  drained(): Promise<void> {
+    return this.#session?.engine.whileSlow() ?? Promise.resolve();
+  }
+
+  /** How the connection ended, when it has: never rejects. `undefined` before {@link onOpen}. */
+  whenClosed(): Promise<Closure> | undefined {
+    return this.#session?.engine.closed;
   }
 
   /** Counters since the opening handshake. */
@@ -374,10 +390,6 @@ export abstract class WebSocketProtocol<Factory extends WebSocketFactory = WebSo
     return this.#session?.connection.sender.sendControlFrame(opcode, payload, reserved) ?? false;
   }
 }
-
-const STREAMING_HOOKS = ['onMessageFrameBegin', 'onMessageFrameData', 'onMessageFrameEnd'] as const;
-const FRAME_HOOKS = ['onMessageBegin', 'onMessageFrame', 'onMessageEnd'] as const;
-const CONTROL_HOOKS = ['onPing', 'onPong', 'onControlFrame'] as const;
 
 function toFormat(options: SendFrameOptions): FrameFormat {
   checkObject('options', options);

@@ -1,0 +1,68 @@
+// The defences of packages/topics: order and recovery.
+
+/** @type {readonly import('../defences.js').Defence[]} */
+export const TOPICS = [
+  {
+    id: 'topics-id-check',
+    package: 'topics',
+    file: 'broker/position.ts',
+    place: 'checkPlace',
+    text: 'idThere === place.id',
+    replacement: 'idThere !== undefined',
+    tests: ['feeds/history-feed'],
+  },
+  {
+    id: 'topics-id-check-newest',
+    package: 'topics',
+    file: 'broker/position.ts',
+    place: 'checkPlace',
+    text: 'top.id === place.id',
+    replacement: 'top.id !== undefined',
+    tests: ['feeds/history-feed'],
+  },
+  {
+    id: 'topics-hold',
+    package: 'topics',
+    file: 'feeds/history-feed.ts',
+    place: 'onMessage',
+    text: 'this.#hold(delivery, place);',
+    replacement: '',
+    tests: ['feeds/history-feed'],
+  },
+  {
+    id: 'topics-dedup-live',
+    package: 'topics',
+    file: 'feeds/history-feed.ts',
+    place: '#acceptAll',
+    text: 'if (this.#isOld(message.place)) continue;',
+    replacement: '',
+    tests: ['feeds/history-feed'],
+  },
+  {
+    id: 'topics-dedup-publish',
+    package: 'topics',
+    file: 'broker/memory/memory-broker.ts',
+    place: 'MemoryStore.publish',
+    text: 'known !== undefined && known.expiry > now',
+    replacement: 'known !== undefined && known.expiry < 0',
+    tests: ['broker/memory-broker'],
+  },
+  {
+    id: 'topics-recheck-after-loss',
+    package: 'topics',
+    file: 'feeds/replay.ts',
+    place: 'isAhead',
+    text: '|| checkedIn !== attachments',
+    replacement: '',
+    tests: ['topics/recovery.model'],
+  },
+  {
+    id: 'topics-page-overlap',
+    package: 'topics',
+    file: 'feeds/page-reader.ts',
+    place: '#readPage',
+    text: 'PAGE_MESSAGES + 1',
+    replacement: 'PAGE_MESSAGES',
+    tests: ['topics/subscribing'],
+  },
+];
