@@ -78,7 +78,8 @@ export { broadcast, type BroadcastOptions, type BroadcastResult } from './connec
 export type { ConnectionCallbacks } from './connections/callbacks.ts';
 export { connect, type ConnectOptions } from './connections/connect.ts';
 export type { DuplexOptions } from './connections/adapters/connection-duplex.ts';
-export type { BeginOptions, SendOptions, WaitOptions, WebSocketConnection } from './connections/connection.ts';
+export type { BeginOptions, SendOptions, WaitOptions } from './connections/call-options.ts';
+export type { WebSocketConnection } from './connections/connection.ts';
 export type { FrameWriter } from './connections/sending/frame-writer.ts';
 export { prepareMessage, type PrepareOptions } from './connections/sending/prepare-message.ts';
 export type { MessageWriter } from './connections/sending/message-writer.ts';

@@ -72,25 +72,23 @@ const PROTOCOL = [
       'this.#inbound.tellInOrder(payload, () => onPong(payload));',
       'onPong(payload);',
     ],
-    'job-that-takes-too-long': ['handleDeadline', 'now >= this.#inbound.jobDeadline', 'false'],
+    'job-that-takes-too-long': ['handleDeadline', 'now >= this.#jobDeadline', 'false'],
     'advance-asks-for-an-update': ['onAdvanced', 'this.#host.requestUpdate();', ''],
     'large-reads-when-used-up': ['get takesLargeReads', '!this.#inbound.hasUnread', 'true'],
   }),
-  ...defencesIn('protocol/connection/connection.ts', connection('connection.time'), {
+  ...defencesIn('protocol/connection/watch.ts', connection('watch.time'), {
     'keepalive-drops-rather-than-fails': [
-      '#keepAliveAt',
+      'keepAlive',
       "if (verdict === 'lost')",
-      "if (verdict === 'lost') this.fail(new Error('lost'));\n    if (false)",
+      "if (verdict === 'lost') ending.fail(new Error('lost'));\n    if (false)",
     ],
-    'keepalive-pings': ['#keepAliveAt', "if (verdict === 'ping')", 'if (false)'],
-    'keepalive-forgives-our-busy-application': ['#keepAliveAt', '!this.wantsInput', 'false'],
-    'keepalive-forgives-our-frame': ['#keepAliveAt', 'if (this.#scheduler.insideFrame)', 'if (false)'],
-    'keepalive-mid-frame-is-told': [
-      '#keepAliveAt',
-      'const { insideFrame } = this.#inbound;',
-      'const insideFrame = false;',
-    ],
-    'keepalive-begins-afresh': ['release', 'this.#keepAlive.heard(this.#host.now())', 'void 0'],
+    'keepalive-pings': ['keepAlive', "if (verdict === 'ping')", 'if (false)'],
+    'keepalive-forgives-our-busy-application': ['keepAlive', '!inbound.wantsInput', 'false'],
+    'keepalive-forgives-our-frame': ['keepAlive', 'if (scheduler.insideFrame)', 'if (false)'],
+    'keepalive-mid-frame-is-told': ['keepAlive', 'const { insideFrame } = inbound;', 'const insideFrame = false;'],
+  }),
+  ...defencesIn('protocol/connection/connection.ts', connection('watch.time'), {
+    'keepalive-begins-afresh': ['release', 'this.#watch.heard(this.#host.now())', 'void 0'],
   }),
   ...defencesIn('protocol/connection/ending.ts', connection('ending.'), {
     'close-deadline': ['onMove', 'this.#closeDeadline = this.#setup.host.now()', 'this.#closeDeadline = Infinity'],

@@ -1,7 +1,7 @@
 import { defencesIn } from './defences-in.js';
 
-const LIFETIME = ['protocol/connection/connection.lifetime'];
-const RATE = ['protocol/connection/connection.rate'];
+const LIFETIME = ['protocol/connection/watch.lifetime'];
+const RATE = ['protocol/connection/watch.rate'];
 
 /** Limits of connections and of servers, and how a server is shut down. */
 export const LIMITS = [
@@ -12,10 +12,10 @@ export const LIMITS = [
     'idle-counts-from-the-last-data': ['note', 'this.#activeAt = now;', ''],
     'idle-counts-data-only': ['note', 'if (activity === this.#activity) return;', ''],
   }),
-  ...defencesIn('protocol/connection/connection.ts', LIFETIME, {
-    'idle-not-while-busy': ['#holdLimits', 'this.#lifetime?.renew(now);', ''],
-    'pace-not-while-blind': ['#holdLimits', ' && this.wantsInput', ''],
-    'idle-counts-pieces-that-are-sent': ['get #activity', 'insideMessage ? this.#bytesSent : 0', '0'],
+  ...defencesIn('protocol/connection/watch.ts', LIFETIME, {
+    'idle-not-while-busy': ['look', 'this.#lifetime?.renew(now);', ''],
+    'pace-not-while-blind': ['look', ' && inbound.wantsInput', ''],
+    'idle-counts-pieces-that-are-sent': ['get #activity', 'scheduler.insideMessage ? this.#bytesSent : 0', '0'],
   }),
   ...defencesIn('protocol/connection/receive-pace.ts', LIFETIME, {
     'pace-is-judged': ['judge', 'if (size >= this.#minimum) return undefined;', 'return undefined;'],

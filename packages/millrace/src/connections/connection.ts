@@ -3,7 +3,7 @@ import type { ReadableStream, WritableStream } from 'node:stream/web';
 
 import type { Closure } from '../protocol/base/closure.ts';
 import { CloseCode } from '../protocol/base/close-code.ts';
-import { checkOptions, type KnownNames } from '../protocol/base/checks.ts';
+import { checkOptions } from '../protocol/base/checks.ts';
 import { ConnectionClosedError, LocalUsageError } from '../protocol/base/errors.ts';
 import { MessageType } from '../protocol/base/opcode.ts';
 import type { ClosingState } from '../protocol/connection/closing.ts';
@@ -15,6 +15,13 @@ import { createReadable, createWritable } from './adapters/connection-streams.ts
 import { untilAborted } from '../engine/abort.ts';
 import { attempt, handled } from '../engine/deferred.ts';
 import type { EngineConnection } from '../engine/engine-connection.ts';
+import {
+  BEGIN_OPTION_NAMES,
+  SEND_OPTION_NAMES,
+  type BeginOptions,
+  type SendOptions,
+  type WaitOptions,
+} from './call-options.ts';
 import type { Inbox } from './receiving/inbox.ts';
 import { MessageWriter } from './sending/message-writer.ts';
 import type { ReceivedMessage } from './receiving/received-message.ts';
@@ -29,49 +36,6 @@ import {
 } from './sending/sendable.ts';
 import { sendStream } from './sending/stream-sending.ts';
 import { showFacts } from '../protocol/base/inspection.ts';
-
-/** How {@link WebSocketConnection.send} sends. */
-export interface SendOptions {
-  /**
-   * Whether the message is text or binary.
-   *
-   * @defaultValue that of what is sent, or of its first piece: strings are text, bytes are binary
-   */
-  readonly type?: MessageKind | undefined;
-  /**
-   * Whether the message is compressed, where the peer has agreed to it (option `compression`). Secrets should not be.
-   *
-   * @defaultValue whole messages from `threshold` on, and all that come in pieces
-   */
-  readonly compress?: boolean | undefined;
-  /**
-   * Ends the waiting. A message whose turn has not come is withdrawn; one of which a part was sent fails the connection (1011); one that was sent
-   * goes its way.
-   */
-  readonly signal?: AbortSignal | undefined;
-}
-
-const SEND_OPTION_NAMES: KnownNames<keyof SendOptions> = { type: true, signal: true, compress: true };
-
-/** How {@link WebSocketConnection.beginMessage} begins a message. */
-export interface BeginOptions {
-  /**
-   * Whether the message is compressed, where the peer has agreed to it. Its frames cannot be begun with a length then.
-   *
-   * @defaultValue false
-   */
-  readonly compress?: boolean | undefined;
-  /** Withdraws the message before its turn has come, and aborts it after that. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-const BEGIN_OPTION_NAMES: KnownNames<keyof BeginOptions> = { compress: true, signal: true };
-
-/** How a call waits. */
-export interface WaitOptions {
-  /** Ends the waiting, which fails with its reason. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * One end of a WebSocket connection: messages to iterate over, and to send.

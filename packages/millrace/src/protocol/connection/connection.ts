@@ -1,10 +1,6 @@
-import { CloseCode } from '../base/close-code.ts';
 import type { CloseBody, Closure } from '../base/closure.ts';
-import { LimitExceededError, RemoteProtocolError, toError } from '../base/errors.ts';
+import { RemoteProtocolError, toError, type LimitExceededError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
-import type { MessageTransform, SendTransform } from '../base/transform.ts';
-import type { Claims } from '../extension/claims.ts';
-import type { Receiver } from '../receive/handlers.ts';
 import { Inbound } from '../receive/inbound.ts';
 import type { InboundOwner } from '../receive/inbound-setup.ts';
 import type { ControlHooks, HoldReason } from '../receive/read-ahead.ts';
@@ -12,42 +8,17 @@ import type { MessageOutput } from '../send/message-output.ts';
 import { Scheduler } from '../send/scheduler.ts';
 import type { SchedulerListener } from '../send/scheduler-setup.ts';
 import { SendPipeline, type SendPipelineListener } from '../send/send-pipeline.ts';
-import { TransformChain } from '../send/transform-chain.ts';
+import { chainTransforms } from '../send/transform-chain.ts';
 import { SendQueue, lostPayload } from '../send/send-queue.ts';
-import type { FrameObserver } from '../wire/frame-observer.ts';
+import type { ConnectionSetup } from './connection-setup.ts';
 import { ClosingHandshake, type ClosingListener } from './closing-handshake.ts';
 import type { ClosingState } from './closing.ts';
 import { Ending } from './ending.ts';
 import type { ConnectionOwner, ConnectionHost, ConnectionStats, TransportDirective } from './host.ts';
-import { KeepAlive } from './keep-alive.ts';
-import { createLifetime, type Lifetime } from './lifetime.ts';
 import { MessageSender } from './message-sender.ts';
-import type { ResolvedConnectionOptions } from './options.ts';
-import { ReceivePace } from './receive-pace.ts';
 import type { SenderOwner } from './sender-setup.ts';
-
-/** What a {@link Connection} is made of. */
-export interface ConnectionSetup {
-  /** Our side: a client masks what it sends (RFC 6455 §5.1). */
-  readonly role: 'client' | 'server';
-  readonly options: ResolvedConnectionOptions;
-  readonly host: ConnectionHost;
-  /** The level at which messages are received, and who takes them. */
-  readonly receiver: Receiver;
-  readonly handler: ConnectionOwner;
-  /** What the application is told of control frames; nothing unless given, and Pings are answered. */
-  readonly controls?: ControlHooks | undefined;
-  /** Whether a Close for which the peer is to blame says what it did wrong; it does unless this is `false`. */
-  readonly explainsFailure?: boolean | undefined;
-  /** What the extensions change of messages that are received, in the order in which they were agreed on. */
-  readonly transforms?: readonly MessageTransform[] | undefined;
-  /** What they change of messages that are sent, in the same order. */
-  readonly sendTransforms?: readonly SendTransform[] | undefined;
-  /** The reserved bits and opcodes that may be received; those that the option `extensionPoints` claims unless given. */
-  readonly claims?: Claims | undefined;
-  /** Watches the frames; nobody unless given. */
-  readonly observer?: FrameObserver | undefined;
-}
+import { statsOf } from './stats.ts';
+import { Watch } from './watch.ts';
 
 /**
  * What is read and thrown away behind the end of receiving, in bytes, before the transport is dropped: more than the operating systems of
@@ -56,11 +27,6 @@ export interface ConnectionSetup {
 const MAX_DISCARDED = 16 * 1024 * 1024;
 
 const NO_CONTROLS: ControlHooks = {};
-
-/** How a size has changed; `undefined` where nothing changes it, or there was nothing to change. */
-function ratioOf(size: number, original: number | undefined): number | undefined {
-  return original === undefined || original === 0 ? undefined : size / original;
-}
 
 /**
  * One WebSocket connection after its opening handshake, without I/O.
@@ -80,11 +46,9 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   readonly #messages: MessageOutput;
   readonly #sendPipeline: SendPipeline | undefined;
   readonly #queue: SendQueue;
-  readonly #keepAlive: KeepAlive;
   readonly #closing: ClosingHandshake;
   readonly #ending: Ending;
-  readonly #lifetime: Lifetime | undefined;
-  readonly #pace: ReceivePace | undefined;
+  readonly #watch: Watch;
   #closureInside: Closure | undefined;
   #bytesReceived = 0;
   #bytesSent = 0;
@@ -96,7 +60,6 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#host = host;
     this.#handler = handler;
     this.#controls = controls;
-    this.#keepAlive = new KeepAlive(options.keepAlive, host.now());
     const closing = new ClosingHandshake(this);
     const reserved = setup.claims ?? options.claims;
     const inbound = new Inbound({ role, reserved, receiver, limits: options, transforms, host, owner: this, observer });
@@ -115,8 +78,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#queue = queue;
     this.sender = sender;
     this.#ending = new Ending({ role, closeTimeout, explainsFailure, host, handler, tell, ...parts });
-    this.#lifetime = createLifetime(options, host);
-    this.#pace = options.minReceiveRate === 0 ? undefined : new ReceivePace(options.minReceiveRate);
+    this.#watch = new Watch({ options, host, handler, inbound, scheduler, sender, ending: this.#ending });
   }
 
   // State
@@ -148,31 +110,19 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
 
   /** Counters since the opening handshake. */
   get stats(): ConnectionStats {
-    const { framesReceived, messagesReceived, dataReceived, controlReceived, transformedSize } = this.#inbound.counts;
-    const { framesSent, messagesSent, dataSent, controlSent } = this.#scheduler.counts;
-    const changed = this.#sendPipeline?.counts;
-    const saved = changed === undefined ? 0 : changed.uncompressedBytesSent - changed.compressedBytesSent;
-    const messageBytesSent = dataSent + saved;
-    return {
+    return statsOf({
       bytesReceived: this.#bytesReceived,
       bytesSent: this.#bytesSent,
-      framesReceived,
-      framesSent,
-      frameBytesReceived: dataReceived + controlReceived,
-      frameBytesSent: dataSent + controlSent,
-      messagesReceived,
-      messagesSent,
-      messageBytesReceived: transformedSize ?? dataReceived,
-      messageBytesSent,
-      compressionRatioReceived: ratioOf(dataReceived, transformedSize),
-      compressionRatioSent: ratioOf(dataSent, changed === undefined ? undefined : messageBytesSent),
-      pingLatency: this.#keepAlive.latency,
-    };
+      received: this.#inbound.counts,
+      sent: this.#scheduler.counts,
+      changed: this.#sendPipeline?.counts,
+      pingLatency: this.#watch.pingLatency,
+    });
   }
 
   /** Notes how long a ping of the application has taken to be answered, in milliseconds: for {@link stats}. */
   notePingLatency(latency: number): void {
-    this.#keepAlive.latency = latency;
+    this.#watch.pingLatency = latency;
   }
 
   // From the network and the clock
@@ -186,10 +136,9 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   receive(chunk: Uint8Array): void {
     this.#bytesReceived += chunk.length;
     const now = this.#host.now();
-    this.#keepAlive.heard(now);
+    this.#watch.heard(now);
     this.#inbound.receive(chunk, now);
-    this.#lifetime?.note(now, this.#activity);
-    this.#pace?.note(now, chunk.length, this.#inbound.reader.insideMessage || this.#inbound.insideFrame);
+    this.#watch.received(now, chunk.length);
     if (this.#inbound.bytesBehindEnd > MAX_DISCARDED) this.drop();
   }
 
@@ -211,9 +160,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** When {@link handleDeadline} is to be called, in milliseconds of the host's clock; `Infinity` for never. */
   get nextDeadline(): number {
     if (this.#closing.state !== 'open') return this.#ending.deadline;
-    const { rate } = this.#inbound;
-    const limits = Math.min(this.#lifetime?.deadline ?? Infinity, this.#pace?.deadline ?? Infinity);
-    return Math.min(this.#keepAlive.deadline, this.#jobDeadline, rate?.deadline ?? Infinity, limits);
+    return Math.min(this.#watch.deadline, this.#jobDeadline);
   }
 
   /** When a job of an extension has taken too long. */
@@ -226,7 +173,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     if (now < this.nextDeadline) return;
     if (this.#closing.state !== 'open') this.#ending.handleDeadline(now);
     else if (now >= this.#jobDeadline) this.fail(new Error('an extension took more than 30 s for a piece'));
-    else this.#holdLimits(now);
+    else if (this.#watch.look(now)) this.#watch.keepAlive(now);
     this.#host.requestUpdate();
   }
 
@@ -268,7 +215,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
 
   /** Takes a reason to wait away; without any left, receiving goes on with what waits. Repeating it does nothing. */
   release(reason: HoldReason): void {
-    if (this.#inbound.release(reason)) this.#keepAlive.heard(this.#host.now());
+    if (this.#inbound.release(reason)) this.#watch.heard(this.#host.now());
   }
 
   /**
@@ -381,7 +328,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   takeOutput(limit: number): Uint8Array[] {
     const pieces = this.#scheduler.takeOutput(limit);
     for (const piece of pieces) this.#bytesSent += piece.length;
-    if (pieces.length > 0) this.#lifetime?.note(this.#host.now(), this.#activity);
+    if (pieces.length > 0) this.#watch.sent(this.#bytesSent);
     const size = this.#scheduler.takeLostPayload();
     if (size !== undefined) this.#ending.losePayload(lostPayload(size));
     return pieces;
@@ -408,7 +355,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
       else this.#inbound.tellInOrder(payload, () => onPing(payload));
     } else if (opcode === Opcode.PONG) {
       // Those of keepalive are empty.
-      if (payload.length === 0) this.#keepAlive.answered(this.#host.now());
+      if (payload.length === 0) this.#watch.answered(this.#host.now());
       this.#handler.onPong(payload);
       if (onPong !== undefined) this.#inbound.tellInOrder(payload, () => onPong(payload));
     } else {
@@ -436,7 +383,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   }
 
   onFull(): void {
-    this.#pace?.restart(this.#host.now());
+    this.#watch.paused(this.#host.now());
     this.tell((handler) => handler.onFull());
   }
 
@@ -466,20 +413,15 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   }
 
   #createSendPipeline(
-    { sendTransforms = [], host, options }: ConnectionSetup,
+    { sendTransforms, host, options }: ConnectionSetup,
     scheduler: Scheduler,
   ): SendPipeline | undefined {
-    const [first] = sendTransforms;
-    if (first === undefined) return undefined;
-    return new SendPipeline({
-      scheduler,
-      transform: sendTransforms.length === 1 ? first : new TransformChain(sendTransforms),
-      text: host.text,
-      fragmentSize: options.fragmentSize,
-      now: () => host.now(),
-      isFull: () => scheduler.output.cost + host.transportBufferedAmount() > options.highWaterMark,
-      listener: this,
-    });
+    const transform = chainTransforms(sendTransforms);
+    if (transform === undefined) return undefined;
+    const { fragmentSize, highWaterMark } = options;
+    const isFull = (): boolean => scheduler.output.cost + host.transportBufferedAmount() > highWaterMark;
+    const now = (): number => host.now();
+    return new SendPipeline({ scheduler, transform, text: host.text, fragmentSize, now, isFull, listener: this });
   }
 
   #applicationFailed(error: Error): void {
@@ -489,34 +431,5 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     } catch {
       // There is nobody left to tell, and whoever drives us must not suffer for it.
     }
-  }
-
-  /** How much data has come and gone, in whatever unit. */
-  get #activity(): number {
-    const { insideMessage, messagesSent } = this.#scheduler;
-    // Of a message that is being sent, each piece is worth noting.
-    return this.#inbound.reader.activity + messagesSent + (insideMessage ? this.#bytesSent : 0);
-  }
-
-  /** Nothing is wrong: looks whether it is time for anything. */
-  #holdLimits(now: number): void {
-    if (this.#inbound.renewRate(now)) this.#keepAlive.heard(now);
-    if (!this.#inbound.isEmpty || this.#handler.isWorking) this.#lifetime?.renew(now);
-    const exceeded = this.#lifetime?.judge(now);
-    if (exceeded !== undefined) this.closeFor('engine', CloseCode.GOING_AWAY, `as long as ${exceeded} allows`);
-    const tooSlow = this.#pace?.judge(now);
-    // Where we do not read, that it is slow is our doing.
-    if (tooSlow !== undefined && this.wantsInput) this.#ending.violate(tooSlow);
-    if (this.#closing.state === 'open') this.#keepAliveAt(now);
-  }
-
-  #keepAliveAt(now: number): void {
-    // While a frame of ours is open we can send no ping.
-    if (this.#scheduler.insideFrame) this.#keepAlive.heard(now);
-    const { insideFrame } = this.#inbound;
-    const verdict = this.#keepAlive.check(now, { insideFrame, isBlind: !this.wantsInput });
-    if (verdict === 'ping') this.sender.sendControlFrame(Opcode.PING);
-    if (verdict === 'lost')
-      this.#ending.giveUp('the peer has vanished: it was silent for longer than keepAlive allows');
   }
 }

@@ -96,3 +96,8 @@ export class TransformChain implements SendTransform {
     return true;
   }
 }
+
+/** Joins transforms to one; `undefined` if there are none. */
+export function chainTransforms(transforms: readonly SendTransform[] = []): SendTransform | undefined {
+  return transforms.length > 1 ? new TransformChain(transforms) : transforms[0];
+}

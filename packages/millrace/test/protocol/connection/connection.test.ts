@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { isValidCloseCode } from '../../../src/protocol/base/close-code.ts';
-import { Connection, type ConnectionSetup } from '../../../src/protocol/connection/connection.ts';
+import { Connection } from '../../../src/protocol/connection/connection.ts';
+import type { ConnectionSetup } from '../../../src/protocol/connection/connection-setup.ts';
 import { NO_STATS } from '../../../src/protocol/connection/host.ts';
 import { resolveConnectionOptions } from '../../../src/protocol/connection/options.ts';
 import { HoldReason } from '../../../src/protocol/receive/read-ahead.ts';
