@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { HandshakeError } from '../../../src/protocol/base/errors.ts';
 import type { ReservedClaim } from '../../../src/protocol/extension/claims.ts';
 import type { Extension } from '../../../src/protocol/extension/extension.ts';
-import { acceptAnswers, answerOffers, listOffers } from '../../../src/protocol/extension/negotiate.ts';
+import { acceptAnswers, agreeOnNothing, answerOffers, listOffers } from '../../../src/protocol/extension/negotiate.ts';
 
 /** An extension that takes an offer with `parameter`. */
 function extension(name: string, parameter: string, claim?: ReservedClaim): Extension {
@@ -68,6 +69,63 @@ describe('the agreement on extensions', () => {
 
     assert.deepEqual(namesOf(0), ['one', 'two']);
     assert.deepEqual(namesOf(0b100), ['two']);
+  });
+
+  it('takes an extension that claims nothing, whatever others claim', () => {
+    const agreed = answerOffers([ONE, extension('free', 'd')], [offer('one', 'a'), offer('free', 'd')], {});
+
+    assert.deepEqual(
+      agreed.answer.map(({ name }) => name),
+      ['one', 'free'],
+    );
+    assert.equal(agreed.claims.firstFrameBits, 0b100);
+  });
+
+  it('does not take a claim that is broken for one that another has', () => {
+    const broken = extension('broken', 'a', { opcodes: 3 as unknown as number[] });
+
+    assert.throws(() => answerOffers([broken], [offer('broken', 'a')], {}), TypeError);
+  });
+
+  it('takes the answers of a server, in their order, and what the application has claimed', () => {
+    const answers = [offer('two', 'b'), offer('one', 'a')];
+
+    const agreed = acceptAnswers([ONE, TWO], answers, { controlOpcodes: [0xb] });
+
+    assert.deepEqual(agreed.answer, answers);
+    assert.deepEqual(
+      agreed.extensions.map(({ claim }) => claim?.firstFrameBits),
+      [0b010, 0b100],
+    );
+    assert.equal(agreed.claims.firstFrameBits, 0b110);
+    assert.equal(agreed.claims.allowsOpcode(0xb), true);
+    assert.equal(agreed.claims.allowsOpcode(0xc), false);
+  });
+
+  it('passes the HandshakeError of an extension on, and makes one of anything else that it throws', () => {
+    const own = new HandshakeError('of its own');
+    const accept = (thrown: unknown): unknown => {
+      const failing: Extension = {
+        ...ONE,
+        acceptAnswer: () => {
+          throw thrown;
+        },
+      };
+      return acceptAnswers([failing], [offer('one', 'a')], {});
+    };
+
+    assert.throws(
+      () => accept(own),
+      (error) => error === own,
+    );
+    assert.throws(() => accept('text'), { name: 'HandshakeError', message: /"one" does not accept .*: text$/ });
+  });
+
+  it('agrees on nothing but the claims that the application has', () => {
+    const { claims } = answerOffers([], [], { reservedBits: 0b001 });
+
+    assert.deepEqual(agreeOnNothing(claims), { extensions: [], answer: [], claims });
+    assert.equal(agreeOnNothing(claims).claims, claims);
   });
 
   it('fails the handshake of a client for answers that it cannot take', () => {
