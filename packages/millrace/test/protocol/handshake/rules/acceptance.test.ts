@@ -20,6 +20,19 @@ function accept(changes: Partial<Acceptance>): string {
 }
 
 describe('listAcceptanceFields', () => {
+  it('accepts a subprotocol that the client offers, first of all fields', () => {
+    const fields = listAcceptanceFields(
+      { subprotocol: 'superchat', extensions: 'foo', headers: [{ A: '1' }] },
+      request,
+    );
+
+    assert.deepEqual(fields, [
+      ['Sec-WebSocket-Protocol', 'superchat'],
+      ['Sec-WebSocket-Extensions', 'foo'],
+      ['A', '1'],
+    ]);
+  });
+
   it('adds extensions and header fields of every source', () => {
     const text = accept({ extensions: 'bar', headers: [{ A: '1' }, undefined, [['B', '2']]] });
 
