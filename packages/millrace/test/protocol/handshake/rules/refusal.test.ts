@@ -6,7 +6,13 @@ import { HandshakeError } from '../../../../src/protocol/base/errors.ts';
 import { encodeRefusal } from '../../../../src/protocol/handshake/http1/response.ts';
 import { ConnectionDeny } from '../../../../src/protocol/handshake/rules/connection-deny.ts';
 import type { HeaderFieldsInit } from '../../../../src/protocol/handshake/rules/header-fields.ts';
-import { isRefusal, phraseOf, refusal, refusalFor } from '../../../../src/protocol/handshake/rules/refusal.ts';
+import {
+  isRefusal,
+  phraseOf,
+  refusal,
+  refusalFor,
+  unavailable,
+} from '../../../../src/protocol/handshake/rules/refusal.ts';
 import { HOSTILE, linesOf } from '../hostile.ts';
 
 function refuse(status: number, reason = '', headers: HeaderFieldsInit = {}): string {
@@ -89,6 +95,24 @@ describe('refusalFor', () => {
   for (const error of [new Error('secret'), new HandshakeError('secret'), 'secret', undefined]) {
     it(`says nothing of ${String(error)}`, () => {
       assert.deepEqual(told(error), [500, 'Internal Server Error\n']);
+    });
+  }
+});
+
+describe('unavailable', () => {
+  const rows: [random: number, seconds: string][] = [
+    [0, '2'],
+    [0.5, '6'],
+    [1 - Number.EPSILON, '10'],
+  ];
+  for (const [random, seconds] of rows) {
+    it(`sends the client away for ${seconds} seconds where chance is ${String(random)}`, (t) => {
+      t.mock.method(Math, 'random', () => random);
+
+      const { status, fields, body } = refusalFor(unavailable('too many'));
+
+      assert.deepEqual([status, fields[0]], [503, ['Retry-After', seconds]]);
+      assert.equal(Buffer.from(body).toString(), 'too many\n');
     });
   }
 });
