@@ -119,6 +119,12 @@ const ROWS: [
     { scheme: 'https' },
     { fields: new Set(['proto'] as const) },
   ],
+  [
+    'address only',
+    { 'x-forwarded-for': ['192.0.2.1'], 'x-forwarded-proto': ['https'] },
+    { peer: '192.0.2.1' },
+    { fields: new Set(['for'] as const) },
+  ],
   ['the other family', { forwarded: ['for=1.1.1.1;proto=https'] }, {}],
   ['the other family, the other way round', { 'x-forwarded-for': ['1.1.1.1'] }, {}, RFC],
   [
@@ -147,6 +153,7 @@ const ROWS: [
   ],
   ['Forwarded, a name that hides', { forwarded: ['for=_hidden;proto=https'] }, { scheme: 'https' }, RFC],
   ['Forwarded, a name twice', { forwarded: ['for=1.1.1.1;for=2.2.2.2;proto=https'] }, {}, RFC],
+  ['Forwarded, a quote without end', { forwarded: ['for="192.0.2.1'] }, { peer: '192.0.2.1' }, RFC],
   ['Forwarded, garbage', { forwarded: ['";;,,=="'] }, {}, RFC],
   [
     'more elements than any chain has',
