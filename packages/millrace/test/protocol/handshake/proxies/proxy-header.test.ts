@@ -61,6 +61,8 @@ const INVALID: [name: string, bytes: Uint8Array][] = [
   ['v1, a word too few', Buffer.from('PROXY TCP4 1.1.1.1 1.1.1.1 1\r\n')],
   ['v1, two spaces', Buffer.from('PROXY TCP4  1.1.1.1 1.1.1.1 1 1\r\n')],
   ['v1, another protocol', Buffer.from('PROXY UDP4 1.1.1.1 1.1.1.1 1 1\r\n')],
+  ['v2, another signature', hex(`${SIGNATURE.slice(0, -2)} 0b 21 11 00 0c ${V4}`)],
+  ['v2, a signature that goes on otherwise', hex('0d 0a 0d 0b')],
   ['v2, another version', hex(`${SIGNATURE} 11 11 00 0c ${V4}`)],
   ['v2, another command', hex(`${SIGNATURE} 22 11 00 0c ${V4}`)],
   ['v2, another family', hex(`${SIGNATURE} 21 41 00 0c ${V4}`)],
