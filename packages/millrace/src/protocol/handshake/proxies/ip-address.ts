@@ -89,7 +89,7 @@ function parseIpv6(text: string): IpAddress | undefined {
 function parseGroups(text: string): readonly number[] | undefined {
   if (text === '') return [];
   const parts = text.split(':');
-  const last = parts.at(-1) ?? '';
+  const last = text.slice(text.lastIndexOf(':') + 1);
   const mapped = last.includes('.') ? toMapped(parseIpv4(last)) : [];
   if (mapped === undefined) return undefined;
   const groups = (mapped.length === 0 ? parts : parts.slice(0, -1)).map(parseGroup);
