@@ -80,11 +80,10 @@ const MAX_REASON = 200;
 
 /** The first line of a body, unless it is a page. */
 function reasonIn(body: string): string {
-  const line =
-    body
-      .trimStart()
-      .split(/[\r\n]/, 1)[0]
-      ?.trim() ?? '';
+  const line = body
+    .trimStart()
+    .split(/[\r\n]/, 1)[0]!
+    .trim();
   if (line === '' || line.startsWith('<')) return '';
   return `: ${JSON.stringify(line.length > MAX_REASON ? `${line.slice(0, MAX_REASON)}…` : line)}`;
 }
