@@ -20,6 +20,8 @@ import {
   invalidOption,
   omitNames,
   quote,
+  quoteUrl,
+  redactUrl,
   toList,
 } from '../../../src/protocol/base/checks.ts';
 
@@ -193,6 +195,42 @@ describe('quote', () => {
 
   it('cuts what is longer than 100 characters', () => {
     assert.equal(quote('a'.repeat(101)), `"${'a'.repeat(100)}…"`);
+  });
+});
+
+describe('redactUrl', () => {
+  const rows: [what: string, url: string, redacted: string][] = [
+    ['leaves a URL without secrets as it is', 'wss://example.com:8080/chat', 'wss://example.com:8080/chat'],
+    ['leaves what is no URL as it is', 'example.com', 'example.com'],
+    ['takes out user information', 'wss://user:secret@example.com/chat', 'wss://example.com/chat'],
+    ['takes out a password with a slash and an @', 'wss://user:se/cr@et@example.com', 'wss://example.com'],
+    ['takes out user information without a scheme', 'user:secret@example.com', '…@example.com'],
+    ['takes out user information before slashes', 'user:secret@example.com//chat', '…@example.com//chat'],
+    ['takes out the query', 'wss://example.com/?token=secret', 'wss://example.com/?…'],
+    ['takes out the fragment', 'wss://example.com/#secret', 'wss://example.com/#…'],
+    ['takes out query and fragment', 'wss://example.com/?secret#secret', 'wss://example.com/?…'],
+    ['takes out a fragment with a question mark', 'wss://example.com/#secret?secret', 'wss://example.com/#…'],
+    ['knows an @ in the query from user information', 'wss://example.com/?to=a@b', 'wss://example.com/?…'],
+    ['takes out all of it at once', 'wss://user:secret@example.com/a?secret', 'wss://example.com/a?…'],
+  ];
+  for (const [what, url, redacted] of rows) {
+    it(what, () => {
+      assert.equal(redactUrl(url), redacted);
+    });
+  }
+});
+
+describe('quoteUrl', () => {
+  it('quotes a URL without its secrets, given as text or as a URL', () => {
+    const url = 'wss://user:secret@example.com/?secret';
+
+    assert.equal(quoteUrl(url), '"wss://example.com/?…"');
+    assert.equal(quoteUrl(new URL(url)), '"wss://example.com/?…"');
+  });
+
+  it('quotes whatever else was given for a URL', () => {
+    assert.equal(quoteUrl(undefined), '"undefined"');
+    assert.equal(quoteUrl('a\n'), String.raw`"a\n"`);
   });
 });
 

@@ -103,6 +103,21 @@ describe('RemoteProtocolError', () => {
     assert.deepEqual([plain.rule, plain.closeCode], ['RFC 6455 §5.4', 1002]);
     assert.deepEqual([coded.rule, coded.closeCode], ['RFC 7692 §7', 1010]);
   });
+
+  it('carries what the header said of a frame that broke the rule, whatever becomes of that object', () => {
+    const header = { opcode: 9, fin: false, reservedBits: 4, payloadLength: 126, maskingKey: 1 };
+    const error = RemoteProtocolError.ofFrame('bad', 'RFC 6455 §5.5', header);
+    header.opcode = 1;
+
+    assert.deepEqual(error.frame, { opcode: 9, fin: false, reservedBits: 4, payloadLength: 126 });
+    assert.ok(Object.isFrozen(error.frame));
+    assert.deepEqual([error.message, error.closeReason], ['bad (RFC 6455 §5.5)', 'bad']);
+    assert.deepEqual([error.rule, error.closeCode], ['RFC 6455 §5.5', 1002]);
+  });
+
+  it('carries no frame for a rule that no header breaks', () => {
+    assert.equal(new RemoteProtocolError('bad', 'RFC 6455 §5.4').frame, undefined);
+  });
 });
 
 describe('LimitExceededError', () => {

@@ -53,6 +53,19 @@ describe('Fifo', () => {
     assert.deepEqual(fifo.takeAll(), ['d']);
   });
 
+  it('lists all, the first one first, and keeps them', () => {
+    const fifo = new Fifo<string>();
+    assert.deepEqual([...fifo], []);
+    fifo.put('a');
+    const middle = fifo.put('b');
+    fifo.put('c');
+
+    assert.deepEqual([...fifo], ['a', 'b', 'c']);
+    assert.equal(fifo.size, 3);
+    fifo.remove(middle);
+    assert.deepEqual([...fifo], ['a', 'c']);
+  });
+
   it('leaves entries of another list alone', () => {
     const [one, other] = [new Fifo<string>(), new Fifo<string>()];
     const entry = one.put('a');

@@ -56,6 +56,27 @@ describe('ClosingHandshake', () => {
     assert.equal(closure.reason, 'first');
   });
 
+  it('keeps what the application has asked to close with, also when another began after that', () => {
+    const { closing } = moved();
+    assert.equal(closing.farewell, undefined);
+
+    closing.sayFarewell({ code: 1000, reason: 'bye' });
+    closing.begin('remote');
+
+    assert.deepEqual(closing.farewell, { code: 1000, reason: 'bye' });
+  });
+
+  for (const initiator of ['application', 'remote', 'engine'] as const) {
+    it(`keeps nothing that the application asks for after the end has begun, by ${initiator}`, () => {
+      const { closing } = moved();
+      closing.begin(initiator);
+
+      closing.sayFarewell({ code: 1000, reason: 'too late' });
+
+      assert.equal(closing.farewell, undefined);
+    });
+  }
+
   it('sums up a clean end by what the peer said', () => {
     const { closing } = moved();
     closing.begin('application');
