@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 
 import { FrameEncoder } from '../../../src/protocol/send/frame-encoder.ts';
 import { OutputQueue } from '../../../src/protocol/send/output-queue.ts';
+import { UNOBSERVED, type FrameObserver } from '../../../src/protocol/wire/frame-observer.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { concat, hex, toHex } from '../../helpers/bytes.ts';
 import { decodeFrames } from '../../helpers/frame-stream.ts';
@@ -19,7 +20,7 @@ class Encoding {
 
   isBlocked = false;
 
-  constructor(maskingKey?: () => number) {
+  constructor(maskingKey?: () => number, observer?: FrameObserver) {
     this.encoder = new FrameEncoder({
       output: this.output,
       host: {
@@ -28,6 +29,7 @@ class Encoding {
         transportBufferedAmount: () => (this.isBlocked ? 1 : 0),
       },
       masks: maskingKey !== undefined,
+      observer,
     });
   }
 
@@ -263,6 +265,42 @@ describe('FrameEncoder', () => {
     assert.equal(toHex(concat(output.take(Infinity))), '01 02');
   });
 
+  it('tells who watches of each frame, once, with its payload length, when it begins', () => {
+    const seen: [byte0: number, length: number | bigint][] = [];
+    const observer = watching(true, (byte0, length) => seen.push([byte0, length]));
+    const { encoder } = new Encoding(undefined, observer);
+
+    encoder.writeFrame(0x82, hex('01 02'));
+    encoder.writeFrame(0x82, new Uint8Array(5000));
+    encoder.writeShortText(0x81, 'ä');
+    encoder.writeEncoded(hex('82 03 01 02 03'));
+    encoder.encodeControlFrame(0x89, hex('07'));
+    encoder.beginFrame(0x02, 9n);
+    encoder.writeFrameData(hex('01 02 03'), false);
+    encoder.writeFrameData(hex('04 05 06 07 08 09'), true);
+
+    assert.deepEqual(seen, [
+      [0x82, 2],
+      [0x82, 5000],
+      [0x81, 2],
+      [0x82, 3],
+      [0x89, 1],
+      [0x02, 9n],
+    ]);
+  });
+
+  it('tells nothing to who does not want to know at that time', () => {
+    const { encoder } = new Encoding(
+      undefined,
+      watching(false, () => assert.fail('nobody asked')),
+    );
+
+    encoder.writeFrame(0x82, hex('01'));
+    encoder.beginFrame(0x02, 1);
+
+    assert.equal(encoder.counts.framesSent, 2);
+  });
+
   it('takes a fresh key for each of 100,000 frames of all kinds, and never one twice', () => {
     let given = 0;
     const encoding = new Encoding(() => ++given);
@@ -287,3 +325,8 @@ describe('FrameEncoder', () => {
     assert.ok(frames.every(({ payload }) => payload.length !== 6 || toHex(payload) === '01 02 03 04 05 06'));
   });
 });
+
+/** An observer of the frames that are sent. */
+function watching(observesSent: boolean, onFrameSent: FrameObserver['onFrameSent']): FrameObserver {
+  return { ...UNOBSERVED, observesSent, onFrameSent };
+}

@@ -210,6 +210,40 @@ describe('OutputQueue', () => {
     assert.equal(queue.take(Infinity)[0], payload);
   });
 
+  it('visits what is large and was not copied, as it was given', () => {
+    const queue = new OutputQueue();
+    const [large, own] = [new Uint8Array(4097), new Uint8Array(4097)];
+    const visited: Uint8Array[] = [];
+    pack(queue, '01');
+    queue.push(large, { endsFrame: true, isReference: true, maskingKey: 1 });
+    queue.push(new Uint8Array(4096), { endsFrame: true, isReference: true });
+    queue.push(own, ENDS);
+
+    queue.visitShared((bytes) => visited.push(bytes));
+    assert.equal(visited.length, 2);
+    assert.equal(visited[0], large);
+    assert.equal(visited[1], own);
+
+    queue.take(Infinity);
+    queue.visitShared(() => assert.fail('it holds nothing more'));
+  });
+
+  it('says whether something was given up, not whether it was taken', () => {
+    const queue = new OutputQueue();
+    pack(queue, '81 00');
+    takeAll(queue);
+    queue.truncate();
+    queue.cutOpenFrame();
+    assert.equal(queue.hasGivenUp, false, 'there was nothing to give up');
+
+    pack(queue, '82 00 02 02', false);
+    queue.seal();
+    queue.cutOpenFrame();
+    takeAll(queue);
+
+    assert.equal(queue.hasGivenUp, true);
+  });
+
   describe('insert', () => {
     it('puts frames in front of what waits, if nothing of it has begun', () => {
       const queue = new OutputQueue();

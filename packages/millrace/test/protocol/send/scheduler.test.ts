@@ -314,6 +314,7 @@ describe('Scheduler', () => {
       scheduler.endMessage();
 
       assert.deepEqual(scheduler.counts, { framesSent: 5, messagesSent: 3, dataSent: 5, controlSent: 0 });
+      assert.equal(scheduler.messagesSent, 3);
       assert.deepEqual(told, ['message'], 'the next one can begin');
     });
   });
@@ -436,6 +437,22 @@ describe('Scheduler', () => {
 
     assert.equal(scheduler.output.size, 0);
     assert.equal(scheduler.output.referencesTaken, 1);
+  });
+
+  it('visits large payloads that may leave, until they have', () => {
+    const { scheduler } = new Scheduling();
+    const visited: number[] = [];
+    const visit = (bytes: Uint8Array): number => visited.push(bytes.length);
+
+    scheduler.sendMessage(new Uint8Array(5000), BINARY);
+    scheduler.sendMessage(new Uint8Array(10), BINARY);
+    scheduler.sendMessage(new Uint8Array(6000), BINARY);
+    scheduler.visitShared(visit);
+    assert.deepEqual(visited, [5000, 6000]);
+    scheduler.takeOutput(Infinity);
+    scheduler.visitShared(visit);
+
+    assert.deepEqual(visited, [5000, 6000]);
   });
 
   for (const [state, enter] of STATES) {
