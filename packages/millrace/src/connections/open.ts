@@ -120,7 +120,7 @@ class IteratedConnection<Context> implements ConnectionUser, OpenedConnection<Co
   onClosing(): void {}
 
   onFull(): void {
-    if (!this.#inbox.wasAsked) warnOfUnread();
+    if (this.#inbox.isUnread) warnOfUnread(() => this.#inbox.isUnread);
   }
 
   onEnded(closure: Closure): void {

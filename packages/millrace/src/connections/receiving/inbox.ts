@@ -82,9 +82,9 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     return atWork > (isCut ? 1 : 0);
   }
 
-  /** Whether anybody has asked for a message so far. */
-  get wasAsked(): boolean {
-    return this.#wasAsked;
+  /** Whether nobody has asked for a message so far, and the connection has not ended. */
+  get isUnread(): boolean {
+    return !this.#wasAsked && this.#closure === undefined;
   }
 
   /**

@@ -48,14 +48,17 @@ export function quoteUrl(url: unknown): string {
 
 /** Takes out of a URL, or of what was given for one, what may be a secret: user information, query and fragment. */
 export function redactUrl(url: string): string {
-  const ends = [url.indexOf('?'), url.indexOf('#')].filter((index) => index !== -1);
-  const end = Math.min(url.length, ...ends);
-  const base = end === url.length ? url : `${url.slice(0, end + 1)}…`;
-  // As far as the last `@`: what is no URL may have a slash in its password.
-  const at = base.lastIndexOf('@');
-  const slashes = base.indexOf('//');
-  if (at === -1) return base;
-  return slashes === -1 || slashes > at ? `…${base.slice(at)}` : base.slice(0, slashes + 2) + base.slice(at + 1);
+  // What is no URL may have anything in its password, a question mark for one.
+  const text = URL.canParse(url) ? url : withoutUserInformation(url);
+  const end = text.search(/[?#]/);
+  return withoutUserInformation(end === -1 ? text : `${text.slice(0, end + 1)}…`);
+}
+
+function withoutUserInformation(text: string): string {
+  const at = text.lastIndexOf('@');
+  if (at === -1) return text;
+  const [scheme] = /^[a-z][\w+.-]*:\/\//i.exec(text) ?? ['…@'];
+  return scheme + text.slice(at + 1);
 }
 
 /**
