@@ -3,16 +3,13 @@ import { describe, it } from 'node:test';
 
 import { isValidCloseCode } from '../../../src/protocol/base/close-code.ts';
 import { Connection } from '../../../src/protocol/connection/connection.ts';
-import type { ConnectionSetup } from '../../../src/protocol/connection/connection-setup.ts';
 import { NO_STATS } from '../../../src/protocol/connection/host.ts';
-import { resolveConnectionOptions } from '../../../src/protocol/connection/options.ts';
 import { HoldReason } from '../../../src/protocol/receive/read-ahead.ts';
 import type { Receiver } from '../../../src/protocol/receive/handlers.ts';
 import { PreparedMessage } from '../../../src/protocol/send/prepared-message.ts';
-import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
+import { BARE } from '../../helpers/bare.ts';
 import { concat, hex, toHex } from '../../helpers/bytes.ts';
 import { connect, type Connected } from '../../helpers/connected.ts';
-import { EventLog } from '../../helpers/event-log.ts';
 import { decodeFrames } from '../../helpers/frame-stream.ts';
 import { frame } from '../../helpers/frames.ts';
 import { losablePayload } from '../../helpers/lost-payload.ts';
@@ -29,24 +26,6 @@ function deliver({ peer, transport, settle }: Connected, chunks: readonly Uint8A
 
 const TEXT = { opcode: 1 };
 const BINARY = { opcode: 2 };
-
-/** A server without a transport: one is quickly made. */
-const BARE: ConnectionSetup = {
-  role: 'server',
-  options: resolveConnectionOptions(),
-  host: {
-    text: portableTextCodec,
-    now: () => 0,
-    maskingKey: () => 0,
-    transportBufferedAmount: () => 0,
-    requestUpdate: () => undefined,
-    copiesOutput: false,
-    turnTime: () => Infinity,
-    requestTurn: () => undefined,
-  },
-  receiver: { level: 'streaming', handler: new EventLog().streaming },
-  handler: new EventLog().owner,
-};
 
 const STREAM = '01 02 48 c3 89 01 07 80 01 a4 82 00 8a 00';
 

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { MAX_FRAME_LENGTH } from '../../../src/protocol/base/length.ts';
+import { Connection } from '../../../src/protocol/connection/connection.ts';
 import { HoldReason } from '../../../src/protocol/receive/read-ahead.ts';
 import { countAllocations } from '../../helpers/allocations.ts';
-import { hex } from '../../helpers/bytes.ts';
+import { BARE } from '../../helpers/bare.ts';
+import { concat, hex, toHex } from '../../helpers/bytes.ts';
 import { connect, type Connected, type ConnectedSetup } from '../../helpers/connected.ts';
 import { openFrame, summary } from '../../helpers/endings.ts';
 
@@ -296,6 +298,25 @@ describe('A violation by the peer', () => {
       assert.equal(heard.filter((frame) => frame.startsWith('88: 03 ea')).length, closes ? 1 : 0);
       const [closure] = connected.endings;
       assert.deepEqual([closure?.initiator, closure?.error?.name], ['engine', 'RemoteProtocolError']);
+    });
+  }
+});
+
+describe('explainsFailure', () => {
+  for (const [explainsFailure, reason] of [
+    [true, /^reserved opcode 0x3$/],
+    [undefined, /^reserved opcode 0x3$/],
+    [false, /^$/],
+  ] as const) {
+    it(`of ${String(explainsFailure)} has the Close say ${explainsFailure === false ? 'no more than the code' : 'what was wrong'}`, () => {
+      const connection = new Connection({ ...BARE, explainsFailure });
+
+      connection.receive(hex('83 80 00 00 00 00'));
+
+      const close = concat(connection.takeOutput(Infinity));
+      assert.equal(toHex(Uint8Array.of(close[0] ?? 0, ...close.subarray(2, 4))), '88 03 ea');
+      assert.match(Buffer.from(close.subarray(4)).toString(), reason);
+      assert.match(connection.error?.message ?? '', /^reserved opcode 0x3 \(/);
     });
   }
 });

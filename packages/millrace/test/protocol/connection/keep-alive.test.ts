@@ -167,6 +167,57 @@ describe('KeepAlive', () => {
     });
   });
 
+  describe('the latency', () => {
+    it('is the time from a ping to its pong, for the last that was answered', () => {
+      const keepAlive = new KeepAlive(OPTIONS, 0);
+      assert.equal(keepAlive.latency, undefined);
+      assert.equal(keepAlive.check(20, BETWEEN), 'ping');
+      assert.equal(keepAlive.latency, undefined);
+
+      keepAlive.heard(27);
+      keepAlive.answered(27);
+      assert.equal(keepAlive.latency, 7);
+      assert.equal(keepAlive.check(47, BETWEEN), 'ping');
+      keepAlive.heard(50);
+      keepAlive.answered(50);
+
+      assert.equal(keepAlive.latency, 3);
+    });
+
+    it('is not changed by a pong that nobody waits for', () => {
+      const keepAlive = new KeepAlive(OPTIONS, 0);
+
+      keepAlive.answered(5);
+      assert.equal(keepAlive.latency, undefined);
+      assert.equal(keepAlive.check(20, BETWEEN), 'ping');
+      keepAlive.answered(24);
+      keepAlive.answered(29);
+
+      assert.equal(keepAlive.latency, 4);
+    });
+
+    it('counts from the ping, though something else was heard before the pong', () => {
+      const keepAlive = new KeepAlive(OPTIONS, 0);
+      assert.equal(keepAlive.check(20, BETWEEN), 'ping');
+
+      keepAlive.heard(22);
+      keepAlive.heard(28);
+      keepAlive.answered(28);
+
+      assert.equal(keepAlive.latency, 8);
+    });
+
+    it('is not taken of a pong that may have waited to be read', () => {
+      const keepAlive = new KeepAlive(OPTIONS, 0);
+      assert.equal(keepAlive.check(20, BETWEEN), 'ping');
+      assert.equal(keepAlive.check(30, BLIND), 'ping');
+
+      keepAlive.answered(90);
+
+      assert.equal(keepAlive.latency, undefined);
+    });
+  });
+
   it('waits for ever where everything is Infinity', () => {
     const keepAlive = new KeepAlive({ interval: Infinity, timeout: Infinity, midFrameTimeout: Infinity }, 0);
 
