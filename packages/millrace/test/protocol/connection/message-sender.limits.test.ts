@@ -191,6 +191,64 @@ describe('MessageSender, with maxBufferedAmount', () => {
   });
 });
 
+describe('MessageSender, and whoever sends too much', () => {
+  it('is slow when more waits for its turn than the high-water mark', () => {
+    const connected = connect({ options: { highWaterMark: 2 * (ENTRY_COST + 100) } });
+    const { sender } = connected.connection;
+    assert.equal(sender.isSlow, false);
+    sender.beginMessage(2);
+    for (let count = 0; count < 2; count++) sender.sendMessage(new Uint8Array(100), BINARY);
+    assert.equal(sender.isSlow, false);
+    sender.sendMessage(new Uint8Array(100), BINARY);
+    assert.deepEqual([sender.isSlow, sender.needsDrain], [true, false]);
+
+    sender.endMessage();
+    connected.settle();
+
+    assert.equal(sender.isSlow, false);
+  });
+
+  it('is slow from the high-water mark until all has left', () => {
+    const connected = blocked({ highWaterMark: 10 });
+    const { sender } = connected.connection;
+
+    sender.sendMessage(new Uint8Array(100), BINARY);
+    assert.equal(sender.isSlow, true);
+    unblock(connected);
+
+    assert.equal(sender.isSlow, false);
+  });
+
+  it('asks whoever has sent a thousand messages to wait for the transport, little as they are', () => {
+    const connected = connect({ options: { highWaterMark: 1_000_000, maxBufferedAmount: 2_000_000 } });
+    const { sender } = connected.connection;
+
+    for (let count = 0; count < 1000; count++) assert.equal(sender.sendMessage('', TEXT), true);
+    assert.equal(sender.isBelowMark, true);
+    assert.equal(sender.sendMessage('', TEXT), false);
+    assert.deepEqual([sender.isBelowMark, sender.isSlow], [false, true]);
+    connected.settle();
+
+    assert.deepEqual([sender.isBelowMark, sender.isSlow], [true, false]);
+    assert.deepEqual(connected.log.lines, ['high water', 'drain']);
+    assert.equal(sender.sendMessage('', TEXT), true);
+  });
+
+  it('knows whether something was given up that will never leave', () => {
+    const connected = blocked(limitedTo(500_000));
+    const { sender } = connected.connection;
+    sender.sendMessage(new Uint8Array(200_000), BINARY);
+    connected.settle();
+    assert.equal(sender.hasGivenUp, false);
+
+    sender.sendMessage(new Uint8Array(200_000), BINARY);
+    sender.sendMessage(new Uint8Array(200_000), BINARY);
+
+    assert.equal(sender.hasGivenUp, true);
+    assert.equal(connected.connection.state, 'failed');
+  });
+});
+
 describe('MessageSender, and the memory of payloads', () => {
   it('counts them as given, and as released when all is written', () => {
     const connected = blocked();

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { resolveConnectionOptions } from '../../../src/protocol/connection/options.ts';
+import { checkLifetime, resolveConnectionOptions, withLifetime } from '../../../src/protocol/connection/options.ts';
 import { ClaimTable } from '../../../src/protocol/extension/claims.ts';
+import type { Extension } from '../../../src/protocol/extension/extension.ts';
 
 const DEFAULTS = {
   maxMessageSize: 16_777_216,
@@ -37,6 +38,16 @@ const AMOUNTS = [
 
 /** What no amount can be. */
 const NO_AMOUNTS: unknown[] = [-1, 0.5, NaN, -Infinity, 2 ** 53, '1e9', 10n, {}, true, [1]];
+
+/** An extension that agrees on nothing. */
+function extensionOf(name: string): Extension {
+  return {
+    name,
+    createOffers: () => [[]],
+    answerOffer: () => undefined,
+    acceptAnswer: () => assert.fail('there is no answer'),
+  };
+}
 
 function refuses(options: Record<string, unknown>, message: RegExp | string): void {
   assert.throws(() => resolveConnectionOptions(options), { name: 'LocalUsageError', message });
@@ -119,6 +130,44 @@ describe('resolveConnectionOptions', () => {
     refuses({ extensionPoints: { dataOpcodes: [1] } }, /opcode 1/);
   });
 
+  describe('extensions', () => {
+    it('keeps them in their order, in a list of its own that cannot be changed', () => {
+      const extensions = [extensionOf('b'), extensionOf("a!#$%&'*+-.^_`|~9")];
+
+      const resolved = resolveConnectionOptions({ extensions });
+
+      assert.deepEqual(resolved.extensions, extensions);
+      assert.notEqual(resolved.extensions, extensions);
+      assert.ok(Object.isFrozen(resolved.extensions));
+    });
+
+    it('refuses what is no array', () => {
+      for (const value of [null, 'deflate', extensionOf('a'), { length: 0 }]) {
+        refuses({ extensions: value }, /^option extensions is .*, expected an array$/s);
+      }
+    });
+
+    it('refuses what is no extension, or lacks a method', () => {
+      const methods = /expected objects with createOffers, answerOffer, acceptAnswer$/;
+      for (const value of [undefined, null, 'deflate', () => undefined]) refuses({ extensions: [value] }, methods);
+      for (const method of ['createOffers', 'answerOffer', 'acceptAnswer']) {
+        refuses({ extensions: [extensionOf('a'), { ...extensionOf('b'), [method]: 'none' }] }, methods);
+      }
+    });
+
+    it('refuses names that are no tokens', () => {
+      for (const name of ['', 'a b', 'a;b', 'a,b', '"a"', 'é', 5, undefined]) {
+        refuses({ extensions: [{ ...extensionOf('a'), name }] }, /expected extensions whose names are tokens$/);
+      }
+    });
+
+    it('refuses two of the same name', () => {
+      const extensions = [extensionOf('a'), extensionOf('b'), extensionOf('a')];
+
+      refuses({ extensions }, 'option extensions is "a", expected each extension once');
+    });
+  });
+
   it('checks lendPayload', () => {
     for (const lendPayload of [true, false, 'debug'] as const) {
       assert.equal(resolveConnectionOptions({ lendPayload }).lendPayload, lendPayload);
@@ -169,5 +218,30 @@ describe('resolveConnectionOptions', () => {
       for (const value of [0, -1, 0.5, '1']) refuses({ [name]: value }, new RegExp(`option ${name} is`));
     }
     for (const value of [-1, Infinity, '1']) refuses({ minReceiveRate: value }, /option minReceiveRate is/);
+  });
+});
+
+describe('the lifetime of one connection', () => {
+  it('is a positive integer, Infinity, or that of the options', () => {
+    for (const maxLifetime of [undefined, 1, 2 ** 53 - 1, Infinity])
+      assert.equal(checkLifetime(maxLifetime), maxLifetime);
+  });
+
+  it('is refused where it is none', () => {
+    for (const value of [0, ...NO_AMOUNTS]) {
+      // @ts-expect-error it may come from JavaScript
+      assert.throws(() => checkLifetime(value), { name: 'LocalUsageError', message: /^option maxLifetime is / });
+    }
+  });
+
+  it('replaces that of the options, which stay as they are', () => {
+    const options = resolveConnectionOptions({ maxLifetime: 5000, idleTimeout: 100 });
+
+    const changed = withLifetime(options, 70);
+
+    assert.deepEqual(changed, { ...options, maxLifetime: 70 });
+    assert.ok(Object.isFrozen(changed));
+    assert.equal(options.maxLifetime, 5000);
+    assert.equal(withLifetime(options, undefined), options);
   });
 });

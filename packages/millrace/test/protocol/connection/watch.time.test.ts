@@ -219,6 +219,21 @@ describe('keepAlive', () => {
     assert.equal(connected.connection.nextDeadline, before);
   });
 
+  it('knows how long its last ping took to be answered, or one of the application', () => {
+    const connected = connect({ options: { keepAlive: KEEP_ALIVE } });
+    connected.settle();
+    assert.equal(connected.connection.stats.pingLatency, undefined);
+    connected.clock.advance(20_000);
+    connected.clock.advance(70);
+    connected.peer.sendFrame({ opcode: 0xa });
+    connected.settle();
+    assert.equal(connected.connection.stats.pingLatency, 70);
+
+    connected.connection.notePingLatency(30);
+
+    assert.equal(connected.connection.stats.pingLatency, 30);
+  });
+
   it('does nothing before the deadline', () => {
     const connected = connect({ options: { keepAlive: KEEP_ALIVE } });
 
