@@ -209,6 +209,86 @@ describe('FrameReader', () => {
     });
   });
 
+  it('counts what comes of messages as activity, and control frames not', () => {
+    const reading = new Reading('client');
+    const activity = (bytes: string): number => {
+      const before = reading.reader.activity;
+      reading.read([hex(bytes)]);
+      return reading.reader.activity - before;
+    };
+
+    assert.equal(activity('02 03'), 0, 'a header');
+    assert.equal(activity('01'), 1, 'a piece');
+    assert.equal(activity('02'), 1);
+    assert.equal(activity('03'), 2, 'a piece and the end of the frame');
+    assert.equal(activity('89 01 07'), 0, 'a Ping');
+    assert.equal(activity('80 00'), 1, 'an empty frame');
+  });
+
+  describe('with an observer', () => {
+    /** Reads frames, and says what was told of them; the observer wants to know as long as `isWanted` says so. */
+    function observe(bytes: string, isWanted: (told: number) => boolean): string[] {
+      const log = new EventLog();
+      let told = 0;
+      const reader = new FrameReader({
+        role: 'client',
+        reserved: new ClaimTable(),
+        messages: log.streaming,
+        controls: log.controls,
+        pipeline: { isWaiting: false, onFrame: () => undefined },
+        onFrameBegin: ({ opcode }) => log.add(`judged ${opcode}`),
+        observer: {
+          get observesReceived() {
+            return isWanted(told);
+          },
+          observesSent: true,
+          onFrameReceived: ({ opcode }) => {
+            told++;
+            log.add(`observed ${opcode}`);
+          },
+          onFrameSent: () => assert.fail('nothing is sent'),
+        },
+      });
+      try {
+        new FrameParser(reader).push(hex(bytes), 0);
+      } catch (error) {
+        log.add((error as Error).name);
+      }
+      return log.lines;
+    }
+
+    it('tells it of each frame, before anybody else', () => {
+      assert.deepEqual(
+        observe('82 00 89 00', () => true),
+        [
+          'observed 2',
+          'judged 2',
+          'begin 2',
+          'frame 0 fin',
+          'frame end',
+          'end',
+          'observed 9',
+          'judged 9',
+          'control 9: ',
+        ],
+      );
+    });
+
+    it('tells it of a frame that breaks a rule, too, and nobody else', () => {
+      assert.deepEqual(
+        observe('c2 00', () => true),
+        ['observed 2', 'RemoteProtocolError'],
+      );
+    });
+
+    it('asks it for each frame whether it wants to know', () => {
+      assert.deepEqual(
+        observe('89 00 8a 00', (told) => told < 1),
+        ['observed 9', 'judged 9', 'control 9: ', 'judged 10', 'control a: '],
+      );
+    });
+  });
+
   it('tells the end of each frame when all else was told of it', () => {
     const reading = new Reading('client', (line) => line === 'frame end');
     const told: number[] = [];

@@ -110,6 +110,45 @@ describe('Inbound, when receiving ends', () => {
     });
   });
 
+  describe('cut', () => {
+    it('tells the application behind what came of a message that it will never be complete', () => {
+      const receiving = new Receiving({ level: 'whole or streaming' });
+      receiving.feed([hex('02 01 61')]);
+
+      receiving.inbound.cut();
+
+      assert.deepEqual(receiving.log.lines, ['begin 2', 'frame 1', 'data 61', 'frame end', 'cut']);
+      assert.equal(receiving.inbound.isCut, true);
+      assert.equal(receiving.inbound.isSettled, true);
+    });
+
+    it('tells nothing between messages', () => {
+      const receiving = new Receiving({ level: 'whole or streaming' });
+      receiving.feed([hex('82 01 61')]);
+
+      receiving.inbound.cut();
+
+      assert.deepEqual(receiving.log.lines, ['whole 2: 61']);
+      assert.equal(receiving.inbound.isCut, false);
+    });
+
+    it('has only what came before the message be worth waiting for', () => {
+      const receiving = new Receiving({ level: 'whole or streaming' });
+      receiving.inbound.hold(HoldReason.DEMAND);
+      receiving.feed([hex('82 01 07 02 01 61')]);
+      receiving.inbound.cut();
+      assert.equal(receiving.inbound.isSettled, false);
+      const { advances } = receiving;
+
+      assert.equal(receiving.inbound.handOutOne(), true);
+
+      assert.deepEqual(receiving.log.lines, ['whole 2: 07']);
+      assert.equal(receiving.inbound.isSettled, true);
+      assert.equal(receiving.inbound.isEmpty, false);
+      assert.equal(receiving.advances, advances + 1, 'its owner may end it now');
+    });
+  });
+
   describe('stopWaiting', () => {
     it('goes on with messages as long as there is room', () => {
       const receiving = new Receiving();

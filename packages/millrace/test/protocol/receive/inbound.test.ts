@@ -207,6 +207,19 @@ describe('Inbound', () => {
       }
     });
 
+    it('says what all that costs: what waits, what is collected, and what is not parsed', () => {
+      const stream = '82 01 07 82 03 01 02';
+      const costs = [Infinity, 1].map((readAhead) => {
+        const receiving = new Receiving({ level: 'message', limits: { readAhead } });
+        assert.equal(receiving.inbound.cost, 0);
+        receiving.inbound.hold(PAUSE);
+        receiving.feed([hex(stream)]);
+        return receiving.inbound.cost;
+      });
+
+      assert.deepEqual(costs, [ENTRY_COST + 1 + 2, ENTRY_COST + 1 + 4]);
+    });
+
     it('stops in the middle of a message that is collected, when that is enough', () => {
       const receiving = new Receiving({ level: 'message', limits: { readAhead: 1000 } });
       receiving.inbound.hold(PAUSE);
@@ -305,6 +318,18 @@ describe('Inbound', () => {
             inbound.release(PAUSE);
             assert.equal(inbound.handOutOne(), false, 'not within another');
           },
+        });
+
+        receiving.feed(chunks);
+
+        assert.deepEqual(receiving.log.merged, LINES);
+      }
+    });
+
+    it('cannot have it begin other work in the midst of its own, not even with what a job has brought', () => {
+      for (const chunks of splits(hex(STREAM))) {
+        const receiving = new Receiving({
+          onLine: (_line, inbound) => inbound.onJobEnded(() => receiving.log.lines.push('nested')),
         });
 
         receiving.feed(chunks);

@@ -146,6 +146,10 @@ describe('PipelineGate', () => {
     });
   });
 
+  it('has no deadline before its first job', () => {
+    assert.equal(new Gating().gate.deadline, Infinity);
+  });
+
   describe('with a job', () => {
     it('gives a result that is there at once', () => {
       const { gate, log } = new Gating();
@@ -265,6 +269,17 @@ describe('PipelineGate', () => {
 
         assert.deepEqual(log, ['wait', 'wait', 'ended'], 'its result is of no use');
       }
+    });
+
+    it('wants no result of a job that begins later, though it is the first', async () => {
+      const gating = new Gating();
+      gating.gate.close();
+
+      gating.runLater().resolve(hex('01'));
+      await tick();
+
+      assert.deepEqual(gating.log, ['wait', 'ended']);
+      assert.equal(gating.gate.isWaiting, false);
     });
 
     it('forgets who waits', () => {

@@ -3,7 +3,12 @@ import { describe, it } from 'node:test';
 
 import type { Receiver, StreamingHandler } from '../../../src/protocol/receive/handlers.ts';
 import { PipelineGate } from '../../../src/protocol/receive/pipeline-gate.ts';
-import { createPipeline, type Pipeline, type ReceiveLimits } from '../../../src/protocol/receive/pipeline.ts';
+import {
+  createPipeline,
+  largestPieceFor,
+  type Pipeline,
+  type ReceiveLimits,
+} from '../../../src/protocol/receive/pipeline.ts';
 import { HoldReason, ReadAhead } from '../../../src/protocol/receive/read-ahead.ts';
 import { Turn } from '../../../src/protocol/receive/turn.ts';
 import { createFrameHeaderBuffer } from '../../../src/protocol/wire/frame-header.ts';
@@ -35,7 +40,12 @@ class Piping {
   readonly pipeline: Pipeline;
   readonly readAhead: ReadAhead;
 
-  constructor(level: Receiver['level'], limits: Partial<ReceiveLimits> = {}, transforms: TestTransform[] = []) {
+  constructor(
+    level: Receiver['level'],
+    limits: Partial<ReceiveLimits> = {},
+    transforms: TestTransform[] = [],
+    checksText?: boolean,
+  ) {
     const host = { now: () => 0, turnTime: () => Infinity, requestTurn: () => undefined };
     this.readAhead = new ReadAhead({
       receiver: receiverFor(level, this.log),
@@ -53,6 +63,7 @@ class Piping {
     });
     this.pipeline = createPipeline({
       level,
+      checksText,
       limits: { ...LIMITS, ...limits },
       text: portableTextCodec,
       transforms,
@@ -119,6 +130,22 @@ describe('createPipeline', () => {
       assert.throws(() => piping.messages.onFrameData(hex('c0')), { name: 'InvalidPayloadError' });
     });
 
+    it(`says how much has come out of the transforms at the level '${level}', where there are some`, () => {
+      for (const [transforms, maxStreamedMessageSize, size] of [
+        [[], Infinity, undefined],
+        [[], 100, undefined],
+        [[new TestTransform({ change: double })], Infinity, 4],
+        [[new TestTransform({ change: double })], 100, 4],
+      ] as const) {
+        const piping = new Piping(level, { maxStreamedMessageSize }, [...transforms]);
+
+        piping.messages.onMessageBegin(2);
+        piping.feedFrame([hex('30 31')], true);
+
+        assert.equal(piping.pipeline.transformedSize(), size);
+      }
+    });
+
     it(`limits all messages by maxStreamedMessageSize at the level '${level}'`, () => {
       const piping = new Piping(level, { maxStreamedMessageSize: 4 });
       piping.messages.onMessageBegin(2);
@@ -139,6 +166,17 @@ describe('createPipeline', () => {
       assert.throws(() => piping.feedFrame([hex('30 31 32')], true), { option: 'maxStreamedMessageSize' });
     });
   }
+
+  it('lets text through as it comes, where it is not to be checked', () => {
+    for (const maxStreamedMessageSize of [100, Infinity]) {
+      const piping = new Piping('whole or streaming', { maxStreamedMessageSize }, [], false);
+
+      piping.messages.onMessageBegin(1);
+      piping.feedFrame([hex('c0 ff')], true);
+
+      assert.deepEqual(piping.log.lines, ['whole 1: c0 ff']);
+    }
+  });
 
   for (const [level, size] of [
     ['streaming', 0],
@@ -190,4 +228,16 @@ describe('createPipeline', () => {
       else assert.throws(act, { option });
     });
   }
+});
+
+describe('largestPieceFor', () => {
+  it('bounds pieces where they are copied for the application, and only there', () => {
+    const log = new EventLog();
+
+    assert.equal(largestPieceFor(receiverFor('streaming', log)), 65_536);
+    assert.equal(largestPieceFor(receiverFor('whole or streaming', log)), 65_536);
+    assert.equal(largestPieceFor(receiverFor('streaming', log, true)), Infinity);
+    assert.equal(largestPieceFor(receiverFor('frame', log)), Infinity);
+    assert.equal(largestPieceFor(receiverFor('message', log)), Infinity);
+  });
 });

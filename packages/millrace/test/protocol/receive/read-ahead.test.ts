@@ -17,6 +17,7 @@ interface Setup {
   readonly limit?: number;
   readonly collected?: number;
   readonly receiver?: Receiver;
+  readonly onMessageTold?: () => void;
   readonly onLine?: (line: string, readAhead: ReadAhead) => void;
 }
 
@@ -27,7 +28,7 @@ class Reading {
   readonly turn = new Turn({ now: () => 0, turnTime: () => Infinity, requestTurn: () => undefined });
   fulls = 0;
 
-  constructor({ level = 'streaming', limit = Infinity, collected = 0, onLine, receiver }: Setup = {}) {
+  constructor({ level = 'streaming', limit = Infinity, collected = 0, onLine, receiver, onMessageTold }: Setup = {}) {
     this.log = new EventLog((line) => onLine?.(line, this.readAhead));
     this.readAhead = new ReadAhead({
       receiver: receiver ?? receiverFor(level, this.log),
@@ -35,6 +36,7 @@ class Reading {
       turn: this.turn,
       collectedSize: () => collected,
       onFull: () => this.fulls++,
+      onMessageTold,
     });
   }
 }
@@ -50,7 +52,11 @@ const TOLD: [name: string, level: Receiver['level'], tell: (readAhead: ReadAhead
   ['onFrameEnd', 'streaming', (to) => to.onFrameEnd(), 'frame end'],
   ['onFrame', 'frame', (to) => to.onFrame(hex('07'), 4), 'frame: rsv 4 07'],
   ['onMessageEnd', 'streaming', (to) => to.onMessageEnd(), 'end'],
+  ['onMessageCut', 'whole or streaming', (to) => to.onMessageCut(), 'cut'],
 ];
+
+/** What tells the end of a message. */
+const ENDS = ['onMessage, text', 'onMessage, bytes', 'onWholeMessage', 'onMessageEnd'];
 
 const REASONS = Object.values(HoldReason);
 
@@ -72,6 +78,21 @@ describe('ReadAhead', () => {
       assert.deepEqual(log.lines, [line, line, line]);
       assert.equal(readAhead.isEmpty, true);
       assert.equal(readAhead.handedOut, 2, 'those that have waited');
+    });
+
+    it(`says ${ENDS.includes(name) ? 'that a message was told of' : 'of no message that it was told'}, behind ${name}`, () => {
+      const reading = new Reading({ level, onMessageTold: () => reading.log.add('told') });
+      const { readAhead, log } = reading;
+      const lines = ENDS.includes(name) ? [line, 'told'] : [line];
+
+      tell(readAhead);
+      assert.deepEqual(log.lines, lines, 'at once');
+      readAhead.hold(HoldReason.DEMAND);
+      tell(readAhead);
+      assert.deepEqual(log.lines, lines);
+      readAhead.handOutOne();
+
+      assert.deepEqual(log.lines, [...lines, ...lines], 'when it was handed out');
     });
 
     it(`is asked by ${name} for what the application has, and no more`, () => {
@@ -121,6 +142,69 @@ describe('ReadAhead', () => {
 
       assert.equal(readAhead.isBusy, false);
     }
+  });
+
+  it('hands out nothing that a rate holds back', () => {
+    const { readAhead, log } = new Reading();
+    readAhead.hold(HoldReason.RATE);
+    readAhead.onMessageBegin(1);
+
+    assert.equal(readAhead.handOutOne(), false);
+    readAhead.release(HoldReason.RATE);
+    readAhead.hold(HoldReason.DEMAND);
+
+    assert.equal(readAhead.handOutOne(), true);
+    assert.deepEqual(log.lines, ['begin 1']);
+  });
+
+  it('says what waits, by its cost', () => {
+    const { readAhead } = new Reading({ collected: 100 });
+    assert.equal(readAhead.cost, 0);
+    readAhead.hold(HoldReason.DEMAND);
+
+    readAhead.onFrameData(hex('01 02 03'));
+    readAhead.onControl(hex('01'), () => undefined);
+    assert.equal(readAhead.cost, 2 * ENTRY_COST + 4);
+    readAhead.handOutOne();
+
+    assert.equal(readAhead.cost, ENTRY_COST + 1);
+  });
+
+  describe('a message that is cut', () => {
+    it('is not worth waiting for, but what came before it is', () => {
+      const { readAhead, log } = new Reading({ level: 'whole or streaming' });
+      assert.equal(readAhead.isSettled, true);
+      readAhead.hold(HoldReason.DEMAND);
+      readAhead.onWholeMessage(hex('07'), 2);
+      readAhead.onMessageBegin(2);
+      readAhead.onFrameData(hex('01'));
+      assert.equal(readAhead.isSettled, false);
+      assert.equal(readAhead.isCut, false);
+
+      readAhead.onMessageCut();
+      assert.equal(readAhead.isCut, true);
+      assert.equal(readAhead.isSettled, false);
+      readAhead.handOutOne();
+
+      assert.deepEqual(log.lines, ['whole 2: 07']);
+      assert.equal(readAhead.isSettled, true);
+      assert.equal(readAhead.isEmpty, false);
+      readAhead.release(HoldReason.DEMAND);
+      readAhead.proceed();
+      assert.deepEqual(log.lines, ['whole 2: 07', 'begin 2', 'data 01', 'cut'], 'it is told behind what came of it');
+    });
+
+    it('is not worth waiting for, where its beginning was told of', () => {
+      const { readAhead } = new Reading({ level: 'whole or streaming' });
+      readAhead.onMessageBegin(2);
+      readAhead.hold(HoldReason.PAUSE);
+      readAhead.onFrameData(hex('01'));
+
+      readAhead.onMessageCut();
+
+      assert.equal(readAhead.isEmpty, false);
+      assert.equal(readAhead.isSettled, true);
+    });
   });
 
   describe('what it hands out', () => {

@@ -433,14 +433,28 @@ describe('FrameParser, paused', () => {
       assert.equal(parser.push(chunk, 0), chunk.length);
       assert.equal(recorder.ended, 0);
       assert.equal(parser.insideFrame, true);
+      assert.equal(parser.isFrameComplete, true);
 
       parser.resume();
       assert.equal(recorder.ended, 0);
       assert.equal(parser.push(new Uint8Array(0), 0), 0);
       assert.equal(recorder.ended, 1);
       assert.equal(parser.insideFrame, false);
+      assert.equal(parser.isFrameComplete, false);
     });
   }
+
+  it('has no complete frame where payload is still to come', () => {
+    const recorder = new Recorder((current) => current === 'data' && parser.pause());
+    const parser: FrameParser = new FrameParser(recorder);
+
+    parser.push(hex('82 02 aa'), 0);
+
+    assert.equal(parser.isFrameComplete, false);
+    parser.resume();
+    parser.push(hex('bb'), 0);
+    assert.equal(parser.isFrameComplete, true);
+  });
 
   it('reads nothing if it is paused before push, and keeps its place in a cut header', () => {
     for (const chunks of splits(hex('82 ff 00 00 00 00 00 00 00 02 01 02 03 04 00 00'))) {

@@ -62,4 +62,22 @@ describe('SizeLimiter', () => {
     assert.throws(() => limiter.onFrameData(hex('03')), { name: 'LimitExceededError', size: 3 });
     assert.equal(log.lines.at(-1), 'data 01 02');
   });
+
+  it('counts the payload of all messages that it has passed, also of those that are under way', () => {
+    const limiter = new SizeLimiter(new EventLog().streaming, 3);
+    assert.equal(limiter.passed, 0);
+
+    limiter.onMessageBegin(2);
+    limiter.onFrameBegin(header(3));
+    limiter.onFrameData(hex('01 02'));
+    assert.equal(limiter.passed, 2);
+    limiter.onFrameData(hex('03'));
+    limiter.onFrameEnd();
+    limiter.onMessageEnd();
+    limiter.onMessageBegin(2);
+    assert.equal(limiter.passed, 3);
+    limiter.onFrameData(hex('04'));
+
+    assert.equal(limiter.passed, 4);
+  });
 });
