@@ -301,11 +301,6 @@ export class SendPipeline implements MessageOutput {
 
   /** Does something, and what waits behind it. */
   #advance(first: () => void): void {
-    if (this.#isAdvancing) {
-      // Somebody is told of something, and calls back: it goes on when that has returned.
-      this.#put({ run: first, size: 0, message: undefined });
-      return;
-    }
     this.#isAdvancing = true;
     try {
       first();

@@ -126,6 +126,24 @@ describe('SendQueue', () => {
     assert.equal(queueing.take(), '82 00 82 02 01 01 82 02 02 02 82 02 ee ee');
   });
 
+  it('shows what waits in memory that others may hold: not its copies, nor who waits for a turn', () => {
+    const queueing = new Queueing(ENTRY_COST + 1);
+    const payload = hex('02 03');
+    const prepared = new PreparedMessage(hex('04'), 2);
+    const shown: Uint8Array[] = [];
+    queueing.open();
+    queueing.send('copied', hex('01'));
+    queueing.send('in place', payload);
+    queueing.queue.sendPrepared(prepared);
+    queueing.queue.take(queueing.holder('it'));
+
+    queueing.queue.visitShared((bytes) => shown.push(bytes));
+
+    assert.deepEqual(shown.map(toHex), ['02 03', '82 01 04']);
+    assert.equal(shown[0]?.buffer, payload.buffer);
+    assert.equal(shown[1], prepared.frame);
+  });
+
   it('keeps text that waits, whatever its size', () => {
     const queueing = new Queueing(0);
     queueing.open();
