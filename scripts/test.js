@@ -3,6 +3,7 @@
 import './setup.js';
 
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import { displayPath, filesBelow, outputFolders } from './support/paths.js';
@@ -23,7 +24,9 @@ const orphans = files.filter((file) => !existsSync(sourceOf(file)));
 if (orphans.length > 0) fail(`No source for ${orphans.map(displayPath).join(', ')}: npm run build`);
 if (selected.length === 0) fail(words.length === 0 ? 'There are no tests.' : `No test file for: ${words.join(' ')}`);
 
-const limits = ['--enable-source-maps', '--test-reporter=spec', `--test-timeout=${TIME_LIMIT}`];
+// Node leaves one processor free, which is half of those of a small machine; the tests wait more than they work.
+const processes = `--test-concurrency=${availableParallelism()}`;
+const limits = ['--enable-source-maps', '--test-reporter=spec', `--test-timeout=${TIME_LIMIT}`, processes];
 process.exitCode = run(process.execPath, ['--test', ...limits, ...options, ...selected], {});
 
 /**
