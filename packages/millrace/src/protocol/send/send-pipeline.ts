@@ -76,10 +76,7 @@ export class SendPipeline implements MessageOutput {
       transform: setup.transform,
       isFull: setup.isFull,
       now: setup.now,
-      onPayloadLost: (size) => {
-        this.#lostSize += size;
-        setup.listener.onPayloadLost(size);
-      },
+      onPayloadLost: (size, lose) => this.#losePayload(size, lose),
       onJobBegun: () => undefined,
       onJobEnded: (proceed) => {
         this.#advance(proceed);
@@ -317,11 +314,16 @@ export class SendPipeline implements MessageOutput {
     this.#isAdvancing = false;
   }
 
+  /** A payload was detached or shrunk before it could be sent: whoever waits for it learns so when the connection has ended. */
+  #losePayload(size: number, lose: GivenFormat['onLost']): void {
+    this.#lostSize += size;
+    if (lose !== undefined) this.#lost.push(lose);
+    this.#setup.listener.onPayloadLost(size);
+  }
+
   #sendMessage(given: string | Uint8Array, size: number, format: GivenFormat): void {
     if (given.length !== size) {
-      this.#lostSize += size;
-      if (format.onLost !== undefined) this.#lost.push(format.onLost);
-      this.#setup.listener.onPayloadLost(size);
+      this.#losePayload(size, format.onLost);
       return;
     }
     const { opcode, reservedBits = 0, compress, fragmentSize = this.#setup.fragmentSize, onTaken, onLost } = format;

@@ -37,7 +37,7 @@ export interface TransformationSetup extends TransformJobsOwner {
   /** Whether the transport has enough to do for now. */
   readonly isFull: () => boolean;
   /** A payload was detached or shrunk before it was given on. */
-  readonly onPayloadLost: (size: number) => void;
+  readonly onPayloadLost: (size: number, lose: Load['onLost']) => void;
 }
 
 /**
@@ -177,10 +177,10 @@ export class Transformation {
   }
 
   /** Gives the next slice of payload on; `false` if it is there no more. */
-  #push({ payload, size, isOwn }: Load): boolean {
+  #push({ payload, size, isOwn, onLost }: Load): boolean {
     if (payload.length !== size) {
       this.cancel();
-      this.#setup.onPayloadLost(size);
+      this.#setup.onPayloadLost(size, onLost);
       return false;
     }
     const slice = payload.subarray(this.#offset, this.#offset + SLICE);

@@ -176,11 +176,11 @@ describe('SendPipeline', () => {
       assert.equal(piping.log.at(-1), 'it lost: over');
     });
 
-    it('tells of a payload that was lost while it went through', () => {
+    it('tells of a payload that was lost while it went through, and its sender when the connection has ended', () => {
       const piping = new Piping({ pieceSize: SLICE });
       const { bytes, lose } = losablePayload('detached', SLICE + 1);
       piping.isFull = true;
-      piping.pipeline.sendMessage(bytes, BINARY);
+      piping.send('it', bytes);
       piping.send('next', 'a');
       lose();
 
@@ -189,6 +189,8 @@ describe('SendPipeline', () => {
 
       assert.deepEqual(piping.log, ['next taken', `lost payload ${SLICE + 1}`]);
       assert.equal(piping.pipeline.lostSize, SLICE + 1);
+      piping.pipeline.end(new Error('over'));
+      assert.equal(piping.log.at(-1), 'it lost: over');
     });
 
     it('puts off what it is told while it tells of something', () => {
