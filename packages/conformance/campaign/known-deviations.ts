@@ -19,6 +19,23 @@ export const KNOWN_DEVIATIONS: readonly KnownDeviation[] = [
     reason: 'fails inside a frame whose length it has announced: no Close can be sent there (§5.4)',
   },
   {
+    agents: ['*-mirror'],
+    cases: ['{12,13}.**'],
+    reason:
+      'answers with frames of announced length, which cannot be compressed: it does not agree to permessage-deflate',
+  },
+  {
+    agents: ['drop-in'],
+    cases: ['{12,13}.**'],
+    reason: 'does not negotiate permessage-deflate yet',
+  },
+  {
+    agents: ['*'],
+    cases: ['13.1.17'],
+    reason:
+      'declines a window of 256 bytes for its own messages, which zlib cannot do (RFC 7692 §7.1.2.1 allows to decline)',
+  },
+  {
     agents: ['*'],
     cases: ['21.6.{1,2}'],
     reason: 'a response 101 has no body, whatever it announces (RFC 9112 §6.3): that is ignored, and said once',
