@@ -21,8 +21,10 @@ const SAMPLE = [
   '21.1.1',
 ];
 
+/** What is not ok; the naive peers do not have permessage-deflate, which groups 12 and 13 are about. */
 function describeOthers({ cases }: AgentReport): string[] {
-  return cases.filter(({ verdict }) => verdict !== 'ok').map(({ id, reason }) => `${id}: ${String(reason)}`);
+  const others = cases.filter(({ id, verdict }) => !(/^1[23]\./.test(id) && verdict === 'unimplemented'));
+  return others.filter(({ verdict }) => verdict !== 'ok').map(({ id, reason }) => `${id}: ${String(reason)}`);
 }
 
 describe('a correct naive peer', { concurrency: 4 }, () => {

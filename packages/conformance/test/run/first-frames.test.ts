@@ -62,8 +62,10 @@ describe('takeFirstFrames', () => {
     assert.deepEqual(takeFirstFrames(answering), [answering, undefined]);
   });
 
-  it('finds something to take in nearly all cases for clients', () => {
-    const cases = CATALOGUE.filter(({ peers, response }) => peers.includes('client') && response === undefined);
+  it('finds something to take in nearly all cases for clients, but for those that look at what was agreed on first', () => {
+    const cases = CATALOGUE.filter(
+      ({ id, peers, response }) => peers.includes('client') && response === undefined && !/^1[23]\./.test(id),
+    );
     const without = cases.filter((one) => takeFirstFrames(one)[1] === undefined).map(({ id }) => id);
 
     assert.ok(cases.length > 500);

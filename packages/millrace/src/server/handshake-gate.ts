@@ -166,9 +166,8 @@ export class HandshakeGate<Context> {
     this.refuseNew();
     this.#phase = 'closed';
     for (const { stage, socket } of this.#admission.pending) {
+      // One that is refused ends soon: its answer is on its way.
       if (stage !== 'refused') socket.destroy();
-      // Its answer is on its way, which ends it soon; the process does not wait for that.
-      else if (socket instanceof Socket) socket.unref();
     }
   }
 
