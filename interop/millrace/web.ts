@@ -14,7 +14,7 @@ type Message = string | Uint8Array;
 /** Begins to connect, with the events of a `WebSocket`. */
 export function startWebSocket(task: Task): Endpoint {
   const making = new ReportInTheMaking(task);
-  const socket = new WebSocket(task.url, { protocols: task.subprotocols, ...fragmentOption(task) });
+  const socket = new WebSocket(task.url, { protocols: task.subprotocols, compression: false, ...fragmentOption(task) });
   socket.binaryType = 'arraybuffer';
   socket.onopen = (): void => {
     making.seen.subprotocol = socket.protocol;
@@ -46,6 +46,8 @@ export function startWebSocketStream(task: Task): Endpoint {
   const stream = new WebSocketStream(task.url, {
     protocols: task.subprotocols,
     signal: stop.signal,
+    // These cases read along on the wire, frame by frame.
+    compression: false,
     ...fragmentOption(task),
   });
   void follow(stream, making, async (readable, write) => {
