@@ -100,7 +100,7 @@ function writeRequest(url: URL, key: string, { defects: { requests }, habits }: 
 
 /** What a client offers that is refused: it goes on without. */
 const OFFERS = [
-  'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x-unknown; a="b"; c=1',
+  'Sec-WebSocket-Extensions: x-deflate; client_max_window_bits, x-unknown; a="b"; c=1',
   'Sec-WebSocket-Protocol: chat.example, superchat.example',
 ];
 
