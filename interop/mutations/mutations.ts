@@ -22,6 +22,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'answers every Close with 1000',
     text: 'abandon(body) {',
+    places: 2,
     replacement: 'abandon(_) { const body = Uint8Array.of(3, 232);',
     peer: 'ws',
     cases: 'closed by the peer: 3000',
