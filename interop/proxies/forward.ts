@@ -55,6 +55,7 @@ async function openForward(
     url: `${index === 0 ? 'ws' : 'wss'}://localhost:${server.port}/`,
     options,
     seen: { encrypted: index === 1, peer: /^127\.0\.0\.1:\d+$/ },
+    readsOrWrites: scheme === 'socks5',
   }));
   const close = async (): Promise<void> => {
     await stop(program);

@@ -9,6 +9,8 @@ export interface ProxiedWay {
   readonly options: ConnectOptions;
   /** How the server must see the client. */
   readonly seen: { readonly encrypted: boolean; readonly peer: RegExp };
+  /** Whether the proxy stops for good when both directions are full: it reads nothing while it writes. Then a stream goes in parts that it has room for. */
+  readonly readsOrWrites?: boolean | undefined;
 }
 
 /** Something to be done through a proxy. */
@@ -20,6 +22,8 @@ export interface ProxyCase {
 
 const STREAM_SIZE = 64 * 1024 * 1024;
 const CHUNK_SIZE = 64 * 1024;
+/** What sockets hold in any case, in bytes. */
+const PART_SIZE = 256 * 1024;
 
 /** What the server tells first: how it sees the client. */
 export interface Greeting {
@@ -41,7 +45,10 @@ export function onConnect({ peer, encrypted }: ConnectionRequest): { readonly co
 /** Every row of the table. */
 export const PROXY_CASES: readonly ProxyCase[] = [
   { name: 'a message', carryOut: (way) => withConnection(way, sendMessages) },
-  { name: 'a stream of 64 MiB, both ways', carryOut: (way) => withConnection(way, sendStream) },
+  {
+    name: 'a stream of 64 MiB, both ways',
+    carryOut: (way) => withConnection(way, (connection) => sendStreams(connection, way)),
+  },
   { name: 'five idle seconds', carryOut: (way) => withConnection(way, idle) },
 ];
 
@@ -80,12 +87,19 @@ async function sendMessages(connection: WebSocketConnection): Promise<string[]> 
   return problems;
 }
 
-async function sendStream(connection: WebSocketConnection): Promise<string[]> {
+async function sendStreams(connection: WebSocketConnection, { readsOrWrites = false }: ProxiedWay): Promise<string[]> {
+  const partSize = readsOrWrites ? PART_SIZE : STREAM_SIZE;
+  const problems: string[] = [];
+  for (let size = 0; size < STREAM_SIZE; size += partSize) problems.push(...(await sendStream(connection, partSize)));
+  return problems;
+}
+
+async function sendStream(connection: WebSocketConnection, total: number): Promise<string[]> {
   const sent = createHash('sha256');
   const received = createHash('sha256');
   const chunk = randomBytes(CHUNK_SIZE);
   async function* chunks(): AsyncGenerator<Uint8Array> {
-    for (let size = 0; size < STREAM_SIZE; size += CHUNK_SIZE) {
+    for (let size = 0; size < total; size += CHUNK_SIZE) {
       chunk.writeUInt32BE(size);
       const copy = Uint8Array.from(chunk);
       sent.update(copy);
@@ -101,7 +115,7 @@ async function sendStream(connection: WebSocketConnection): Promise<string[]> {
     size += part.length;
   }
   await sending;
-  return size === STREAM_SIZE && sent.digest('hex') === received.digest('hex') ? [] : [`${size} other bytes came back`];
+  return size === total && sent.digest('hex') === received.digest('hex') ? [] : [`${size} other bytes came back`];
 }
 
 async function idle(connection: WebSocketConnection): Promise<string[]> {
