@@ -67,7 +67,7 @@ ${renderDeviations(reports)}
 
 ## Unusual peers
 
-A correct peer, written without the library and without the suite, passes every case. It also does so with each of these habits, which RFC 6455
+A correct peer, written without the library and without the suite, passes every case but those about permessage-deflate, which it does not have. It also does so with each of these habits, which RFC 6455
 allows (without the cases that take long):
 
 | peer | habit | | cases | ok |
