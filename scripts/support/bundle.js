@@ -78,8 +78,7 @@ async function bundleTypes(input, dir) {
  * @param {import('rollup').RollupLog} warning
  */
 function refuse({ message }) {
-  if (message.includes('TS2742')) console.warn(message);
-  else throw new Error(message);
+  throw new Error(message);
 }
 
 /** @returns {import('rollup').Plugin} */

@@ -6,6 +6,7 @@ export type {
 } from './protocol/handshake/rules/connection-request.ts';
 export type { PathMatch, PathPattern, PathRule } from './protocol/handshake/rules/path-rule.ts';
 export type { ConnectionResponse } from './protocol/handshake/rules/connection-response.ts';
+export type { HeaderFieldsInit } from './protocol/handshake/rules/header-fields.ts';
 export { CloseCode } from './protocol/base/close-code.ts';
 export type { CloseBody, Closure } from './protocol/base/closure.ts';
 export {
@@ -37,7 +38,7 @@ export type { ExtensionPoints, ReservedClaim } from './protocol/extension/claims
 export type { AgreedExtension, Extension, ExtensionSession } from './protocol/extension/extension.ts';
 export type { PreparedMessage } from './protocol/send/prepared-message.ts';
 export type { Connector, ConnectorTarget } from './client/connector-target.ts';
-export type { AuthenticationChallenge, ClientOptions } from './client/options.ts';
+export type { AuthenticationChallenge, ClientOptions, ResolvedClientOptions } from './client/options.ts';
 export type { EngineOptions } from './engine/engine-options.ts';
 export type { CloseServerOptions, CloseServerResult } from './engine/close-options.ts';
 export type {
@@ -52,13 +53,13 @@ export type {
 } from './engine/diagnostics/messages.ts';
 export { subscribeDiagnostics } from './engine/diagnostics/subscribe-diagnostics.ts';
 export type { ServerStats } from './engine/server-counts.ts';
-export type { ServerOptions } from './server/options.ts';
+export type { ResolvedServerOptions, ServerOptions } from './server/options.ts';
 export type { HandshakeOptions, RefusedHandshake } from './server/settings/handshake-options.ts';
 export type { ListeningOptions, StatusPage } from './server/settings/listening-options.ts';
 export type { TrustedProxies } from './server/settings/trusted-proxies.ts';
 export type { CompressionOptions } from './deflate/options.ts';
 export { createPermessageDeflate } from './deflate/permessage-deflate.ts';
-export type { TransportOptions } from './transport/options.ts';
+export type { ResolvedTransportOptions, TransportOptions } from './transport/options.ts';
 export {
   WebSocketClientFactory,
   WebSocketClientProtocol,
@@ -94,7 +95,14 @@ export type {
   ReconnectOptions,
 } from './connections/reconnecting/reconnect-options.ts';
 export type { Chunk, MessageKind, Sendable } from './connections/sending/sendable.ts';
-export type { ConnectAnswer, ConnectionHandler, ServeOptions } from './connections/serve-options.ts';
+export type {
+  ConnectAnswer,
+  ConnectionHandler,
+  ContextAnswer,
+  ContextOf,
+  MessageConnectionOptions,
+  ServeOptions,
+} from './connections/serve-options.ts';
 export { serve } from './connections/serve.ts';
 export type { WebSocketServer } from './connections/server.ts';
 export { stayConnected, type StayingConnected } from './connections/reconnecting/stay-connected.ts';

@@ -11,3 +11,4 @@ export type { Receiver, WholeMessageHandler } from '../protocol/receive/handlers
 export { resolveConnectionOptions, type ResolvedConnectionOptions } from '../protocol/connection/options.ts';
 export type { FrameHeader } from '../protocol/wire/frame-header.ts';
 export { findOnreadPlaces, type OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
+export type { CollectorLimits } from '../protocol/receive/handlers.ts';

@@ -54,7 +54,11 @@ export class TransformJobs {
     this.#job = controller;
     this.deadline = this.#owner.now() + MAX_JOB_TIME;
     this.#owner.onJobBegun();
-    Promise.resolve(started).then(
+    // Not `Promise.resolve`, which hands a promise on whose own `then` may call back at once.
+    const settled = new Promise<Result>((resolve) => {
+      resolve(started);
+    });
+    settled.then(
       (result) => this.#end(controller, () => take(result)),
       (error: unknown) =>
         this.#end(controller, () => {

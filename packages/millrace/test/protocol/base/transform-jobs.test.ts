@@ -62,6 +62,21 @@ class Working {
 }
 
 describe('TransformJobs', () => {
+  it('takes the result later also of a promise that calls back at once', async () => {
+    const working = new Working();
+    const eager = Promise.resolve('at once');
+    Reflect.defineProperty(eager, 'then', { value: (take: (result: string) => void) => take('at once') });
+
+    assert.equal(
+      working.jobs.run(() => eager, working.take),
+      'later',
+    );
+    assert.deepEqual(working.log, ['begun']);
+    await tick();
+
+    assert.deepEqual(working.log, ['begun', 'ended, idle', 'took at once']);
+  });
+
   it('returns a result that is there at once, and tells nobody', async () => {
     const { jobs, take, log } = new Working();
 
