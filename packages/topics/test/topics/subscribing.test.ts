@@ -42,6 +42,7 @@ describe('subscribing', () => {
     const { recovered } = await topics.subscribe(three, 'log', { last: 3 }).ready;
     await topics.subscribe(all, 'log', { last: 10_000 }).ready;
     await topics.publish('log', 'live');
+    await until(() => three.received.length >= 4 && all.received.length >= 251);
 
     assert.equal(recovered, false);
     assert.deepEqual(three.received, ['248', '249', '250', 'live']);
@@ -132,11 +133,14 @@ describe('slow subscribers', () => {
     const subscription = topics.subscribe(subscriber, 'a');
     await subscription.ready;
     await topics.publish('a', '1');
+    await until(() => subscriber.received.length > 0);
     subscriber.slowDown();
     for (const text of ['2', '3', '4']) await topics.publish('a', text);
+    await turns(10);
     subscriber.drain();
-    await turns(3);
+    await turns(10);
     await topics.publish('a', '5');
+    await turns(10);
     assert.equal(topics.stats.lost, subscription.lost);
     await topics.close();
     return subscriber;
@@ -204,6 +208,7 @@ describe('permissions', () => {
     assert.equal(topics.revoke({ where: (context) => context === 'ben' }), 2);
     await topics.publish('a', 'x');
     await topics.publish('b', 'y');
+    await until(() => ada.received.length > 0);
     assert.deepEqual([ada.received, ben.received], [['y'], []]);
     await topics.close();
   });
@@ -226,6 +231,7 @@ describe('publishing', () => {
       await topics.subscribe(subscriber, 'a').ready;
 
     const { localReceivers, position } = await here.publish('a', 'hello', { except: ada });
+    await until(() => ben.received.length + cyd.received.length >= 2);
 
     assert.deepEqual([localReceivers, position], [2, undefined]);
     assert.deepEqual([ada.received, ben.received, cyd.received], [[], ['hello'], ['hello']]);
@@ -257,6 +263,7 @@ describe('publishing', () => {
     await topics.subscribe(subscriber, 'a').ready;
 
     for (const text of ['one', 'bad', 'two']) await topics.publish('a', text);
+    await until(() => subscriber.received.length >= 2);
 
     assert.deepEqual([subscriber.received, errors], [['framed one', 'framed two'], ['cannot frame']]);
     await topics.close();
