@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 
 const LIBRARY = ['packages/*/src/**/*.ts'];
 const TESTS = ['packages/*/test/**/*.ts', 'interop/test/**/*.ts'];
-const CONFIGURATION = ['eslint.config.js', '.dependency-cruiser.js'];
+const CONFIGURATION = ['eslint.config.js', '.dependency-cruiser.js', 'site/.vitepress/config.js'];
 const COMMANDS = ['packages/conformance/bin/*.js', 'packages/ws/browser.js'];
 
 /**
@@ -169,6 +169,8 @@ export default defineConfig(
       '**/dist/',
       '**/node_modules/',
       'coverage/',
+      'site/pages/',
+      'site/.vitepress/cache/',
       'interop/drop-in/',
       'packages/ws/types/',
       'packages/ws/index.cjs',

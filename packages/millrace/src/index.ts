@@ -1,3 +1,8 @@
+/**
+ * Servers and clients: {@link serve}, {@link connect}, {@link reconnect}, {@link stayConnected}, and the protocol classes.
+ *
+ * @module millrace
+ */
 export { ConnectionDeny } from './protocol/handshake/rules/connection-deny.ts';
 export type {
   ClientCertificate,

@@ -1,3 +1,8 @@
+/**
+ * Publish to many, in one process or over Redis: {@link createTopics}.
+ *
+ * @module @millrace/topics
+ */
 export { BrokerError, NotAllowedError, PublishError, TopicLimitError, UnsubscribedError } from './base/errors.ts';
 export type { FailedPublication } from './base/errors.ts';
 export type {

@@ -2,6 +2,8 @@
  * What a façade stands on: the engine's connection over a socket whose opening handshake somebody has done, and what it calls. `@millrace/ws` is made of it.
  *
  * Programs take `serve`, `connect`, or the classes, which look after more than this does. `docs/driving-the-protocol.md` is about the protocol without a socket.
+ *
+ * @module millrace/facade
  */
 export { adoptConnection, type AdoptedConnection } from '../connections/adopt.ts';
 export { AsyncContext } from '../engine/async-context.ts';

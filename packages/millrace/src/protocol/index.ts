@@ -1,3 +1,8 @@
+/**
+ * RFC 6455 without I/O: what a transport of your own drives. `docs/driving-the-protocol.md` shows how.
+ *
+ * @module millrace/protocol
+ */
 export { CloseCode, isSendableCloseCode, isValidCloseCode } from './base/close-code.ts';
 export type { CloseBody, Closure } from './base/closure.ts';
 export {

@@ -1,3 +1,8 @@
+/**
+ * What tests of applications need: connections and peers in memory, without a network.
+ *
+ * @module millrace/testing
+ */
 export type { Chunking } from './byte-line.ts';
 export { DuplexEnd, createDuplexPair, type DuplexEndOptions } from './duplex-pair.ts';
 export type { FrameScript } from './frame-script.ts';

@@ -1,3 +1,8 @@
+/**
+ * The interfaces that browsers have: {@link WebSocket} and {@link WebSocketStream}.
+ *
+ * @module millrace/web
+ */
 export { CloseEvent, type CloseEventInit } from './close-event.ts';
 export type { WebSocketCloseInfo } from './idl/close-info.ts';
 export type { EventHandler } from './idl/event-handler-attribute.ts';

@@ -1,3 +1,8 @@
+/**
+ * What a client remembers, so that it misses nothing after a reconnect. It runs in browsers, too.
+ *
+ * @module @millrace/topics/client
+ */
 /** A message, taken out of `jsonEnvelope` or `binaryEnvelope`. */
 export interface TopicMessage {
   readonly topic: string;

@@ -1,3 +1,8 @@
+/**
+ * What every broker passes: cases for a broker of your own.
+ *
+ * @module @millrace/topics/broker-suite
+ */
 import type { Broker } from '../broker/broker.ts';
 import type { BrokerCase } from './broker-case.ts';
 import { CHANNEL_CASES } from './channel-cases.ts';

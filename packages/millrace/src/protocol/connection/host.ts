@@ -28,7 +28,7 @@ export interface ConnectionHost {
 export interface ConnectionOwner {
   /**
    * Whether the application has not returned from what it was given last, so that the peer's Close is not answered yet. When that changes,
-   * call {@link Connection.proceed}.
+   * call `proceed` of the connection.
    */
   readonly isWorking: boolean;
   /** A Pong came in, asked for or not: told at once, ahead of messages that wait. */

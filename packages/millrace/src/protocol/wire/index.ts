@@ -1,3 +1,8 @@
+/**
+ * Bytes and values: the frame parser, headers, masks, UTF-8.
+ *
+ * @module millrace/protocol/wire
+ */
 export { CloseCode, isValidCloseCode } from '../base/close-code.ts';
 export { RemoteProtocolError } from '../base/errors.ts';
 export { MAX_FRAME_LENGTH } from '../base/length.ts';

@@ -27,7 +27,7 @@ export interface RefusedHandshake {
 export interface HandshakeOptions {
   /**
    * Path to serve, without a query; or a `RegExp`, which gets the path; or anything else with a method `exec`, such as a `URLPattern`, which gets the whole
-   * URL. What a pattern has found is in `request.match`. Requests for others are answered with 404, or left to the other listeners of {@link server}.
+   * URL. What a pattern has found is in `request.match`. Requests for others are answered with 404, or left to the other listeners of `server`.
    *
    * @defaultValue every path
    */
@@ -75,7 +75,7 @@ export interface HandshakeOptions {
 
   /**
    * Time for the opening handshake, in milliseconds: from the TCP connection, TLS included, to the response; for
-   * {@link server}, from the request. What the peer sends meanwhile does not prolong it.
+   * `server`, from the request. What the peer sends meanwhile does not prolong it.
    *
    * @defaultValue 10_000
    */

@@ -72,12 +72,12 @@ export interface ListeningOptions {
    */
   readonly server?: HttpServer | HttpsServer | undefined;
 
-  /** Certificate, key and what else TLS needs; with it, the server speaks wss. Not together with {@link server}. */
+  /** Certificate, key and what else TLS needs; with it, the server speaks wss. Not together with `server`. */
   readonly tls?: TlsOptions | undefined;
 
   /**
    * Expects each connection to begin with the header of the PROXY protocol, version 1 or 2, before TLS: from haproxy, or a balancer of a cloud. Connections without it, and
-   * those that do not come from {@link trustedProxies}, are dropped. Not together with {@link server}.
+   * those that do not come from `trustedProxies`, are dropped. Not together with `server`.
    *
    * @defaultValue false
    */
@@ -85,21 +85,21 @@ export interface ListeningOptions {
 
   /**
    * The page that a browser gets, in HTML, and others, as text: the server speaks WebSocket, not HTTP. It is sent with status 426. `false` sends one line. Not together
-   * with {@link server}.
+   * with `server`.
    *
    * @defaultValue a small page
    */
   readonly statusPage?: StatusPage | false | undefined;
 
   /**
-   * Path that is answered with 200 while new connections are accepted, for load balancers; whatever limits are reached. Not together with {@link server}.
+   * Path that is answered with 200 while new connections are accepted, for load balancers; whatever limits are reached. Not together with `server`.
    *
    * @defaultValue none
    */
   readonly readyPath?: string | undefined;
 
   /**
-   * Path that is answered with 200 as long as the server is there, for whoever restarts it. Not together with {@link server}.
+   * Path that is answered with 200 as long as the server is there, for whoever restarts it. Not together with `server`.
    *
    * @defaultValue none
    */

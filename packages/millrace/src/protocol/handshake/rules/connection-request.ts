@@ -36,7 +36,7 @@ export interface ConnectionRequest {
   readonly headers: HeaderFields;
   /** The values of each header field, line by line. */
   readonly headersDistinct: DistinctHeaderFields;
-  /** Always {@link WEBSOCKET_VERSION}. */
+  /** Always 13. */
   readonly version: number;
   /** Value of the `Origin` header, or `undefined` if there is none: the client is no browser then. */
   readonly origin: string | undefined;
