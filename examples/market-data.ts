@@ -43,7 +43,9 @@ const server = await serve(
 
 const [fast, slow] = await Promise.all([connect(server.url), connect(server.url)]);
 while (feeds.size < 2) await turn();
-const counting = countUntilNewest(fast);
+let goOn = (): void => undefined;
+const pause = new Promise<void>((resolve) => (goOn = resolve));
+const counting = Promise.all([countUntilNewest(fast), countUntilNewest(slow, pause)]);
 
 for (let price = 1; price <= ROUNDS; price++) {
   const prices = new Map(SYMBOLS.map((symbol) => [symbol, price]));
@@ -51,20 +53,21 @@ for (let price = 1; price <= ROUNDS; price++) {
   await turn();
 }
 
-// The slow one has read nothing so far.
-const [fastCount, slowCount] = [await counting, await countUntilNewest(slow)];
+goOn();
+const [fastCount, slowCount] = await counting;
 console.log(
   `Of ${ROUNDS} changes, the fast client took ${fastCount}, the slow one ${slowCount}. Both have the newest prices.`,
 );
 assert.ok(slowCount < ROUNDS);
 await server.close();
 
-/** Reads until the newest price of each symbol is there, and counts the messages. */
-async function countUntilNewest(connection: WebSocketConnection): Promise<number> {
+/** Reads until the newest price of each symbol is there, and counts the messages; a slow reader pauses after the first. */
+async function countUntilNewest(connection: WebSocketConnection, pause?: Promise<void>): Promise<number> {
   const prices = new Map<string, unknown>();
   for (let count = 1; ; count++) {
     const changes: unknown = await (await connection.expectMessage()).json();
     for (const [symbol, price] of Object.entries(changes ?? {})) prices.set(symbol, price);
     if (SYMBOLS.every((symbol) => prices.get(symbol) === ROUNDS)) return count;
+    await pause;
   }
 }
