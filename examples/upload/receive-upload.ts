@@ -42,6 +42,7 @@ export async function receiveUpload(connection: WebSocketConnection<Upload>, fol
   await ended;
 }
 
+// #region
 async function store(connection: WebSocketConnection<Upload>, path: string): Promise<void> {
   const { size } = connection.context;
   const file = await open(path, 'a');
@@ -68,3 +69,4 @@ async function store(connection: WebSocketConnection<Upload>, path: string): Pro
   await connection.send(`sha256 ${sha256.digest('hex')}`);
   await connection.closed;
 }
+// #endregion

@@ -9,6 +9,7 @@ export type {
   ConnectionRequest,
   TransportSecurity,
 } from './protocol/handshake/rules/connection-request.ts';
+export type { AllowedOrigins } from './protocol/handshake/rules/origin.ts';
 export type { PathMatch, PathPattern, PathRule } from './protocol/handshake/rules/path-rule.ts';
 export type { ConnectionResponse } from './protocol/handshake/rules/connection-response.ts';
 export type { HeaderFieldsInit } from './protocol/handshake/rules/header-fields.ts';

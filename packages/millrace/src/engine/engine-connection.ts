@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 import type { Closure } from '../protocol/base/closure.ts';
-import { ConnectionClosedError, type LimitExceededError } from '../protocol/base/errors.ts';
+import { ConnectionClosedError, causeOf, type LimitExceededError } from '../protocol/base/errors.ts';
 import { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionOwner } from '../protocol/connection/host.ts';
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
@@ -269,7 +269,11 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
 
   /** Whether an error says that this connection has ended: whoever waits for it learns it so, and need not catch it. */
   isEndOf(error: unknown): boolean {
-    if (this.closure !== undefined && this.#ended?.signal.reason === error) return true;
+    if (this.closure !== undefined && this.#ended !== undefined) {
+      // Node's own functions fail with an AbortError, and have the reason behind it.
+      const reason: unknown = this.#ended.signal.reason;
+      if (error === reason || causeOf(error) === reason) return true;
+    }
     if (!(error instanceof ConnectionClosedError)) return false;
     return error.closure === this.closure || error.closure === this.connection.closureInside;
   }

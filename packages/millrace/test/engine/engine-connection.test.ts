@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 
 import { AsyncContext } from '../../src/engine/async-context.ts';
 import { ConnectionClosedError } from '../../src/protocol/base/errors.ts';
@@ -281,6 +282,8 @@ describe('EngineConnection', () => {
     await closeAndWait(one);
 
     assert.equal(one.engine.isEndOf(signal.reason), true);
+    const aborted = await setTimeout(1000, undefined, { signal }).catch((error: unknown) => error);
+    assert.equal(one.engine.isEndOf(aborted), true, "what Node's functions throw for it");
     assert.equal(one.engine.isEndOf(new ConnectionClosedError(await one.engine.closed)), true);
     assert.equal(one.engine.isEndOf(early), false, 'of another one');
     assert.equal(one.engine.isEndOf(new Error('else')), false);

@@ -232,6 +232,15 @@ export function toError(thrown: unknown): Error {
   return isError(thrown) ? thrown : new Error('a value that is no error was thrown', { cause: thrown });
 }
 
+/** What is behind an error; `undefined` for what is none. It never throws. */
+export function causeOf(thrown: unknown): unknown {
+  try {
+    return thrown instanceof Error ? thrown.cause : undefined;
+  } catch {
+    return undefined; // A proxy may throw for whatever it is asked.
+  }
+}
+
 /**
  * Says what an error of somebody else says, for a message of ours. One that stands for several says what each of them says.
  *

@@ -12,6 +12,7 @@ import {
   RemoteProtocolError,
   TransportError,
   brand,
+  causeOf,
   explain,
   toError,
 } from '../../../src/protocol/base/errors.ts';
@@ -273,8 +274,17 @@ describe('instanceof', () => {
     it(`makes an error of ${name}, and says something of it`, () => {
       assert.ok(toError(value) instanceof Error);
       assert.equal(typeof explain(value), 'string');
+      assert.equal(causeOf(value), undefined);
     });
   }
+});
+
+describe('causeOf', () => {
+  it('is what is behind an error', () => {
+    const cause = new Error('first');
+    assert.equal(causeOf(new Error('second', { cause })), cause);
+    assert.equal(causeOf({ cause }), undefined);
+  });
 });
 
 describe('explain', () => {
