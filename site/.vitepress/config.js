@@ -1,6 +1,8 @@
 // What the site looks like, and the order of its pages. `npm run docs:site` builds and shows it.
 import { readFileSync } from 'node:fs';
 
+import { withMermaid } from 'vitepress-plugin-mermaid';
+
 import { repositoryUrl } from '../../scripts/site/pages.js';
 
 /**
@@ -69,7 +71,7 @@ const GUIDE = [
 const apiEntries = () =>
   JSON.parse(readFileSync(new URL('../pages/api/typedoc-sidebar.json', import.meta.url), 'utf8'));
 
-export default {
+export default withMermaid({
   title: 'Millrace',
   description: 'A WebSocket library for Node.js and TypeScript in which a message is a stream',
   base: '/millrace/',
@@ -90,4 +92,4 @@ export default {
     socialLinks: [{ icon: 'github', link: repositoryUrl() }],
     footer: { message: 'MIT licence' },
   },
-};
+});

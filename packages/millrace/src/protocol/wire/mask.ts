@@ -12,7 +12,7 @@ const kernel = instantiateKernel();
 /**
  * 1 MiB of the kernel's memory for reading sockets into, or `undefined` where there is no kernel.
  *
- * Bytes that lie here are unmasked in place: see {@link receiveAddress}. Whoever reads into it shares it with all
+ * Bytes that lie here are unmasked in place: see `receiveAddress`. Whoever reads into it shares it with all
  * others in the process, so it may hold bytes only until the call that brought them returns.
  */
 export const RECEIVE_BUFFER: Uint8Array<ArrayBuffer> | undefined = kernel?.receiveBuffer;
