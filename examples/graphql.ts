@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
-import { GRAPHQL_TRANSPORT_WS_PROTOCOL, createClient, makeServer, type ExecutionResult } from 'graphql-ws';
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL, createClient, makeServer, type FormattedExecutionResult } from 'graphql-ws';
 import { serve } from 'millrace';
 import { WebSocket } from 'millrace/web';
 
@@ -47,7 +47,7 @@ const server = await serve({ port: 0, subprotocols: [GRAPHQL_TRANSPORT_WS_PROTOC
 
 const client = createClient({ url: server.url, webSocketImpl: WebSocket });
 /** The results of an operation, until it is complete. */
-const results = (query: string): AsyncIterable<ExecutionResult> => client.iterate({ query });
+const results = (query: string): AsyncIterable<FormattedExecutionResult> => client.iterate({ query });
 
 for await (const { data } of results('{ hello }')) assert.deepEqual(data, { hello: 'world' });
 
