@@ -10,13 +10,13 @@ import { createTraffic, type Traffic } from './traffic.ts';
 
 /** What zlib has by default, and `ws` with it. */
 const USUAL = { windowBits: 15, memLevel: 8, level: 6 };
-const OURS = { windowBits: 13, memLevel: 5, level: 6 };
+const OURS = { windowBits: 13, memLevel: 5, level: 5 };
 
 const AROUND = [
   USUAL,
   ...[9, 10, 11, 12, 13, 14, 15].map((windowBits) => ({ ...OURS, windowBits })),
   ...[1, 3, 4, 6, 8, 9].map((memLevel) => ({ ...OURS, memLevel })),
-  ...[1, 2, 3, 4, 5, 7, 8, 9].map((level) => ({ ...OURS, level })),
+  ...[1, 2, 3, 4, 6, 7, 8, 9].map((level) => ({ ...OURS, level })),
 ];
 
 const ALL = [9, 10, 11, 12, 13, 14, 15].flatMap((windowBits) =>

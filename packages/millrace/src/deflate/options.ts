@@ -34,7 +34,7 @@ export interface CompressionOptions {
   /**
    * How much work is put into a message: 1 (fast) to 9 (small).
    *
-   * @defaultValue 6
+   * @defaultValue 5
    */
   readonly level?: number | undefined;
   /**
@@ -83,7 +83,7 @@ const COMPRESSION_OPTION_NAMES: KnownNames<keyof CompressionOptions> = {
   memoryBudget: true,
 };
 
-const DEFAULT_LEVEL = 6;
+const DEFAULT_LEVEL = 5;
 const DEFAULT_MEM_LEVEL = 5;
 const DEFAULT_MEMORY_BUDGET = 256 * 1024 * 1024;
 

@@ -9,7 +9,7 @@ const DEFAULTS = {
   clientNoContextTakeover: false,
   serverMaxWindowBits: undefined,
   clientMaxWindowBits: undefined,
-  level: 6,
+  level: 5,
   memLevel: 5,
   threshold: undefined,
   memoryBudget: 256 * 1024 * 1024,

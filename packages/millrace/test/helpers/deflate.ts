@@ -19,7 +19,7 @@ export const CODECS: readonly { readonly name: string; readonly codec: Codec }[]
   { name: 'streams', codec: new StreamCodec(zlib) },
 ];
 
-export const DEFAULT_SETTINGS: DeflateSettings = { windowBits: 13, level: 6, memLevel: 5 };
+export const DEFAULT_SETTINGS: DeflateSettings = { windowBits: 13, level: 5, memLevel: 5 };
 
 const { signal } = new AbortController();
 

@@ -3,7 +3,7 @@ import type { TurnBudget } from './turn-budget.ts';
 /** The most that a codec gives at once, in bytes. */
 export const MAX_PIECE = 65_536;
 
-/** What a codec gives: 1 to {@link MAX_PIECE} bytes, the caller's for good, or nothing for now. */
+/** What a codec gives: 1 to {@link MAX_PIECE} bytes that nobody changes any more, in memory that others may share; or nothing for now. */
 export type Piece = Uint8Array<ArrayBuffer> | undefined;
 
 /** What decides how well a stream is compressed, and what that costs. */

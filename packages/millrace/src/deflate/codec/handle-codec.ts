@@ -1,6 +1,7 @@
 import { Fifo } from '../../protocol/base/fifo.ts';
 import { MAX_PIECE, type Codec, type DeflateSettings, type Deflater, type Inflater, type Piece } from './codec.ts';
 import { EMPTY_BLOCK, EMPTY_BLOCK_REST, endsWithBlockHeader, incompleteMessage, invalidData } from './message-end.ts';
+import { PieceMemory } from './piece-memory.ts';
 import { PoolGate } from './pool-gate.ts';
 import { nextTurn, type TurnBudget } from './turn-budget.ts';
 import { ZlibError, ZlibHandle, takenAway, type Zlib } from './zlib-handle.ts';
@@ -50,8 +51,7 @@ const LATER = Symbol('later');
 /** Drives the handles beneath the streams of `node:zlib`: synchronously where little is to be done, on the thread pool where it is much. */
 export class HandleCodec implements Codec {
   readonly #zlib: Zlib;
-  /** Where output is made before it is copied into exactly its size; one for all, since nothing stays in it between two calls. */
-  readonly #scratch = new Uint8Array(MAX_PIECE);
+  readonly #output = new Output();
 
   constructor(zlib: Zlib) {
     this.#zlib = zlib;
@@ -60,12 +60,23 @@ export class HandleCodec implements Codec {
   createDeflater({ windowBits, level, memLevel }: DeflateSettings): Deflater {
     // A stream makes a buffer of `chunkSize` for itself, which is not used here.
     const stream = this.#zlib.createDeflateRaw({ windowBits, level, memLevel, chunkSize: 64 });
-    return new HandleDeflater(new ZlibHandle(stream), this.#scratch, DEFLATED_AT_ONCE[level - 1]!);
+    return new HandleDeflater(new ZlibHandle(stream), this.#output, DEFLATED_AT_ONCE[level - 1]!);
   }
 
   createInflater(windowBits: number): Inflater {
     const stream = this.#zlib.createInflateRaw({ windowBits, chunkSize: 64 });
-    return new HandleInflater(new ZlibHandle(stream), this.#scratch, INFLATED_AT_ONCE);
+    return new HandleInflater(new ZlibHandle(stream), this.#output, INFLATED_AT_ONCE);
+  }
+}
+
+/** Where output is made at once, for all handles: nothing stays in the scratch between two calls. */
+class Output {
+  readonly scratch = new Uint8Array(MAX_PIECE);
+  readonly #memory = new PieceMemory();
+
+  /** Gives the first `size` bytes of the scratch as a piece. */
+  takePiece(size: number): Piece {
+    return size === 0 ? undefined : this.#memory.keep(this.scratch, size);
   }
 }
 
@@ -73,14 +84,14 @@ export class HandleCodec implements Codec {
 abstract class HandleCoder {
   protected readonly handle: ZlibHandle;
   protected readonly waiting: Fifo<Uint8Array | symbol> = new Fifo();
-  readonly #scratch: Uint8Array<ArrayBuffer>;
+  readonly #output: Output;
   /** Bytes of input that are worked on synchronously at most. */
   readonly #atOnce: number;
   #isPromised = false;
 
-  constructor(handle: ZlibHandle, scratch: Uint8Array<ArrayBuffer>, atOnce: number) {
+  constructor(handle: ZlibHandle, output: Output, atOnce: number) {
     this.handle = handle;
-    this.#scratch = scratch;
+    this.#output = output;
     this.#atOnce = atOnce;
   }
 
@@ -133,17 +144,17 @@ abstract class HandleCoder {
   }
 
   #pullNow(turn: TurnBudget): Piece | typeof LATER {
-    const output = this.#scratch;
+    const { scratch } = this.#output;
     let size = 0;
     try {
       while (size < MAX_PIECE && this.#hasWork()) {
-        if (turn.isExhausted || this.isLarge()) return size > 0 ? output.slice(0, size) : LATER;
-        size += this.step(output, size, turn);
+        if (turn.isExhausted || this.isLarge()) return this.#output.takePiece(size) ?? LATER;
+        size += this.step(scratch, size, turn);
       }
     } catch (error) {
       throw this.#fail(error);
     }
-    return size > 0 ? output.slice(0, size) : undefined;
+    return this.#output.takePiece(size);
   }
 
   async #pullLater(turn: TurnBudget): Promise<Piece> {

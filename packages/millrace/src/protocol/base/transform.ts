@@ -35,7 +35,7 @@ export interface PayloadTransform {
    *
    * @param signal - fires when the connection has ended and the output is of no use any more
    *
-   * @returns at least one byte and at most 64 KiB, the engine's for good; `undefined` when all that can be made of the input so far was given
+   * @returns at least one byte and at most 64 KiB, which nobody changes any more; `undefined` when all that can be made of the input so far was given
    */
   pull(signal: AbortSignal): PulledPiece | Promise<PulledPiece>;
   /** The payload of the message is complete; what is left is pulled. */

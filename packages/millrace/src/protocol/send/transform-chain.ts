@@ -87,7 +87,7 @@ export class TransformChain implements SendTransform {
 
   #give(index: number, piece: PulledPiece): boolean {
     if (piece !== undefined) {
-      this.#stages[index]?.push(piece);
+      this.#stages[index]?.push(ownMemory(piece));
       return true;
     }
     // All that comes before has given everything.
@@ -95,6 +95,11 @@ export class TransformChain implements SendTransform {
     this.#tellNext();
     return true;
   }
+}
+
+/** What a transform is given is its own, to be transferred, too: a piece that shares its memory with others is copied. */
+function ownMemory(piece: Uint8Array): Uint8Array {
+  return piece.length === piece.buffer.byteLength ? piece : new Uint8Array(piece);
 }
 
 /** Joins transforms to one; `undefined` if there are none. */

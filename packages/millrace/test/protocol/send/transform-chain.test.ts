@@ -147,6 +147,22 @@ describe('TransformChain', () => {
     });
   }
 
+  it('gives each transform memory of its own, though others share that of a piece', () => {
+    const pieces = [hex('00 01 02 03').subarray(1, 3)];
+    const given: Uint8Array[] = [];
+    const base = { begin: () => 0, flush: () => undefined, end: () => undefined };
+    const first = { ...base, push: () => undefined, pull: () => pieces.pop() };
+    const second = { ...base, push: (chunk: Uint8Array) => void given.push(chunk), pull: () => undefined };
+    const chain = new TransformChain([first, second]);
+
+    chain.begin(MESSAGE);
+    chain.push(hex('00'));
+
+    assert.deepEqual(pullAll(chain), []);
+    assert.deepEqual(given, [hex('01 02')]);
+    assert.equal(given[0]?.buffer.byteLength, 2);
+  });
+
   it('hands the signal on, and what a job fails with', async () => {
     const { chain, transforms } = chainOf({ isLater: () => true }, {});
     chain.begin(MESSAGE);

@@ -5,10 +5,13 @@ import type { TextCodec } from '../../wire/text-codec.ts';
 import { ByteCollector } from './byte-collector.ts';
 import type { CollectorLimits, MessageHandler, StreamingHandler } from '../handlers.ts';
 
+/** Up to this many bytes, what an extension has made of a frame is taken for all of it: if it is not, not much was done in vain. */
+const LARGEST_GUESS = 16 * 1024;
+
 /**
  * Turns level 3 into level 1: joins the chunks of a message. `maxMessageSize` lives here.
  *
- * It takes chunks and not frames, so that a fragment is not copied twice. A message that lies whole in one chunk is
+ * It takes chunks and not frames, so that a fragment is not copied twice. A message that lies whole in one chunk, or seems to, is
  * copied once, into exactly its size; as text, it is decoded from where it lies.
  */
 export class MessageCollector implements StreamingHandler {
@@ -48,7 +51,7 @@ export class MessageCollector implements StreamingHandler {
 
   /** @throws {LimitExceededError} the message became longer than its headers announced, as an inflated one can */
   onFrameData(chunk: Uint8Array): void {
-    if (this.#alone && chunk.length === this.#expected && this.#message === undefined && this.#whole === undefined) {
+    if (this.#mayBeWhole(chunk.length)) {
       this.#whole = this.#opcode === Opcode.TEXT ? this.#decodeWhole(chunk) : new Uint8Array(chunk);
       if (this.#whole !== undefined) return;
     }
@@ -71,7 +74,14 @@ export class MessageCollector implements StreamingHandler {
 
   /** What was collected of the present message, in bytes. */
   get size(): number {
-    return this.#message?.size ?? 0;
+    return this.#message?.size ?? this.#whole?.length ?? 0;
+  }
+
+  /** Whether a chunk can be all of the message: it is as long as its only frame, or longer, since a stage before this one has changed it. */
+  #mayBeWhole(length: number): boolean {
+    if (!this.#alone || this.#message !== undefined || this.#whole !== undefined) return false;
+    if (length <= this.#expected) return length === this.#expected;
+    return length <= LARGEST_GUESS && length <= this.#limits.maxMessageSize;
   }
 
   /** A stage before this one gives more than the header announced: what seemed to be the whole message was its beginning. */

@@ -90,6 +90,57 @@ describe('MessageCollector', () => {
     assert.equal(countAllocations(() => collector.onFrameData(payload)).count, 0);
   });
 
+  it('takes what is longer than announced for the whole message, up to 16 KiB', () => {
+    for (const [opcode, length, count] of [
+      [1, 16_384, 0],
+      [2, 16_384, 1],
+      [2, 16_385, 1],
+    ] as const) {
+      const log = new EventLog();
+      const collector = collectorFor(log);
+      const payload = new Uint8Array(length).fill(0x61);
+      collector.onMessageBegin(opcode);
+      collector.onFrameBegin(header(100, true));
+
+      const allocated = countAllocations(() => collector.onFrameData(payload));
+
+      assert.equal(allocated.count, count);
+      assert.equal(collector.size, length);
+      collector.onFrameEnd();
+      collector.onMessageEnd();
+      assert.equal(log.lines.length, 1);
+      assert.equal(collector.size, 0);
+    }
+  });
+
+  it('goes on behind what was longer than announced', () => {
+    for (const [opcode, line] of [
+      [1, 'text: ä€b'],
+      [2, 'message 2: c3 a4 e2 82 ac 62'],
+    ] as const) {
+      const bytes = hex('c3 a4 e2 82 ac 62');
+      for (let cut = 2; cut < bytes.length; cut++) {
+        const log = new EventLog();
+        const collector = collectorFor(log);
+        collector.onMessageBegin(opcode);
+        collector.onFrameBegin(header(1, true));
+        for (const part of [bytes.slice(0, cut), bytes.slice(cut)]) collector.onFrameData(part);
+        collector.onFrameEnd();
+        collector.onMessageEnd();
+
+        assert.deepEqual(log.lines, [line]);
+      }
+    }
+  });
+
+  it('refuses what is longer than announced and than the limit at once', () => {
+    const collector = collectorFor(new EventLog(), { maxFrameSize: Infinity, maxMessageSize: 4 });
+    collector.onMessageBegin(2);
+    collector.onFrameBegin(header(1, true));
+
+    assert.throws(() => collector.onFrameData(new Uint8Array(5)), { option: 'maxMessageSize', size: 5 });
+  });
+
   it('packs a million fragments of one byte into few blocks', () => {
     let size = 0;
     const collector = new MessageCollector(
