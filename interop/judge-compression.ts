@@ -15,6 +15,9 @@ const RSV1 = 4;
 
 const LARGEST_BITS = 15;
 
+/** The window that our clients use where it is left to them. */
+const DEFAULT_BITS = 13;
+
 /** Inflated at a time, so that zlib notices what refers back behind the window; less of it in large messages takes too long. */
 const CHUNK = 1024;
 const LARGE_CHUNK = 65_536;
@@ -38,7 +41,7 @@ export function judgeCompression(testCase: TestCase, role: Role, { wire, peerCom
   if (problems.length > 0 || answer === undefined) return problems;
   const ours = directionOf(answer.parameters, role === 'client' ? 'server' : 'client');
   return [
-    ...judgeMessages(testCase, ours, wire.ours.messages),
+    ...judgeMessages(testCase, role, ours, wire.ours.messages),
     ...(peerCompresses ? judgePeer(testCase, wire.theirs.messages) : []),
   ];
 }
@@ -145,41 +148,54 @@ function directionOf(answer: Parameters, sender: 'client' | 'server'): Direction
 }
 
 /** Our messages, decompressed as strictly as was agreed on. */
-function judgeMessages(testCase: TestCase, direction: Direction, messages: readonly WireMessage[]): string[] {
+function judgeMessages(
+  testCase: TestCase,
+  role: Role,
+  direction: Direction,
+  messages: readonly WireMessage[],
+): string[] {
   const { content, compression } = testCase;
   const { threshold = 0, compress: asked = content.size >= threshold } = compression?.ours ?? {};
   // No zlib compresses with a window of 8 bits.
   const compress = asked && direction.windowBits > 8;
   const wrong = messages.filter(({ reservedBits }) => (reservedBits === RSV1) !== compress);
-  if (wrong.length > 0)
+  if (wrong.length > 0) {
     return [`our side sent ${wrong.length} messages ${compress ? 'that were not compressed' : 'compressed'}`];
+  }
   if (!compress) return [];
   const expected = digestOf(createPayload(content));
   try {
     const inflated = inflateAll(messages, direction, content.size);
     const index = inflated.findIndex((payload) => digestOf(payload) !== expected);
-    return index === -1
-      ? judgeSizes(testCase, direction, messages)
-      : [`our message ${index + 1} decompresses to something else`];
+    if (index !== -1) return [`our message ${index + 1} decompresses to something else`];
   } catch (error) {
     return [`our messages cannot be decompressed with what was agreed on: ${String(error)}`];
   }
+  return [...judgeSize(content.size, messages), ...judgeHistory(testCase, role, direction, messages)];
 }
 
-/** What repeats itself gets smaller; and smaller still, if it was said before and the window reaches so far. */
-function judgeSizes(
+/** Every message of ours repeats itself, and gets smaller. */
+function judgeSize(size: number, [first]: readonly WireMessage[]): string[] {
+  if (first === undefined || size < 1000 || first.size < size) return [];
+  return [`our message of ${size} bytes had ${first.size} bytes when compressed`];
+}
+
+/** What repeats what was said before gets smaller still, if the window reaches so far back. */
+function judgeHistory(
   { content, compression }: TestCase,
-  direction: Direction,
+  role: Role,
+  { windowBits, keepsHistory }: Direction,
   messages: readonly WireMessage[],
 ): string[] {
-  const first = messages[0]?.size ?? 0;
-  if (content.size >= 1000 && first >= content.size)
-    return [`our message of ${content.size} bytes had ${first} bytes when compressed`];
-  const last = messages.at(-1)?.size ?? 0;
-  const ours = compression?.ours;
-  const isLimited = ours?.serverNoContextTakeover === true || ours?.clientNoContextTakeover === true;
-  const isReached = content.unit.length < 2 ** direction.windowBits && content.unit.length > 1000;
-  if (!direction.keepsHistory || isLimited || !isReached || messages.length < 3 || last < first / 2) return [];
+  const ours = compression?.ours ?? {};
+  const wants = role === 'server' ? ours.clientNoContextTakeover : ours.serverNoContextTakeover;
+  // A client takes a smaller window than it may, unless it is told to; a server says so in its answer.
+  const ownBits = role === 'server' ? Number(ours.clientMaxWindowBits ?? DEFAULT_BITS) : LARGEST_BITS;
+  const reach = 2 ** Math.min(windowBits, ownBits);
+  const { length } = content.unit;
+  if (!keepsHistory || wants === true || length < 1000 || length > reach) return [];
+  const [first, last] = [messages[0]?.size ?? 0, messages.at(-1)?.size ?? 0];
+  if (last < first / 2) return [];
   return [`our last message had ${last} bytes, the first one ${first}: it made no use of what came before`];
 }
 
@@ -191,19 +207,14 @@ function inflateAll(messages: readonly WireMessage[], { windowBits, keepsHistory
   };
   if (!keepsHistory) return messages.map(({ payload }) => inflateRawSync(Buffer.concat([payload, TAIL]), options));
   const all = inflateRawSync(Buffer.concat(messages.flatMap(({ payload }) => [payload, TAIL])), options);
-  return messages.map((_, index) =>
-    all.subarray(index * size, index === messages.length - 1 ? all.length : (index + 1) * size),
-  );
+  const endOf = (index: number): number => (index === messages.length - 1 ? all.length : (index + 1) * size);
+  return messages.map((_, index) => all.subarray(index * size, endOf(index)));
 }
 
 /** Without this, a case would not show that we can decompress. */
 function judgePeer({ content, compression }: TestCase, messages: readonly WireMessage[]): string[] {
-  if (
-    compression?.ours.compress === false ||
-    content.size < 1000 ||
-    messages.some(({ reservedBits }) => reservedBits === RSV1)
-  )
-    return [];
+  if (compression?.ours.compress === false || content.size < 1000) return [];
+  if (messages.some(({ reservedBits }) => reservedBits === RSV1)) return [];
   return ['the peer sent no message compressed'];
 }
 

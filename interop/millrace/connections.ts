@@ -84,6 +84,12 @@ async function sendMessage(connection: WebSocketConnection, task: Task): Promise
     await connection.send(cut(payload, fragments), { type: binary ? 'binary' : 'text' });
     return '';
   }
+  return sendFrames(connection, task, payload);
+}
+
+/** The same, in frames. */
+async function sendFrames(connection: WebSocketConnection, task: Task, payload: Uint8Array): Promise<string> {
+  const { level, binary, fragments } = task;
   const writer = await connection.beginMessage(binary ? 'binary' : 'text', compressBegun(task));
   let pong = Promise.resolve('');
   for (const [index, piece] of cut(payload, fragments).entries()) {

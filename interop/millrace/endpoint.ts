@@ -57,9 +57,11 @@ export class ReportInTheMaking {
 /** The option for the extension: all messages are compressed, unless the task says otherwise. */
 export function compressionOption({ compression }: Task): { readonly compression: CompressionOptions | false } {
   if (compression === undefined) return { compression: false };
-  const { threshold = 0, compress: _, clientMaxWindowBits, ...rest } = compression;
-  const bits = typeof clientMaxWindowBits === 'number' ? { clientMaxWindowBits } : {};
-  return { compression: { ...rest, ...bits, threshold } };
+  const { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, threshold = 0 } = compression;
+  // Our clients offer it without being told to.
+  const clientMaxWindowBits = compression.clientMaxWindowBits === true ? undefined : compression.clientMaxWindowBits;
+  const parameters = { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits };
+  return { compression: { ...parameters, threshold } };
 }
 
 /** What is said for one message that is sent as a whole. */
