@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { MUTATIONS } from './mutations/mutations.ts';
-import type { Mutation } from './mutations/mutations.ts';
+import type { Mutation } from './mutations/mutation.ts';
 import { PEERS } from './peers.ts';
 import type { Peer } from './peers.ts';
 

@@ -37,6 +37,23 @@ interface BunServer {
   upgrade(request: Request, options: { data: BunServerSocket['data']; headers: Record<string, string> }): boolean;
 }
 
+/** Memory for compressing, by the bits of the window that it has room for; and for decompressing. */
+const COMPRESSORS = new Map([
+  [9, '4KB'],
+  [10, '8KB'],
+  [11, '16KB'],
+  [12, '32KB'],
+  [13, '64KB'],
+  [14, '128KB'],
+  [15, '256KB'],
+]);
+const DECOMPRESSORS = new Map([
+  [12, '4KB'],
+  [13, '8KB'],
+  [14, '16KB'],
+  [15, '32KB'],
+]);
+
 runProgram({
   versions: { Bun: Bun.version },
 
@@ -59,23 +76,6 @@ runProgram({
     return Promise.resolve({ port, ports: listenForAll() });
   },
 });
-
-/** Memory for compressing, by the bits of the window that it has room for; and for decompressing. */
-const COMPRESSORS = new Map([
-  [9, '4KB'],
-  [10, '8KB'],
-  [11, '16KB'],
-  [12, '32KB'],
-  [13, '64KB'],
-  [14, '128KB'],
-  [15, '256KB'],
-]);
-const DECOMPRESSORS = new Map([
-  [12, '4KB'],
-  [13, '8KB'],
-  [14, '16KB'],
-  [15, '32KB'],
-]);
 
 /** What a server answers to offers is an option of all of it, so there is one for each. */
 function listenForAll(): NonNullable<Hello['ports']> {

@@ -199,7 +199,8 @@ class StreamingEchoServer(Serving, WebSocketServerProtocol):
 def send_as_message(protocol, payload, is_binary):
     """Sends a message with the basic API, which leaves no place for a ping inside it."""
     fragments, ping = protocol.task["fragments"], protocol.task["ping"]
-    if fragments > 1 and (ping or not payload):
+    # It cuts what it has compressed, of which one frame may be left.
+    if fragments > 1 and (ping or not payload or "compression" in protocol.task):
         send_as_frames(protocol, cut(payload, fragments), is_binary)
         return
     if ping:
