@@ -186,9 +186,9 @@ function judgeHistory(
   const own = ownLimits(role, compression?.ours ?? {});
   const reach = 2 ** Math.min(windowBits, own.windowBits);
   const { length } = content.unit;
-  if (!keepsHistory || !own.keepsHistory || length < 1000 || length > reach) return [];
+  if (!keepsHistory || !own.keepsHistory || length < 1000) return [];
   const [first = 0, last = 0] = [messages[0]?.size, messages.at(-1)?.size];
-  if (last < first / 2) return [];
+  if (last < (length < reach ? first / 2 : first)) return [];
   return [`our last message had ${last} bytes, the first one ${first}: it made no use of what came before`];
 }
 
