@@ -1,12 +1,27 @@
-// An echo server that compresses, in a process of its own, which tells its memory when it is asked, and compresses 8 MiB when it is told to.
-import { connect, serve } from '../../src/index.ts';
+// An echo server that compresses, in a process of its own, which tells its figures when it is asked, and compresses 8 MiB when it is told to. Its argument is
+// options as JSON. It answers no message that is longer than 1 MiB, and says that it has it.
+import { connect, serve, type ServeOptions } from '../../src/index.ts';
+import { MIB } from './claim.ts';
 
-const MIB = 1024 * 1024;
+const [json = '{}'] = process.argv.slice(2);
+const options = JSON.parse(json) as ServeOptions;
+
+const codes: number[] = [];
+let decompressed = 0;
 
 const server = await serve(
-  { port: 0, host: '127.0.0.1', compression: true, maxMessageSize: 16 * MIB },
+  { port: 0, host: '127.0.0.1', compression: true, maxMessageSize: 16 * MIB, ...options },
   {
-    message: (connection, data) => void connection.send(data),
+    message(connection, data) {
+      if (data.length > MIB) process.send?.({ done: true });
+      else void connection.send(data);
+    },
+    close(connection, { sent }) {
+      if (options.maxMessageSize === undefined) return;
+      codes.push(sent?.code ?? 0);
+      decompressed = Math.max(decompressed, connection.stats.messageBytesReceived);
+    },
+    error: () => undefined,
   },
 );
 
@@ -22,7 +37,6 @@ async function sendLarge(): Promise<void> {
   const client = await connect(server.url, { compression: true, receive: false });
   await client.send(large);
   await client.close();
-  process.send?.({ done: true });
 }
 
 process.on('message', (what) => {
@@ -31,7 +45,13 @@ process.on('message', (what) => {
     return;
   }
   globalThis.gc?.();
-  process.send?.({ rss: process.memoryUsage.rss(), open: server.connections.size });
+  process.send?.({
+    rss: process.memoryUsage.rss(),
+    peakRss: process.resourceUsage().maxRSS * 1024,
+    open: server.connections.size,
+    codes,
+    decompressed,
+  });
 });
 process.on('disconnect', () => process.exit());
-process.send?.({ url: server.url });
+process.send?.({ port: server.port });
