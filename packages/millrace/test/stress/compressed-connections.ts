@@ -4,12 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { connect, type ServeOptions, type WebSocketConnection } from '../../src/index.ts';
 import { MIB, type Claim, type Measurement } from './claim.ts';
-import { compressedFrames, connectCompressing, deflateMessage } from './compressed-peer.ts';
+import { compressedFrames, connectCompressing, createJson, deflateMessage } from './compressed-peer.ts';
 
 const ROUNDS = 10;
 
 /** Connections of a round: ten thousand, unless the machine allows fewer; a process has two sockets for each. */
 const CONNECTIONS = Number(process.env['MILLRACE_STRESS_CONNECTIONS'] ?? 10_000);
+
+/** A text `large`, masked with zeros. */
+const ASK_FOR_LARGE = Buffer.from('\x81\x85\0\0\0\0large', 'latin1');
 
 /** How often a large message comes while round trips are measured. */
 const TIMES = 5;
@@ -30,6 +33,8 @@ interface Report {
   /** Codes that it has closed with, and the most that it has decompressed on one connection, in bytes: where it has a limit. */
   readonly codes: readonly number[];
   readonly decompressed: number;
+  /** The longest that its event loop was at work without a turn for others, in milliseconds of processor time, since it was asked last. */
+  readonly longestStall: number;
 }
 
 /** A server that compresses, in a process of its own; see compression-server.ts. */
@@ -54,25 +59,24 @@ export class CompressionServer {
     return `ws://127.0.0.1:${String(this.port)}`;
   }
 
+  /** Its figures. */
+  report(): Promise<Report> {
+    const answer = this.#next('rss');
+    this.#process.send('report');
+    return answer;
+  }
+
   /** Its figures when all connections have ended. */
   async settled(): Promise<Report> {
     for (;;) {
-      const answer = this.#next('rss');
-      this.#process.send('report');
-      const report = await answer;
+      const report = await this.report();
       if (report.open === 0) return report;
       await sleep(50);
     }
   }
 
-  /** Has it compress 8 MiB, and receive them itself; resolves when it has done so. */
-  sendLarge(): Promise<unknown> {
-    this.#process.send('send');
-    return this.received();
-  }
-
-  /** Resolves when it has received a message of more than 1 MiB. */
-  received(): Promise<unknown> {
+  /** Resolves when it has received a message of more than 1 MiB, or sent one. */
+  done(): Promise<unknown> {
     return this.#next('done');
   }
 
@@ -112,12 +116,6 @@ export const compressedConnections: Claim = {
   },
 };
 
-/** 8 MiB of JSON, as compressible as it comes. */
-function createJson(): Uint8Array {
-  const rows = Array.from({ length: 140_000 }, (_, id) => ({ id, name: `name ${String(id * 7919)}`, price: id % 997 }));
-  return Buffer.from(JSON.stringify(rows));
-}
-
 /** Others are served while a large message is compressed, and while one is decompressed. */
 export const compressedLatency: Claim = {
   title: 'latency of other connections while 8 MiB of JSON are compressed, and decompressed',
@@ -129,22 +127,40 @@ export const compressedLatency: Claim = {
       for (let count = 0; count < 500; count++) await roundTrip(connection);
       const quiet: number[] = [];
       const between = async (): Promise<void> => void quiet.push(...(await latencies(connection, sleep(300))));
-      const compressing = await repeatedly(connection, between, () => server.sendLarge());
-      const sender = await connectCompressing(server.port);
-      const decompressing = await repeatedly(connection, between, () => {
-        sender.write(frames);
-        return server.received();
+      await server.report();
+      const other = await connectCompressing(server.port);
+      const compressing = await repeatedly(connection, between, () => {
+        other.write(ASK_FOR_LARGE);
+        return server.done();
       });
-      sender.destroy();
+      const { longestStall: whileCompressing } = await server.report();
+      const decompressing = await repeatedly(connection, between, () => {
+        other.write(frames);
+        return server.done();
+      });
+      const { longestStall: whileDecompressing } = await server.report();
+      other.destroy();
       connection.drop();
       const noise = p99(quiet);
       return [
         { what: 'p99 while nothing else is done: what the machine adds', measured: noise, unit: 'ms' },
         { what: 'p99 while they are compressed and sent', measured: p99(compressing), limit: 10 + noise, unit: 'ms' },
         {
+          what: 'meanwhile the event loop was at work for, in one turn',
+          measured: whileCompressing,
+          limit: 10,
+          unit: 'ms',
+        },
+        {
           what: 'p99 while they are received and decompressed',
           measured: p99(decompressing),
           limit: 10 + noise,
+          unit: 'ms',
+        },
+        {
+          what: 'meanwhile the event loop was at work for, in one turn',
+          measured: whileDecompressing,
+          limit: 10,
           unit: 'ms',
         },
       ];

@@ -35,6 +35,12 @@ export function deflateMessage(message: Uint8Array, before?: Uint8Array): Uint8A
   return deflateRawSync(message, options).subarray(0, -SYNC_FLUSH_TAIL);
 }
 
+/** 8 MiB of JSON, as compressible as it comes. */
+export function createJson(): Uint8Array {
+  const rows = Array.from({ length: 140_000 }, (_, id) => ({ id, name: `name ${String(id * 7919)}`, price: id % 997 }));
+  return Buffer.from(JSON.stringify(rows));
+}
+
 /** Frames of a compressed message of bytes, with a masking key of zeros. */
 export function compressedFrames(payload: Uint8Array, count = 1): Buffer {
   const size = Math.ceil(payload.length / count);
