@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { MUTATIONS } from './mutations/mutations.ts';
-import type { Mutation } from './mutations/mutations.ts';
+import type { Mutation } from './mutations/mutation.ts';
 import { PEERS } from './peers.ts';
 import type { Peer } from './peers.ts';
 
@@ -18,6 +18,8 @@ export interface PeerArguments {
   readonly words: string;
   /** For one case, in milliseconds. */
   readonly timeout: number;
+  /** Whether the rows that take long are run, too. */
+  readonly full: boolean;
   readonly json: boolean;
   /** Whether the page in docs/ is written. */
   readonly writesPage: boolean;
@@ -45,8 +47,8 @@ const PROXIES = 'proxies';
 const TOPICS = 'topics';
 
 /** How it is used. */
-export const USAGE: string = `npm run interop -- [PEER …] [--case WORDS] [--timeout MILLISECONDS] [--json]
-npm run interop -- all                  every peer; writes docs/interop.md
+export const USAGE: string = `npm run interop -- [PEER …] [--case WORDS] [--full] [--timeout MILLISECONDS] [--json]
+npm run interop -- all                  every peer, with the rows that take long, as --full has them; writes docs/interop.md
 npm run interop -- mutations [WORDS …]  the table of mutations, or those whose name has one of the words; all of them are written to docs/interop.md
 Peers: ${[...PEERS.map(({ name }) => name), TUNNEL, PROXIES, TOPICS].join(', ')}`;
 
@@ -60,6 +62,7 @@ export function readArguments(): InteropArguments {
     options: {
       case: { type: 'string', default: '' },
       timeout: { type: 'string', default: '30000' },
+      full: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -76,6 +79,7 @@ export function readArguments(): InteropArguments {
     command: 'peers',
     words: values.case,
     timeout,
+    full: values.full || all,
     json: values.json,
     ...selectPeers(all ? [] : positionals),
     writesPage: all,

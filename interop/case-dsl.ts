@@ -2,6 +2,7 @@
 import type {
   CaseGroup,
   Closing,
+  CompressionOfBoth,
   Facade,
   HashWork,
   Level,
@@ -55,14 +56,19 @@ export function group(
   cases: readonly TestCase[],
   roles: readonly Role[] = ['client', 'server'],
 ): CaseGroup {
-  return { name, roles, cases: cases.map((one) => ({ ...one, id: `${name}: ${one.id}` })) };
+  return { name, roles, isLong: false, cases: cases.map((one) => ({ ...one, id: `${name}: ${one.id}` })) };
+}
+
+/** The same, for a row that takes too long to be run each time. */
+export function long(one: CaseGroup): CaseGroup {
+  return { ...one, isLong: true };
 }
 
 /** A case; what is not given is as simple as possible. */
 export function create(id: string, parts: Partial<TestCase>): TestCase {
   const content = { binary: false, unit: ASCII, size: 100 };
   const simple = { content, hash: NO_HASH, ours: WHOLE, theirs: WHOLE, subprotocols: [], closing: NORMAL };
-  return { id, facade: 'classes', work: 'echo', ...simple, ...parts };
+  return { id, facade: 'classes', work: 'echo', compression: undefined, messages: 1, ...simple, ...parts };
 }
 
 /** What is varied in echoes. */
@@ -71,15 +77,21 @@ export interface EchoVariants {
   readonly ours?: readonly Partial<Manner>[];
   readonly theirs?: readonly Partial<Manner>[];
   readonly facade?: Facade | undefined;
+  readonly compression?: CompressionOfBoth | undefined;
+  readonly messages?: number;
 }
 
 /** Every content, sent in every manner. */
-export function echoes({ contents, ours = [{}], theirs = [{}], facade = 'classes' }: EchoVariants): TestCase[] {
+export function echoes(variants: EchoVariants): TestCase[] {
+  const { contents, ours = [{}], theirs = [{}], facade = 'classes', compression, messages = 1 } = variants;
   return ours.flatMap((our) => {
     return theirs.flatMap((their) => {
       return contents.map((content) => {
         const manners = { ours: { ...WHOLE, ...our }, theirs: { ...WHOLE, ...their } };
-        return create(`${manners.ours.level}, ${describe(content)}`, { facade, content, ...manners });
+        return create(`${manners.ours.level}, ${describe(content)}`, {
+          ...{ facade, content, compression, messages },
+          ...manners,
+        });
       });
     });
   });

@@ -17,6 +17,7 @@ import {
   pings,
   texts,
 } from './case-dsl.ts';
+import { COMPRESSION_GROUPS } from './compression-cases.ts';
 import { FACADE_GROUPS } from './facade-cases.ts';
 import type { CaseGroup, Level, TestCase } from './test-case.ts';
 
@@ -55,6 +56,7 @@ export const GROUPS: readonly CaseGroup[] = [
   group('hash by frame', hashes('frame', [false])),
   group('hash by stream', hashes('streaming', [false, true])),
   ...FACADE_GROUPS,
+  ...COMPRESSION_GROUPS,
 ];
 
 function levelOfBoth(level: Level): TestCase[] {

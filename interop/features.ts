@@ -1,8 +1,14 @@
-import type { Facade, Role, TestCase } from './test-case.ts';
+import type { Compression, Facade, Role, TestCase } from './test-case.ts';
 
 /** What a case may need of a peer, and not every peer has. */
 export type Feature =
   | 'streams'
+  | 'compresses'
+  | 'chooses parameters'
+  | 'speaks of 8 bits'
+  | 'deflates with 8 bits'
+  | 'limits clients below 12 bits'
+  | 'sends compressed'
   | 'sends frames'
   | 'takes frames'
   | 'sends pings'
@@ -16,6 +22,17 @@ export type Lacks = Readonly<Partial<Record<Feature | 'missing', string>>>;
 
 /** Which cases need a feature. */
 const NEEDS: readonly (readonly [feature: Feature, isNeeded: (testCase: TestCase, role: Role) => boolean])[] = [
+  ['compresses', ({ compression }) => compression !== undefined],
+  ['chooses parameters', ({ compression }) => compression !== undefined && !isPlain(compression.theirs)],
+  [
+    'speaks of 8 bits',
+    ({ compression }) => [compression?.theirs.serverMaxWindowBits, compression?.theirs.clientMaxWindowBits].includes(8),
+  ],
+  ['deflates with 8 bits', ({ compression }, role) => bitsOf(compression?.theirs, role) === 8],
+  [
+    'limits clients below 12 bits',
+    ({ compression }, role) => role === 'server' && isBelow(bitsOf(compression?.theirs, 'client'), 12),
+  ],
   ['streams', ({ theirs }) => theirs.level === 'streaming'],
   ['sends frames', ({ theirs }) => theirs.fragments > 1],
   ['sends frames', ({ work, theirs }, role) => theirs.level === 'frame' && (work === 'echo' || role === 'client')],
@@ -44,6 +61,20 @@ export function findLack(testCase: TestCase, role: Role, lacks: Lacks): string |
 
   const needs = NEEDS.filter(([, isNeeded]) => isNeeded(testCase, role));
   return needs.map(([feature]) => lacks[feature]).find((reason) => reason !== undefined);
+}
+
+/** The window of what one side sends. */
+function bitsOf(compression: Compression | undefined, sender: Role): number | true | undefined {
+  return sender === 'client' ? compression?.clientMaxWindowBits : compression?.serverMaxWindowBits;
+}
+
+function isBelow(bits: number | true | undefined, least: number): boolean {
+  return typeof bits === 'number' && bits < least;
+}
+
+/** Whether it is what every peer has that compresses. */
+function isPlain({ clientMaxWindowBits, ...rest }: Compression): boolean {
+  return clientMaxWindowBits === true && Object.keys(rest).length === 0;
 }
 
 function findOurLack({ facade, closing }: TestCase, role: Role): string | undefined {

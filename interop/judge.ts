@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { SUBPROTOCOL } from './case-dsl.ts';
+import { judgeCompression } from './judge-compression.ts';
 import { judgeWire } from './judge-wire.ts';
 import { createPayload, describeMessage } from './payload.ts';
 import type { Evidence, Report, Reports, Role, TestCase } from './test-case.ts';
@@ -17,6 +18,7 @@ export function judge(testCase: TestCase, role: Role, reports: Evidence): string
     ...judgePongs(testCase, reports),
     ...(testCase.hash.endless ? [] : judgeClosing(testCase, role, reports)),
     ...judgeWire(testCase, role, reports.wire),
+    ...judgeCompression(testCase, role, reports),
   ];
 }
 

@@ -24,7 +24,10 @@ import type { RouteResults } from './tunnel/run-tunnels.ts';
 const CONCURRENCY = 2;
 
 /** In milliseconds, for everything but installing. */
-const TIME_LIMIT = 540_000;
+const TIME_LIMIT = 660_000;
+
+/** The same, with the rows that take long. */
+const FULL_TIME_LIMIT = 3_600_000;
 
 const NO_ROUTES: RouteResults = { versions: {}, routes: [] };
 
@@ -46,12 +49,15 @@ async function inTemporaryFolder(act: (temporary: string) => Promise<void>): Pro
 }
 
 async function runPeers(
-  { peers, tunnels, proxies, topics, words, timeout, json, writesPage }: PeerArguments,
+  { peers, tunnels, proxies, topics, words, timeout, full, json, writesPage }: PeerArguments,
   temporary: string,
 ): Promise<void> {
   const packages = [tunnels ? TUNNEL_PACKAGES : [], proxies ? PROXY_PACKAGES : [], topics ? TOPICS_PACKAGES : []];
   installPeers(peers, packages.flat());
-  const results = await runAll(peers, { words, timeout, temporary, deadline: performance.now() + TIME_LIMIT });
+  const results = await runAll(peers, {
+    ...{ words, timeout, full, temporary },
+    deadline: performance.now() + (full ? FULL_TIME_LIMIT : TIME_LIMIT),
+  });
   const throughTunnels = tunnels ? await runTunnels(temporary, words) : NO_ROUTES;
   reportRoutes('tunnel', throughTunnels);
   const throughProxies = proxies ? await runProxies(temporary, words) : NO_ROUTES;

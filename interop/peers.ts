@@ -21,6 +21,8 @@ const ALWAYS_CODE = 'always sends a code, 1000 if given none';
 
 const WHOLE_MESSAGES: Lacks = { 'sends frames': SENDS_WHOLE, 'takes frames': NO_FRAMES, streams: NO_STREAM };
 const WEB: Lacks = { ...WHOLE_MESSAGES, 'sends pings': NO_PINGS };
+const NO_COMPRESSION: Lacks = { compresses: 'has no compression of its own' };
+const FIXED_OFFER: Lacks = { 'chooses parameters': 'offers permessage-deflate in one way only' };
 const NO_SERVER: Lacks = { missing: 'is a client only' };
 
 /** Every peer, the slow ones first: they are started in this order. */
@@ -30,21 +32,26 @@ export const PEERS: readonly Peer[] = [
     host: 'python',
     program: 'autobahn_program.py',
     debian: ['python3-autobahn', 'python3-twisted'],
-    lacks: both({}),
+    lacks: both({ 'speaks of 8 bits': 'knows windows from 9 bits on' }),
   },
   {
     name: 'websockets',
     host: 'python',
     program: 'websockets_program.py',
     debian: ['python3-websockets'],
-    lacks: both({ 'takes frames': NO_FRAMES, streams: NO_STREAM, 'closes without code': ALWAYS_CODE }),
+    lacks: both({
+      'takes frames': NO_FRAMES,
+      streams: NO_STREAM,
+      'closes without code': ALWAYS_CODE,
+      'deflates with 8 bits': 'fails where it should compress with a window of 8 bits',
+    }),
   },
   {
     name: 'chromium',
     host: 'node',
     program: 'chromium.js',
     debian: ['chromium'],
-    lacks: { client: WEB, server: NO_SERVER },
+    lacks: { client: { ...WEB, ...FIXED_OFFER }, server: NO_SERVER },
   },
   {
     name: 'ws',
@@ -58,7 +65,15 @@ export const PEERS: readonly Peer[] = [
     host: 'node',
     program: 'undici.js',
     debian: [],
-    lacks: { client: { ...WEB, 'keeps U+FEFF': 'drops U+FEFF from the beginning of a text' }, server: NO_SERVER },
+    lacks: {
+      client: {
+        ...WEB,
+        ...FIXED_OFFER,
+        'keeps U+FEFF': 'drops U+FEFF from the beginning of a text',
+        'sends compressed': 'decompresses, and sends nothing compressed',
+      },
+      server: NO_SERVER,
+    },
   },
   {
     name: 'websocket',
@@ -66,6 +81,7 @@ export const PEERS: readonly Peer[] = [
     program: 'websocket.js',
     debian: [],
     lacks: both({
+      ...NO_COMPRESSION,
       streams: NO_STREAM,
       'closes without code': ALWAYS_CODE,
       'sees no code': 'takes a Close without code for an unclean end',
@@ -79,6 +95,7 @@ export const PEERS: readonly Peer[] = [
     debian: [],
     lacks: both({
       ...WHOLE_MESSAGES,
+      ...NO_COMPRESSION,
       'closes without code': ALWAYS_CODE,
       'sees no code': 'takes a Close without code for one with 1000',
     }),
@@ -88,9 +105,17 @@ export const PEERS: readonly Peer[] = [
     host: 'bun',
     program: 'bun.js',
     debian: [],
-    lacks: { client: WHOLE_MESSAGES, server: { ...WHOLE_MESSAGES, 'closes without code': ALWAYS_CODE } },
+    lacks: {
+      client: { ...WHOLE_MESSAGES, ...FIXED_OFFER },
+      server: {
+        ...WHOLE_MESSAGES,
+        'speaks of 8 bits': 'knows windows from 9 bits on',
+        'limits clients below 12 bits': 'limits the window of clients to 12 bits or more',
+        'closes without code': ALWAYS_CODE,
+      },
+    },
   },
-  { name: 'deno', host: 'deno', program: 'deno.js', debian: [], lacks: both(WEB) },
+  { name: 'deno', host: 'deno', program: 'deno.js', debian: [], lacks: both({ ...WEB, ...NO_COMPRESSION }) },
 ];
 
 function both(lacks: Lacks): Record<Role, Lacks> {

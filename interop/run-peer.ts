@@ -15,7 +15,10 @@ import { startTap } from './wire/tap.ts';
 import type { Tap } from './wire/tap.ts';
 
 /** In milliseconds, for all cases of a peer in one role. */
-const PEER_TIMEOUT = 180_000;
+const PEER_TIMEOUT = 240_000;
+
+/** The same, with the rows that take long. */
+const FULL_PEER_TIMEOUT = 1_200_000;
 
 /** What came of all cases of a peer in one role. */
 export interface PeerResult {
@@ -32,6 +35,8 @@ export interface RunOptions {
   readonly deadline: number;
   /** Part of the name of a case; `''` for all. */
   readonly words: string;
+  /** Whether the rows that take long are run, too. */
+  readonly full: boolean;
   /** In milliseconds, for one case. */
   readonly timeout: number;
   readonly temporary: string;
@@ -40,11 +45,11 @@ export interface RunOptions {
 /** Runs all cases of a peer in one role, one after the other. */
 export async function runPeer(peer: Peer, role: Role, options: RunOptions): Promise<PeerResult> {
   const start = performance.now();
-  const deadline = Math.min(start + PEER_TIMEOUT, options.deadline);
+  const deadline = Math.min(start + (options.full ? FULL_PEER_TIMEOUT : PEER_TIMEOUT), options.deadline);
   const runner = new PeerRunner(peer, role, options);
   const outcomes: Outcome[] = [];
-  for (const { name, roles, cases } of GROUPS) {
-    if (!roles.includes(role)) continue;
+  for (const { name, roles, cases, isLong } of GROUPS) {
+    if (!roles.includes(role) || (isLong && !options.full)) continue;
     for (const testCase of cases.filter(({ id }) => id.includes(options.words))) {
       const begin = performance.now();
       const result = begin > deadline ? LATE : await runner.run(testCase);
@@ -126,7 +131,8 @@ class PeerRunner {
       this.#role === 'client' ? await this.#serve(testCase, process) : await this.#connect(testCase, hello);
     try {
       const reports = await waitForBoth(endpoint.report, theirs, this.#options.timeout);
-      return judge(testCase, this.#role, { ...reports, wire: tap.report() });
+      const peerCompresses = this.#peer.lacks[this.#role]['sends compressed'] === undefined;
+      return judge(testCase, this.#role, { ...reports, wire: tap.report(), peerCompresses });
     } catch (error) {
       await this.stop(); // the next case has a new program
       return [messageOf(error), ...judgeWire(testCase, this.#role, tap.report())];
@@ -139,7 +145,7 @@ class PeerRunner {
   async #serve(testCase: TestCase, process: PeerProcess): Promise<TappedEndpoint> {
     const endpoint = await startServer(testCase.facade, createTask(testCase, 'us', this.#role));
     const url = new URL(endpoint.url);
-    const tap = await startTap(Number(url.port), 'server');
+    const tap = await startTap(Number(url.port), 'server', keptOf(testCase));
     url.port = String(tap.port);
     process.assign({ ...createTask(testCase, 'peer', this.#role), url: url.href });
     return { endpoint, tap };
@@ -148,7 +154,9 @@ class PeerRunner {
   async #connect(testCase: TestCase, { port, ports }: Hello): Promise<TappedEndpoint> {
     // A server has no use for the content, and it would make the URL long.
     const task = { ...createTask(testCase, 'peer', this.#role), unit: '' };
-    const tap = await startTap(port ?? ports?.[`${task.work}/${task.level}`] ?? 0, 'client');
+    const { work, level, compression } = task;
+    const special = compression === undefined ? undefined : ports?.[`compression ${JSON.stringify(compression)}`];
+    const tap = await startTap(special ?? port ?? ports?.[`${work}/${level}`] ?? 0, 'client', keptOf(testCase));
     const url = `ws://127.0.0.1:${tap.port}/?task=${encodeURIComponent(JSON.stringify(task))}`;
     const endpoint = startClient(testCase.facade, { ...createTask(testCase, 'us', this.#role), url });
     return { endpoint, tap };
@@ -167,6 +175,11 @@ class PeerRunner {
     this.#running = { process, hello };
     return this.#running;
   }
+}
+
+/** Compressed messages are read by the judges. */
+function keptOf({ compression }: TestCase): { readonly keepsPayload: boolean } {
+  return { keepsPayload: compression !== undefined };
 }
 
 function messageOf(error: unknown): string {

@@ -4,6 +4,7 @@ import { WebSocketClientFactory, WebSocketServerFactory, connectWS, listenWS } f
 import { SUBPROTOCOL } from '../case-dsl.ts';
 import type { Task } from '../test-case.ts';
 import { EchoClient, EchoServer } from './echo.ts';
+import { compressionOption } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { HashClient, HashServer } from './hash.ts';
 import { clientProtocolOf, serverProtocolOf } from './protocols.ts';
@@ -14,6 +15,7 @@ export async function startClassServer(task: Task): Promise<Endpoint> {
   const factory = new WebSocketServerFactory('ws://127.0.0.1:0', {
     protocol: serverProtocolOf(exchange),
     subprotocols: [SUBPROTOCOL],
+    ...compressionOption(task),
     lendPayload: task.work === 'hash' && task.level === 'streaming', // what is hashed at once need not be copied
     onError: (error) => exchange.failed(error),
   });
@@ -34,6 +36,7 @@ export function startClassClient(task: Task): Endpoint {
   const factory = new WebSocketClientFactory(task.url, {
     protocol: clientProtocolOf(exchange),
     subprotocols: task.subprotocols,
+    ...compressionOption(task),
     onError: (error) => exchange.failed(error),
   });
   connectWS(factory).catch(() => undefined); // the exchange is told

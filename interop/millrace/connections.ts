@@ -5,7 +5,7 @@ import type { ReceivedMessage, WebSocketConnection } from 'millrace';
 import { SUBPROTOCOL } from '../case-dsl.ts';
 import { createPayload, cut, describeMessage } from '../payload.ts';
 import type { Task } from '../test-case.ts';
-import { ReportInTheMaking, fragmentOption } from './endpoint.ts';
+import { ReportInTheMaking, compressBegun, compressOption, compressionOption, fragmentOption } from './endpoint.ts';
 import type { Endpoint, Seen } from './endpoint.ts';
 
 const PLACE = { port: 0, host: '127.0.0.1', subprotocols: [SUBPROTOCOL] } as const;
@@ -14,11 +14,14 @@ const PLACE = { port: 0, host: '127.0.0.1', subprotocols: [SUBPROTOCOL] } as con
 export async function startConnectionServer(task: Task): Promise<Endpoint> {
   const making = new ReportInTheMaking(task);
   const onError = (error: Error): void => making.failed(error);
-  const server = await serve({ ...PLACE, ...fragmentOption(task), onError }, async (connection) => {
+  const options = { ...PLACE, ...fragmentOption(task), ...compressionOption(task), onError };
+  const server = await serve(options, async (connection) => {
     watch(connection, making);
+    let echoes = 0;
     for await (const message of connection) {
-      await echo(message, connection, { task, seen: making.seen });
-      if (task.closes) await connection.close(task.code, task.reason);
+      await echo(message, connection, { task, making });
+      echoes++;
+      if (task.closes && echoes === task.messages) await connection.close(task.code, task.reason);
     }
   });
   return { url: server.url, report: making.report, stop: () => server.close({ timeout: 0 }) };
@@ -44,14 +47,17 @@ export function startConnectionClient(task: Task): Endpoint {
 
 async function run(task: Task, making: ReportInTheMaking, signal: AbortSignal): Promise<void> {
   const { subprotocols } = task;
-  const connection = await connect(task.url, { subprotocols, signal, ...fragmentOption(task) });
+  const options = { subprotocols, signal, ...fragmentOption(task), ...compressionOption(task) };
+  const connection = await connect(task.url, options);
   signal.addEventListener('abort', () => connection.drop());
   watch(connection, making);
-  const pong = watched(sendMessage(connection, task));
-  const message = await connection.receive();
-  if (message === undefined) throw new Error('The connection has ended without an echo');
-  await read(message, task, making.seen);
-  if (task.ping !== '') making.seen.pong = await pong;
+  for (let echoes = 0; echoes < task.messages; echoes++) {
+    const pong = watched(sendMessage(connection, task));
+    const message = await connection.receive();
+    if (message === undefined) throw new Error('The connection has ended without an echo');
+    await read(message, task, making);
+    if (task.ping !== '') making.seen.pong = await pong;
+  }
   if (task.closes) await connection.close(task.code, task.reason);
 }
 
@@ -70,10 +76,21 @@ async function sendMessage(connection: WebSocketConnection, task: Task): Promise
   const { level, binary, fragments } = task;
   if (level === 'message') {
     const pong = ping(connection, task);
-    await connection.send(binary ? payload : Buffer.from(payload).toString());
+    await connection.send(binary ? payload : Buffer.from(payload).toString(), compressOption(task));
     return pong;
   }
-  const writer = await connection.beginMessage(binary ? 'binary' : 'text');
+  // The length of a compressed frame is not known before.
+  if (level === 'streaming' && task.compression !== undefined) {
+    await connection.send(cut(payload, fragments), { type: binary ? 'binary' : 'text' });
+    return '';
+  }
+  return sendFrames(connection, task, payload);
+}
+
+/** The same, in frames. */
+async function sendFrames(connection: WebSocketConnection, task: Task, payload: Uint8Array): Promise<string> {
+  const { level, binary, fragments } = task;
+  const writer = await connection.beginMessage(binary ? 'binary' : 'text', compressBegun(task));
   let pong = Promise.resolve('');
   for (const [index, piece] of cut(payload, fragments).entries()) {
     if (level === 'frame') {
@@ -104,17 +121,21 @@ function watched<T>(promise: Promise<T>): Promise<T> {
 }
 
 /** Reads an echo at the level of the task. */
-async function read(message: ReceivedMessage, { level }: Task, seen: Seen): Promise<void> {
+async function read(message: ReceivedMessage, { level }: Task, making: ReportInTheMaking): Promise<void> {
   const binary = message.type === 'binary';
-  const payload = level === 'message' ? await readWhole(message) : await readFrames(message, level, seen);
-  seen.received = describeMessage(payload, binary);
+  const payload = level === 'message' ? await readWhole(message) : await readFrames(message, level, making);
+  making.received(describeMessage(payload, binary));
 }
 
 async function readWhole(message: ReceivedMessage): Promise<Uint8Array> {
   return message.type === 'binary' ? message.bytes() : Buffer.from(await message.text());
 }
 
-async function readFrames(message: ReceivedMessage, level: Task['level'], seen: Seen): Promise<Uint8Array> {
+async function readFrames(
+  message: ReceivedMessage,
+  level: Task['level'],
+  { seen }: ReportInTheMaking,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   seen.frames = 0;
   for await (const frame of message.frames()) {
@@ -127,22 +148,23 @@ async function readFrames(message: ReceivedMessage, level: Task['level'], seen: 
 
 interface Work {
   readonly task: Task;
-  readonly seen: Seen;
+  readonly making: ReportInTheMaking;
 }
 
 /** Sends a message back: whole, frame by frame, or as it comes. */
-async function echo(message: ReceivedMessage, connection: WebSocketConnection, { task, seen }: Work): Promise<void> {
+async function echo(message: ReceivedMessage, connection: WebSocketConnection, { task, making }: Work): Promise<void> {
+  const { seen } = making;
   const binary = message.type === 'binary';
   if (task.level === 'message') {
     const payload = await readWhole(message);
-    seen.received = describeMessage(payload, binary);
+    making.received(describeMessage(payload, binary));
     notePong(ping(connection, task), seen);
-    await connection.send(binary ? payload : Buffer.from(payload).toString());
+    await connection.send(binary ? payload : Buffer.from(payload).toString(), compressOption(task));
     return;
   }
   const chunks: Uint8Array[] = [];
   seen.frames = 0;
-  const writer = await connection.beginMessage(message.type);
+  const writer = await connection.beginMessage(message.type, compressBegun(task));
   for await (const received of message.frames()) {
     seen.frames++;
     if (task.level === 'frame') {
@@ -152,7 +174,7 @@ async function echo(message: ReceivedMessage, connection: WebSocketConnection, {
       if (seen.frames === 1) notePong(ping(connection, task), seen);
       continue;
     }
-    const frame = writer.beginFrame(received.length);
+    const frame = task.compression === undefined ? writer.beginFrame(received.length) : writer;
     for await (const chunk of received) {
       chunks.push(chunk);
       await frame.write(chunk);
@@ -160,7 +182,7 @@ async function echo(message: ReceivedMessage, connection: WebSocketConnection, {
     }
   }
   await writer.end();
-  seen.received = describeMessage(Buffer.concat(chunks), binary);
+  making.received(describeMessage(Buffer.concat(chunks), binary));
 }
 
 /** A ping whose pong never comes is missing in the report. */

@@ -2,7 +2,7 @@ import { MessageType } from 'millrace';
 
 import { createPayload, cut } from '../payload.ts';
 import type { Report, Task } from '../test-case.ts';
-import { fragmentOption } from './endpoint.ts';
+import { compressBegun, compressOption, fragmentOption } from './endpoint.ts';
 import { Exchange, toBytes } from './exchange.ts';
 import type { Sender } from './exchange.ts';
 
@@ -14,6 +14,15 @@ export class EchoClient extends Exchange {
 
   override opened(sender: Sender): void {
     super.opened(sender);
+    this.#send();
+  }
+
+  override message(payload: string | Uint8Array, isBinary: boolean): void {
+    this.received(toBytes(payload), isBinary);
+    this.#goOn();
+  }
+
+  #send(): void {
     const payload = createPayload(this.task);
     switch (this.task.level) {
       case 'message':
@@ -23,14 +32,11 @@ export class EchoClient extends Exchange {
         this.#sendFrames(payload);
         break;
       case 'streaming':
-        this.#sendStream(payload);
+        // The length of a compressed frame is not known before.
+        if (this.task.compression === undefined) this.#sendStream(payload);
+        else this.#sendFrames(payload);
         break;
     }
-  }
-
-  override message(payload: string | Uint8Array, isBinary: boolean): void {
-    this.received(toBytes(payload), isBinary);
-    this.#closeIfComplete();
   }
 
   override messageBegin(opcode: number): void {
@@ -54,7 +60,7 @@ export class EchoClient extends Exchange {
 
   override messageEnd(): void {
     this.received(Buffer.concat(this.#chunks), this.#opcode === MessageType.BINARY);
-    this.#closeIfComplete();
+    this.#goOn();
   }
 
   override pong(payload: Uint8Array): void {
@@ -68,7 +74,7 @@ export class EchoClient extends Exchange {
 
   #sendFrames(payload: Uint8Array): void {
     const { binary, fragments, ping } = this.task;
-    this.sender.beginMessage(binary ? MessageType.BINARY : MessageType.TEXT);
+    this.sender.beginMessage(binary ? MessageType.BINARY : MessageType.TEXT, compressBegun(this.task));
     for (const [index, piece] of cut(payload, fragments).entries()) {
       this.sender.sendMessageFrame(piece);
       if (index === 0 && ping !== '') this.sender.sendPing(Buffer.from(ping));
@@ -90,6 +96,11 @@ export class EchoClient extends Exchange {
     this.sender.endMessage();
   }
 
+  #goOn(): void {
+    if (this.isLast) this.#closeIfComplete();
+    else this.#send();
+  }
+
   #closeIfComplete(): void {
     if (this.isComplete) this.close();
   }
@@ -105,14 +116,14 @@ export class EchoServer extends Exchange {
   override message(payload: string | Uint8Array, isBinary: boolean): void {
     this.received(toBytes(payload), isBinary);
     sendAsMessage(this.sender, { ...this.task, binary: isBinary }, payload);
-    this.close();
+    this.#closeIfLast();
   }
 
   override messageBegin(opcode: number): void {
     this.#opcode = opcode;
     this.#frames = 0;
     this.#chunks = [];
-    this.sender.beginMessage(opcode);
+    this.sender.beginMessage(opcode, compressBegun(this.task));
   }
 
   override frame(payload: Uint8Array): void {
@@ -124,23 +135,28 @@ export class EchoServer extends Exchange {
 
   override frameBegin(length: number): void {
     this.#frames++;
-    this.sender.beginMessageFrame(length);
+    if (this.task.compression === undefined) this.sender.beginMessageFrame(length);
   }
 
   override frameData(payload: Uint8Array): void {
     this.#chunks.push(payload);
-    this.sender.sendMessageFrameData(payload);
+    if (this.task.compression === undefined) this.sender.sendMessageFrameData(payload);
+    else this.sender.sendMessageFrame(payload);
     this.#sendPing();
   }
 
   override messageEnd(): void {
     this.sender.endMessage();
     this.received(Buffer.concat(this.#chunks), this.#opcode === MessageType.BINARY);
-    this.close();
+    this.#closeIfLast();
   }
 
   protected override addToReport(): Partial<Report> {
     return this.#frames === 0 ? {} : { frames: this.#frames };
+  }
+
+  #closeIfLast(): void {
+    if (this.isLast) this.close();
   }
 
   #sendPing(): void {
@@ -157,5 +173,5 @@ function toText(bytes: Uint8Array): string {
 function sendAsMessage(sender: Sender, task: Task, payload: string | Uint8Array): void {
   const { binary, ping } = task;
   if (ping !== '') sender.sendPing(Buffer.from(ping));
-  sender.sendMessage(payload, { binary, ...fragmentOption(task) });
+  sender.sendMessage(payload, { binary, ...fragmentOption(task), ...compressOption(task) });
 }

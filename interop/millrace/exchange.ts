@@ -26,6 +26,7 @@ export abstract class Exchange {
   #sender: Sender | undefined;
   #subprotocol = '';
   #received: ReceivedMessage | undefined;
+  #count = 0;
   #pong: string | undefined;
   #error: string | undefined;
 
@@ -98,9 +99,14 @@ export abstract class Exchange {
     return this.#sender;
   }
 
-  /** Whether all has come that is expected: a message, and the pong of a ping. */
+  /** Whether the message has come as often as is expected. */
+  protected get isLast(): boolean {
+    return this.#count >= this.task.messages;
+  }
+
+  /** Whether all has come that is expected: messages, and the pong of a ping. */
   protected get isComplete(): boolean {
-    return this.#received !== undefined && (this.task.ping === '' || this.#pong !== undefined);
+    return this.isLast && (this.task.ping === '' || this.#pong !== undefined);
   }
 
   /** What a subclass adds to the report. */
@@ -109,7 +115,12 @@ export abstract class Exchange {
   }
 
   protected received(payload: Uint8Array, isBinary: boolean): void {
-    this.#received = describeMessage(payload, isBinary);
+    const message = describeMessage(payload, isBinary);
+    if (this.#received !== undefined && this.#received.sha256 !== message.sha256) {
+      this.failed(new Error('a message was another one than before'));
+    }
+    this.#received = message;
+    this.#count++;
   }
 
   /** Starts the closing handshake, if that is our part. */

@@ -6,7 +6,7 @@ import type { WebSocketStreamView } from 'millrace/web';
 import { SUBPROTOCOL } from '../case-dsl.ts';
 import { createPayload, describeMessage } from '../payload.ts';
 import type { Task } from '../test-case.ts';
-import { ReportInTheMaking, fragmentOption } from './endpoint.ts';
+import { ReportInTheMaking, compressionOption, fragmentOption } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 
 type Message = string | Uint8Array;
@@ -14,7 +14,12 @@ type Message = string | Uint8Array;
 /** Begins to connect, with the events of a `WebSocket`. */
 export function startWebSocket(task: Task): Endpoint {
   const making = new ReportInTheMaking(task);
-  const socket = new WebSocket(task.url, { protocols: task.subprotocols, compression: false, ...fragmentOption(task) });
+  let echoes = 0;
+  const socket = new WebSocket(task.url, {
+    protocols: task.subprotocols,
+    ...compressionOption(task),
+    ...fragmentOption(task),
+  });
   socket.binaryType = 'arraybuffer';
   socket.onopen = (): void => {
     making.seen.subprotocol = socket.protocol;
@@ -22,6 +27,10 @@ export function startWebSocket(task: Task): Endpoint {
   };
   socket.onmessage = ({ data }: { readonly data: unknown }): void => {
     note(data instanceof ArrayBuffer ? new Uint8Array(data) : String(data), making);
+    if (++echoes < task.messages) {
+      socket.send(messageOf(task));
+      return;
+    }
     if (!task.closes) return;
     if (task.code === 0) socket.close();
     else socket.close(task.code, task.reason);
@@ -46,13 +55,14 @@ export function startWebSocketStream(task: Task): Endpoint {
   const stream = new WebSocketStream(task.url, {
     protocols: task.subprotocols,
     signal: stop.signal,
-    // These cases read along on the wire, frame by frame.
-    compression: false,
+    ...compressionOption(task),
     ...fragmentOption(task),
   });
   void follow(stream, making, async (readable, write) => {
-    const [{ value }] = await Promise.all([readable.read(), write(messageOf(task))]);
-    if (value !== undefined) note(value, making);
+    for (let echoes = 0; echoes < task.messages; echoes++) {
+      const [{ value }] = await Promise.all([readable.read(), write(messageOf(task))]);
+      if (value !== undefined) note(value, making);
+    }
     if (task.closes) close(stream, task);
   });
   return {
@@ -70,13 +80,15 @@ export function startWebSocketStream(task: Task): Endpoint {
 export async function startWebSocketStreamServer(task: Task): Promise<Endpoint> {
   const making = new ReportInTheMaking(task);
   const options = { port: 0, host: '127.0.0.1', subprotocols: [SUBPROTOCOL], ...fragmentOption(task) };
-  const server = await serve(options, async (connection) => {
+  const server = await serve({ ...options, ...compressionOption(task) }, async (connection) => {
     const view = webSocketStreamOf(connection);
     await follow(view, making, async (readable, write) => {
-      const { value } = await readable.read();
-      if (value === undefined) return;
-      note(value, making);
-      await write(value);
+      for (let echoes = 0; echoes < task.messages; echoes++) {
+        const { value } = await readable.read();
+        if (value === undefined) return;
+        note(value, making);
+        await write(value);
+      }
       if (task.closes) close(view, task);
     });
   });
@@ -114,7 +126,7 @@ function messageOf(task: Task): Message {
   return task.binary ? payload : Buffer.from(payload).toString();
 }
 
-function note(data: Message, { seen }: ReportInTheMaking): void {
+function note(data: Message, making: ReportInTheMaking): void {
   const binary = typeof data !== 'string';
-  seen.received = describeMessage(binary ? data : Buffer.from(data), binary);
+  making.received(describeMessage(binary ? data : Buffer.from(data), binary));
 }

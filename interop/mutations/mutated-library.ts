@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { INTEROP_FOLDER } from '../install.ts';
-import type { Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
 
 const ROOT = join(INTEROP_FOLDER, '..');
 const LIBRARY = fileURLToPath(new URL('../../', import.meta.resolve('millrace')));

@@ -1,14 +1,5 @@
-/** A defect of ours, made in a copy of the library, and the cases that must notice it. */
-export interface Mutation {
-  readonly name: string;
-  /** What stands in the built library: in one place, unless it is to be replaced in several. */
-  readonly text: string;
-  readonly replacement: string;
-  readonly places?: number;
-  /** The peer that it is tried with, and part of the names of the cases. */
-  readonly peer: string;
-  readonly cases: string;
-}
+import { COMPRESSION_MUTATIONS } from './compression-mutations.ts';
+import type { Mutation } from './mutation.ts';
 
 /** Each defect that a row of the table is there for. */
 export const MUTATIONS: readonly Mutation[] = [
@@ -176,4 +167,5 @@ export const MUTATIONS: readonly Mutation[] = [
     peer: 'ws',
     cases: 'WebSocket: closed by the peer: 3000',
   },
+  ...COMPRESSION_MUTATIONS,
 ];

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 import { MutatedLibrary } from './mutated-library.ts';
-import type { Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
 
 /** In milliseconds, for one case with a mutation: many of them wait for what does not come. */
 const CASE_TIMEOUT = 4000;

@@ -27,6 +27,19 @@ export interface MessageContent {
   readonly size: number;
 }
 
+/** What one side has of permessage-deflate (RFC 7692): what a client offers, or what a server answers. */
+export interface Compression {
+  readonly serverNoContextTakeover?: boolean;
+  readonly clientNoContextTakeover?: boolean;
+  readonly serverMaxWindowBits?: number;
+  /** `true` stands for an offer without a value; a peer does not offer it without this. */
+  readonly clientMaxWindowBits?: number | true;
+  /** Of ours: shorter messages are sent as they are, in bytes. 0 unless given. */
+  readonly threshold?: number;
+  /** Of ours: what is said for each message. */
+  readonly compress?: boolean;
+}
+
 /** What a client of the hash programs sends: `count` batches; a digest has to come after each. */
 export interface HashWork {
   /** In bytes. */
@@ -52,6 +65,10 @@ export interface Task extends Manner, MessageContent, HashWork {
   /** Code for that; 0 for a Close without one. */
   readonly code: number;
   readonly reason: string;
+  /** The extension, if it is to be used. */
+  readonly compression?: Compression;
+  /** How often the message goes back and forth. */
+  readonly messages: number;
   /** What a client offers. A server takes `millrace.interop`, if that is offered. */
   readonly subprotocols: readonly string[];
 }
@@ -92,6 +109,6 @@ export interface Hello {
   readonly versions: Readonly<Record<string, string>>;
   /** Of a server. */
   readonly port?: number;
-  /** Of servers that have a port for each work and level, such as `echo/message`. */
+  /** Of servers that have a port for each work and level, such as `echo/message`; or for what they do with the extension: `compression`, and it in JSON. */
   readonly ports?: Readonly<Record<string, number>>;
 }

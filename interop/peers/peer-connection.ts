@@ -1,4 +1,4 @@
-import type { Level, Report, Task } from './convention.ts';
+import type { Compression, Level, Report, Task } from './convention.ts';
 import { createMessage, cut, describeMessage, join, randomBytes, sha256, toBytes, toData } from './message.ts';
 import type { Data } from './message.ts';
 
@@ -27,6 +27,7 @@ export abstract class PeerConnection {
   #socket: PeerSocket | undefined;
   #subprotocol = '';
   #received: Data | undefined;
+  #count = 0;
   #pong: string | undefined;
   #error: string | undefined;
 
@@ -42,6 +43,11 @@ export abstract class PeerConnection {
     return this.task.level;
   }
 
+  /** What it may use of permessage-deflate. */
+  get compression(): Compression | undefined {
+    return this.task.compression;
+  }
+
   /** What there is to say when the connection is over. */
   get report(): Promise<Report> {
     return this.#report;
@@ -55,7 +61,11 @@ export abstract class PeerConnection {
 
   /** A message has come. */
   message(data: Data): void {
+    if (this.#received !== undefined && !isSame(this.#received, data)) {
+      this.failed('a message was another one than before');
+    }
     this.#received = data;
+    this.#count++;
   }
 
   /** A frame has come, at the frame level. */
@@ -97,9 +107,9 @@ export abstract class PeerConnection {
     return this.task.ping === '' || this.#pong === this.task.ping;
   }
 
-  /** Whether a message has come. */
-  protected get isMessageThere(): boolean {
-    return this.#received !== undefined;
+  /** Whether the message has come as often as the task says. */
+  protected get isLast(): boolean {
+    return this.#count >= this.task.messages;
   }
 
   /** What a subclass adds to the report. */
@@ -140,9 +150,16 @@ export abstract class PeerConnection {
   }
 }
 
+function isSame(one: Data, other: Data): boolean {
+  if (typeof one === 'string' || typeof other === 'string') return one === other;
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
+  return true;
+}
+
 /** Sends a message that should come back. */
 export class EchoClient extends PeerConnection {
-  readonly #frames: Uint8Array<ArrayBuffer>[] = [];
+  #frames: Uint8Array<ArrayBuffer>[] = [];
 
   override opened(socket: PeerSocket): void {
     super.opened(socket);
@@ -151,12 +168,16 @@ export class EchoClient extends PeerConnection {
 
   override message(data: Data): void {
     super.message(data);
-    this.#closeIfDone();
+    if (this.isLast) this.#closeIfDone();
+    else this.send(createMessage(this.task));
   }
 
   override frame(payload: Uint8Array<ArrayBuffer>, kind: FrameKind): void {
     this.#frames.push(payload);
-    if (kind.last) this.message(toData(join(this.#frames), kind.binary));
+    if (!kind.last) return;
+    const frames = this.#frames;
+    this.#frames = [];
+    this.message(toData(join(frames), kind.binary));
   }
 
   override pong(payload: string): void {
@@ -165,18 +186,18 @@ export class EchoClient extends PeerConnection {
   }
 
   #closeIfDone(): void {
-    if (this.isMessageThere && this.isPongThere) this.close();
+    if (this.isLast && this.isPongThere) this.close();
   }
 }
 
 /** Sends what comes back. */
 export class EchoServer extends PeerConnection {
-  readonly #frames: Uint8Array<ArrayBuffer>[] = [];
+  #frames: Uint8Array<ArrayBuffer>[] = [];
 
   override message(data: Data): void {
     super.message(data);
     this.send(data);
-    this.close();
+    this.#closeIfLast();
   }
 
   /** Sends each frame back at once. */
@@ -186,7 +207,12 @@ export class EchoServer extends PeerConnection {
     if (!kind.last) return;
 
     super.message(toData(join(this.#frames), kind.binary));
-    this.close();
+    this.#frames = [];
+    this.#closeIfLast();
+  }
+
+  #closeIfLast(): void {
+    if (this.isLast) this.close();
   }
 }
 

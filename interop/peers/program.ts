@@ -15,8 +15,8 @@ export interface Program {
   readonly versions: Readonly<Record<string, string>>;
   /** Connects, for one task. */
   connect?(task: Task): PeerConnection;
-  /** Listens on a free port of 127.0.0.1, and returns it. */
-  serve?(): Promise<number>;
+  /** Listens on a free port of 127.0.0.1, and returns it; or on several. */
+  serve?(): Promise<number | Pick<Hello, 'port' | 'ports'>>;
 }
 
 /** Runs a program as its command line says, until its stdin ends. */
@@ -29,7 +29,10 @@ export function runProgram(program: Program): void {
     .on('close', () => process.exit());
 
   if (role === 'client') say({ versions });
-  else program.serve?.().then((port) => say({ versions, port }), endWith);
+  else
+    program.serve?.().then((listening) => {
+      say({ versions, ...(typeof listening === 'number' ? { port: listening } : listening) });
+    }, endWith);
 }
 
 /** Begins with the task that a client brings in its URL; its report will be said. */

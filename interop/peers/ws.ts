@@ -1,7 +1,11 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 
 import { WebSocket, WebSocketServer } from 'ws';
 
+import type { PerMessageDeflateOptions } from 'ws';
+
+import type { Compression } from './convention.ts';
 import type { Data } from './message.ts';
 import { versionOf } from './package-version.ts';
 import { createClient } from './peer-connection.ts';
@@ -42,28 +46,56 @@ runProgram({
 
   connect(task) {
     const connection = createClient(task);
-    const webSocket = new WebSocket(task.url, [...task.subprotocols]);
+    const webSocket = new WebSocket(task.url, [...task.subprotocols], {
+      perMessageDeflate: offerOf(task.compression),
+    });
     attach(webSocket, connection);
     webSocket.on('open', () => connection.opened(new WsSocket(webSocket)));
     return connection;
   },
 
   async serve() {
-    const server = new WebSocketServer({
-      host: '127.0.0.1',
-      port: 0,
-      handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
-    });
-    server.on('connection', (webSocket, request) => {
+    const server = createServer();
+    // What a server answers to offers is an option of all of it, so each task has a server of its own.
+    server.on('upgrade', (request, socket, head) => {
       const connection = acceptTask(request.url ?? '');
-      attach(webSocket, connection);
-      connection.opened(new WsSocket(webSocket));
+      const handshake = new WebSocketServer({
+        noServer: true,
+        handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
+        perMessageDeflate: answerOf(connection.compression),
+      });
+      handshake.handleUpgrade(request, socket, head, (webSocket) => {
+        attach(webSocket, connection);
+        connection.opened(new WsSocket(webSocket));
+      });
     });
-    await once(server, 'listening');
+    await once(server.listen(0, '127.0.0.1'), 'listening');
     const address = server.address();
     return typeof address === 'object' && address !== null ? address.port : 0;
   },
 });
+
+function offerOf(compression: Compression | undefined): PerMessageDeflateOptions | false {
+  if (compression === undefined) return false;
+  const { clientMaxWindowBits, ...rest } = compression;
+  // Left out, it would be offered.
+  const none: object = { clientMaxWindowBits: false };
+  return {
+    ...rest,
+    threshold: 0,
+    ...(typeof clientMaxWindowBits === 'number'
+      ? { clientMaxWindowBits }
+      : clientMaxWindowBits === undefined
+        ? none
+        : {}),
+  };
+}
+
+function answerOf(compression: Compression | undefined): PerMessageDeflateOptions | false {
+  if (compression === undefined) return false;
+  const { clientMaxWindowBits, ...rest } = compression;
+  return { ...rest, threshold: 0, ...(typeof clientMaxWindowBits === 'number' ? { clientMaxWindowBits } : {}) };
+}
 
 function attach(webSocket: WebSocket, connection: PeerConnection): void {
   webSocket.binaryType = 'nodebuffer';

@@ -2,6 +2,7 @@
 
 from autobahn.twisted.websocket import WebSocketClientProtocol, WebSocketServerProtocol
 
+from autobahn_compression import accept_of_server
 from convention import SUBPROTOCOL, create_message, cut, describe_message, say, task_of
 
 
@@ -13,6 +14,17 @@ class Reporting:
     def begin_report(self, task):
         self.task = task
         self.report = {"id": task["id"], "subprotocol": ""}
+        self.count = 0
+
+    @property
+    def is_last(self):
+        return self.count >= self.task["messages"]
+
+    def note(self, data):
+        self.count += 1
+        message = describe_message(data)
+        if self.report.setdefault("received", message) != message:
+            self.report["error"] = "a message was another one than before"
 
     def onPong(self, payload):
         self.report["pong"] = payload.decode()
@@ -32,8 +44,13 @@ class Reporting:
 
 
 class Serving(Reporting):
+    def close_if_last(self):
+        if self.is_last:
+            self.close()
+
     def onConnect(self, request):
         self.begin_report(task_of(self.http_request_uri))
+        self.perMessageCompressionAccept = accept_of_server(self.task)
         if SUBPROTOCOL in request.protocols:
             self.report["subprotocol"] = SUBPROTOCOL
             return SUBPROTOCOL
@@ -50,6 +67,9 @@ class EchoClient(Connecting, WebSocketClientProtocol):
 
     def onOpen(self):
         self.content = create_message(self.task)
+        self.send_content()
+
+    def send_content(self):
         send = {"message": self.send_message, "frame": self.send_frames, "streaming": self.send_stream}
         send[self.task["level"]]()
 
@@ -72,15 +92,18 @@ class EchoClient(Connecting, WebSocketClientProtocol):
         return cut(data, self.task["fragments"])
 
     def received(self, payload, is_binary):
-        self.report["received"] = describe_message(payload if is_binary else payload.decode())
-        self.close_if_done()
+        self.note(payload if is_binary else payload.decode())
+        if self.is_last:
+            self.close_if_done()
+        else:
+            self.send_content()
 
     def onPong(self, payload):
         super().onPong(payload)
         self.close_if_done()
 
     def close_if_done(self):
-        if "received" in self.report and self.task["ping"] in ("", self.report.get("pong")):
+        if self.is_last and self.task["ping"] in ("", self.report.get("pong")):
             self.close()
 
 
@@ -123,9 +146,9 @@ class MessageEchoServer(Serving, WebSocketServerProtocol):
     """Sends each message back."""
 
     def onMessage(self, payload, isBinary):
-        self.report["received"] = describe_message(payload if isBinary else payload.decode())
+        self.note(payload if isBinary else payload.decode())
         send_as_message(self, payload, isBinary)
-        self.close()
+        self.close_if_last()
 
 
 class FrameEchoServer(Serving, WebSocketServerProtocol):
@@ -143,8 +166,8 @@ class FrameEchoServer(Serving, WebSocketServerProtocol):
 
     def onMessageEnd(self):
         self.endMessage()
-        self.report["received"] = describe_message(self.payload if self.is_binary else self.payload.decode())
-        self.close()
+        self.note(self.payload if self.is_binary else self.payload.decode())
+        self.close_if_last()
 
 
 class StreamingEchoServer(Serving, WebSocketServerProtocol):
@@ -169,14 +192,15 @@ class StreamingEchoServer(Serving, WebSocketServerProtocol):
     def onMessageEnd(self):
         self.endMessage()
         payload = b"".join(self.chunks)
-        self.report["received"] = describe_message(payload if self.is_binary else payload.decode())
-        self.close()
+        self.note(payload if self.is_binary else payload.decode())
+        self.close_if_last()
 
 
 def send_as_message(protocol, payload, is_binary):
     """Sends a message with the basic API, which leaves no place for a ping inside it."""
     fragments, ping = protocol.task["fragments"], protocol.task["ping"]
-    if fragments > 1 and (ping or not payload):
+    # It cuts what it has compressed, of which one frame may be left.
+    if fragments > 1 and (ping or not payload or "compression" in protocol.task):
         send_as_frames(protocol, cut(payload, fragments), is_binary)
         return
     if ping:

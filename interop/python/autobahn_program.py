@@ -7,6 +7,7 @@ import twisted
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketServerFactory
 from twisted.internet import reactor
 
+import autobahn_compression
 import autobahn_echo
 import autobahn_hash_clients
 import autobahn_hash_servers
@@ -29,7 +30,7 @@ def connect(task):
     factory = ClientFactory(task["url"], protocols=task["subprotocols"])
     factory.task = task
     factory.protocol = CLIENTS[task["work"]][task["level"]]
-    factory.setProtocolOptions(closeHandshakeTimeout=10)
+    factory.setProtocolOptions(closeHandshakeTimeout=10, **autobahn_compression.options_of_client(task))
     reactor.connectTCP("127.0.0.1", factory.port, factory)
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 
 import websockets
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory, ServerPerMessageDeflateFactory
 
 from convention import PYTHON, SUBPROTOCOL, create_message, cut, describe_message, read_tasks, say, task_of
 
@@ -50,15 +51,23 @@ async def send(task, connection, report, data):
         report["pong"] = task["ping"]
 
 
+def note(report, data):
+    message = describe_message(data)
+    if report.setdefault("received", message) != message:
+        report["error"] = "a message was another one than before"
+
+
 async def echo_client(task, connection, report):
-    await send(task, connection, report, create_message(task))
-    report["received"] = describe_message(await connection.recv())
+    for _ in range(task["messages"]):
+        await send(task, connection, report, create_message(task))
+        note(report, await connection.recv())
 
 
 async def echo_server(task, connection, report):
-    data = await connection.recv()
-    report["received"] = describe_message(data)
-    await send(task, connection, report, data)
+    for _ in range(task["messages"]):
+        data = await connection.recv()
+        note(report, data)
+        await send(task, connection, report, data)
 
 
 async def hash_client(task, connection, report):
@@ -87,9 +96,42 @@ async def hash_server(task, connection, report):
         await connection.send(hashlib.sha256(message).hexdigest())
 
 
+def flags_of(compression):
+    return {
+        "server_no_context_takeover": compression.get("serverNoContextTakeover", False),
+        "client_no_context_takeover": compression.get("clientNoContextTakeover", False),
+        "server_max_window_bits": compression.get("serverMaxWindowBits"),
+    }
+
+
+def extensions_of_client(task):
+    compression = task.get("compression")
+    if compression is None:
+        return None
+    bits = compression.get("clientMaxWindowBits")
+    return [ClientPerMessageDeflateFactory(client_max_window_bits=bits, **flags_of(compression))]
+
+
+def extensions_of_server(task):
+    compression = task.get("compression")
+    if compression is None:
+        return None
+    bits = compression.get("clientMaxWindowBits")
+    bits = None if bits is True else bits
+    return [ServerPerMessageDeflateFactory(client_max_window_bits=bits, **flags_of(compression))]
+
+
+class Protocol(websockets.WebSocketServerProtocol):
+    """Has the extensions of the task of its client."""
+
+    def process_extensions(self, headers, available_extensions):
+        return websockets.WebSocketServerProtocol.process_extensions(headers, extensions_of_server(task_of(self.path)))
+
+
 async def connect(task):
+    options = {"extensions": extensions_of_client(task), "compression": None, **LIMITS}
     try:
-        connection = await websockets.connect(task["url"], subprotocols=task["subprotocols"] or None, **LIMITS)
+        connection = await websockets.connect(task["url"], subprotocols=task["subprotocols"] or None, **options)
     except Exception as error:
         say({"id": task["id"], "subprotocol": "", "code": 1006, "reason": "", "error": repr(error)})
         return
@@ -107,7 +149,9 @@ async def main():
     if sys.argv[1] == "client":
         say({"versions": VERSIONS})
     else:
-        server = await websockets.serve(serve, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], **LIMITS)
+        server = await websockets.serve(
+            serve, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL], compression=None, create_protocol=Protocol, **LIMITS
+        )
         say({"versions": VERSIONS, "port": server.sockets[0].getsockname()[1]})
     await asyncio.Future()
 

@@ -17,9 +17,14 @@ export interface Tap {
  *
  * @param server - the server's port on 127.0.0.1
  * @param ours - which side we are
+ * @param kept - whether payload is kept
  */
-export async function startTap(server: number, ours: 'client' | 'server'): Promise<Tap> {
-  const [client, behind] = [new WireObserver(), new WireObserver()];
+export async function startTap(
+  server: number,
+  ours: 'client' | 'server',
+  kept: { readonly keepsPayload: boolean },
+): Promise<Tap> {
+  const [client, behind] = [new WireObserver(kept), new WireObserver(kept)];
   const sockets = new Set<Socket>();
 
   const join = (from: Socket, to: Socket, observer: WireObserver): void => {

@@ -9,6 +9,14 @@ const MAX_HEAD = 65_536;
 /** Masking keys that are compared. */
 const COMPARED_KEYS = 1000;
 
+interface MessageInTheMaking {
+  readonly opcode: number;
+  readonly reservedBits: number;
+  frames: number;
+  size: number;
+  readonly pieces: Buffer[];
+}
+
 interface FrameHeader {
   readonly fin: boolean;
   readonly opcode: number;
@@ -32,8 +40,16 @@ export class WireObserver implements WireSide {
   #frame: FrameHeader | undefined;
   #missing = 0n;
   #control: Buffer[] = [];
-  #message: { opcode: number; frames: number; size: number } | undefined;
+  /** Bytes of the present frame that were read. */
+  #offset = 0;
+  #message: MessageInTheMaking | undefined;
+  readonly #keepsPayload: boolean;
   readonly #keys = new Set<string>();
+
+  /** @param keepsPayload - whether the payload of messages is kept, for those who want to read it */
+  constructor({ keepsPayload }: { readonly keepsPayload: boolean }) {
+    this.#keepsPayload = keepsPayload;
+  }
 
   get head(): string {
     return this.#head;
@@ -90,8 +106,12 @@ export class WireObserver implements WireSide {
     this.#missing = this.#readLength(bytes);
     this.#frame = { fin: first >= 0x80, opcode, key };
     this.#countFrame(key);
-    if ((first & 0x70) !== 0) this.violations.push(`reserved bits in a frame with opcode ${opcode}`);
-    if (opcode < 8) this.#beginData(opcode);
+    this.#offset = 0;
+    const reservedBits = (first & 0x70) >> 4;
+    // Those of the first frame of a message are judged with the message.
+    if (reservedBits !== 0 && opcode !== 1 && opcode !== 2)
+      this.violations.push(`reserved bits in a frame with opcode ${opcode}`);
+    if (opcode < 8) this.#beginData(opcode, reservedBits);
     if (this.#missing === 0n) this.#endFrame();
     return size;
   }
@@ -111,16 +131,20 @@ export class WireObserver implements WireSide {
     if (key !== undefined && this.maskedFrames <= COMPARED_KEYS) this.#keys.add(key.toString('hex'));
   }
 
-  #beginData(opcode: number): void {
+  #beginData(opcode: number, reservedBits: number): void {
     if ((opcode === 0) !== (this.#message !== undefined)) this.violations.push(`opcode ${opcode} out of place`);
-    this.#message ??= { opcode, frames: 0, size: 0 };
+    this.#message ??= { opcode, reservedBits, frames: 0, size: 0, pieces: [] };
     this.#message.frames++;
   }
 
   #takePayload(bytes: Buffer): void {
-    const { opcode = 0 } = this.#frame ?? {};
+    const { opcode = 0, key } = this.#frame ?? {};
     if (opcode >= 8) this.#control.push(bytes);
-    else if (this.#message !== undefined) this.#message.size += bytes.length;
+    else if (this.#message !== undefined) {
+      this.#message.size += bytes.length;
+      if (this.#keepsPayload) this.#message.pieces.push(unmask(bytes, key, this.#offset));
+    }
+    this.#offset += bytes.length;
     this.#missing -= BigInt(bytes.length);
     if (this.#missing === 0n) this.#endFrame();
   }
@@ -131,13 +155,14 @@ export class WireObserver implements WireSide {
     if (frame === undefined) return;
     if (frame.opcode >= 8) this.#endControl(frame);
     else if (frame.fin && this.#message !== undefined) {
-      this.messages.push(this.#message);
+      const { pieces, ...message } = this.#message;
+      this.messages.push({ ...message, payload: Buffer.concat(pieces) });
       this.#message = undefined;
     }
   }
 
   #endControl({ opcode, key, fin }: FrameHeader): void {
-    const payload = unmask(Buffer.concat(this.#control), key);
+    const payload = unmask(Buffer.concat(this.#control), key, 0);
     this.#control = [];
     if (!fin) this.violations.push('a control frame in fragments');
     if (opcode === 9) this.pings.push(payload.toString('latin1'));
@@ -156,6 +181,10 @@ function headerSize(bytes: Buffer): number | undefined {
   return 2 + (short === 127 ? 8 : short === 126 ? 2 : 0) + (second >= 0x80 ? 4 : 0);
 }
 
-function unmask(bytes: Buffer, key: Buffer | undefined): Buffer {
-  return key === undefined ? bytes : Buffer.from(bytes.map((byte, index) => byte ^ key[index % 4]!));
+/** @param offset - of these bytes in their frame */
+function unmask(bytes: Buffer, key: Buffer | undefined, offset: number): Buffer {
+  const unmasked = Buffer.from(bytes);
+  if (key === undefined) return unmasked;
+  for (let index = 0; index < unmasked.length; index++) unmasked[index]! ^= key[(offset + index) & 3]!;
+  return unmasked;
 }

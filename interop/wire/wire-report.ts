@@ -2,9 +2,13 @@
 export interface WireMessage {
   /** Of its first frame. */
   readonly opcode: number;
+  /** Of its first frame, a three-bit number; no other frame may have any. */
+  readonly reservedBits: number;
   readonly frames: number;
   /** In bytes. */
   readonly size: number;
+  /** Unmasked; empty unless it is asked for. */
+  readonly payload: Buffer;
 }
 
 /** What one side has sent. */

@@ -24,7 +24,7 @@ const STREAM = Buffer.concat([
 ]);
 
 function observe(chunks: readonly Buffer[]): object {
-  const observer = new WireObserver();
+  const observer = new WireObserver({ keepsPayload: true });
   for (const chunk of chunks) observer.push(chunk);
   const { head, messages, pings, pongs, closes, reasons } = observer;
   const { framesAfterClose, maskedFrames, unmaskedFrames, keys, violations } = observer;
@@ -37,9 +37,9 @@ function observe(chunks: readonly Buffer[]): object {
 const EXPECTED = {
   head: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket',
   messages: [
-    { opcode: 1, frames: 2, size: 3 },
-    { opcode: 2, frames: 1, size: 126 },
-    { opcode: 1, frames: 1, size: 0 },
+    { opcode: 1, reservedBits: 0, frames: 2, size: 3, payload: Buffer.from('Hi!') },
+    { opcode: 2, reservedBits: 0, frames: 1, size: 126, payload: Buffer.alloc(126, 'x') },
+    { opcode: 1, reservedBits: 0, frames: 1, size: 0, payload: Buffer.alloc(0) },
   ],
   pings: ['p', ''],
   pongs: ['q'],
@@ -53,7 +53,8 @@ const EXPECTED = {
 };
 
 const VIOLATIONS: readonly (readonly [name: string, hex: string, violation: RegExp])[] = [
-  ['reserved bits', 'c1 00', /reserved bits/],
+  ['reserved bits in a continuation', '01 00 c0 00', /reserved bits in a frame with opcode 0/],
+  ['reserved bits in a ping', 'c9 00', /reserved bits in a frame with opcode 9/],
   ['a 16-bit length that could be shorter', '82 7e 00 01 61', /could be shorter/],
   ['a 64-bit length that could be shorter', '82 7f 00 00 00 00 00 00 00 01 61', /could be shorter/],
   ['a continuation of nothing', '80 00', /opcode 0 out of place/],
@@ -74,14 +75,14 @@ describe('WireObserver', () => {
   });
 
   it('knows a Close without a code', () => {
-    const observer = new WireObserver();
+    const observer = new WireObserver({ keepsPayload: false });
     observer.push(Buffer.concat([HEAD, bytes('88 00')]));
 
     assert.deepEqual(observer.closes, [1005]);
   });
 
   it('follows a frame of 2^63−1 bytes', () => {
-    const observer = new WireObserver();
+    const observer = new WireObserver({ keepsPayload: false });
     observer.push(Buffer.concat([HEAD, bytes('82 7f 7f ff ff ff ff ff ff ff'), Buffer.alloc(1000)]));
 
     assert.deepEqual(observer.messages, []);
@@ -90,15 +91,27 @@ describe('WireObserver', () => {
 
   for (const [name, hex, violation] of VIOLATIONS) {
     it(`sees ${name}`, () => {
-      const observer = new WireObserver();
+      const observer = new WireObserver({ keepsPayload: false });
       observer.push(Buffer.concat([HEAD, bytes(hex)]));
 
       assert.match(observer.violations.join(), violation);
     });
   }
 
+  it('tells the reserved bits of the first frame of a message', () => {
+    const observer = new WireObserver({ keepsPayload: false });
+    observer.push(Buffer.concat([HEAD, bytes('41 01 61 80 01 62 f2 00')]));
+
+    const none = Buffer.alloc(0);
+    assert.deepEqual(observer.messages, [
+      { opcode: 1, reservedBits: 4, frames: 2, size: 2, payload: none },
+      { opcode: 2, reservedBits: 7, frames: 1, size: 0, payload: none },
+    ]);
+    assert.deepEqual(observer.violations, []);
+  });
+
   it('gives up on a head without an end', () => {
-    const observer = new WireObserver();
+    const observer = new WireObserver({ keepsPayload: false });
     for (let index = 0; index < 70; index++) observer.push(Buffer.alloc(1000, 'x'));
 
     assert.match(observer.violations.join(), /without an end/);

@@ -191,7 +191,7 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
   /**
    * Sends a message, when its turn comes.
    *
-   * @param signal - withdraws it while it waits for its turn
+   * @param signal - withdraws it while it waits for its turn, or for extensions that are at work
    * @param compress - what the application said for this message
    *
    * @returns when the bytes are the caller's again, and more may be sent
@@ -200,7 +200,8 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
     if (signal?.aborted === true) return rejected(signal.reason);
     const { sender } = this.connection;
     if (!sender.canSendMessages) return untilAborted(this.ended(), signal);
-    if (!sender.takesAtOnce(payload.length)) return this.#sendLater(payload, { opcode, compress }, signal);
+    const isTaken = sender.takesAtOnce(payload.length) && (signal === undefined || sender.sendsAtOnce);
+    if (!isTaken) return this.#sendLater(payload, { opcode, compress }, signal);
     const before = sender.givenReferences;
     const isBelow = sender.sendMessage(payload, { opcode, compress });
     const sent = isBelow && sender.givenReferences === before ? DONE : this.sent(before);
@@ -366,18 +367,20 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
       turn.resolve(undefined);
     };
     const before = sender.givenReferences;
+    const { isFree } = sender;
     const entry = sender.queueMessage(payload, { ...format, onTaken, onLost: turn.reject });
     // It was too much, and the connection has failed for it.
     if (entry === undefined && this.connection.state === 'failed') return this.ended();
-    if (entry === undefined) {
+    if (isFree) {
       // It had not to wait for its turn, but extensions take their time. Whatever is on its way by then is waited for.
       const sent = wait.isOver ? this.sent(before) : handled(turn.promise.then(() => this.sent(-1)));
+      onAbort(signal, sent, () => entry?.withdraw());
       return untilAborted(sent, signal);
     }
     // It waits in a copy.
     if (wait.isOver) return DONE;
     onAbort(signal, turn.promise, (reason) => {
-      if (sender.withdraw(entry)) turn.reject(reason);
+      if (entry?.withdraw() === true) turn.reject(reason);
     });
     return handled(turn.promise.then(() => this.#waiting.waitForMemory(sender.givenReferences)));
   }

@@ -42,7 +42,7 @@ export type {
 export { HoldReason, type ControlHooks } from './receive/read-ahead.ts';
 export { PreparedMessage } from './send/prepared-message.ts';
 export type { FrameFormat } from './send/message-output.ts';
-export type { OutgoingFormat, QueuedEntry, TurnHolder } from './send/send-queue.ts';
+export type { OutgoingFormat, TurnHolder } from './send/send-queue.ts';
 export type { FrameHeader } from './wire/frame-header.ts';
 export type { FrameObserver } from './wire/frame-observer.ts';
 export { RECEIVE_BUFFER } from './wire/mask.ts';

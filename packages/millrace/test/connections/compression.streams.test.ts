@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const FILES = ['compression.test.js', 'compression.attacks.test.js'].map((name) =>
+const FILES = ['compression.test.js', 'compression.attacks.test.js', 'compression.frames.test.js'].map((name) =>
   fileURLToPath(new URL(name, import.meta.url)),
 );
 

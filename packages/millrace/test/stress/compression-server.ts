@@ -1,37 +1,52 @@
-// An echo server that compresses, in a process of its own, which tells its memory when it is asked, and compresses 8 MiB when it is told to.
-import { connect, serve } from '../../src/index.ts';
+// An echo server that compresses, in a process of its own, which tells its figures when it is asked, and answers the message `large` with 8 MiB. Its
+// argument is options as JSON. It answers no message that is longer than 1 MiB, and says that it has it.
+import { serve, type ServeOptions } from '../../src/index.ts';
+import { MIB } from './claim.ts';
+import { createJson } from './compressed-peer.ts';
+import { Stalls, mainThreadTime } from './grid/stalls.ts';
 
-const MIB = 1024 * 1024;
+const [json = '{}'] = process.argv.slice(2);
+const options = JSON.parse(json) as ServeOptions;
 
-const server = await serve(
-  { port: 0, host: '127.0.0.1', compression: true, maxMessageSize: 16 * MIB },
-  {
-    message: (connection, data) => void connection.send(data),
-  },
-);
+const stalls = new Stalls(mainThreadTime);
+const codes: number[] = [];
+let decompressed = 0;
 
-const rows = Array.from({ length: 140_000 }, (_, id) => ({
-  id,
-  name: `name ${String(id * 7919)}`,
-  price: (id * 31) % 997,
-}));
-const large = JSON.stringify(rows);
+const large = createJson();
 
-/** Sends 8 MiB of JSON to a client in this process, so that all of the work for it is seen by the others. */
-async function sendLarge(): Promise<void> {
-  const client = await connect(server.url, { compression: true, receive: false });
-  await client.send(large);
-  await client.close();
+function done(): void {
   process.send?.({ done: true });
 }
 
-process.on('message', (what) => {
-  if (what === 'send') {
-    void sendLarge();
-    return;
-  }
+const server = await serve(
+  { port: 0, host: '127.0.0.1', compression: true, maxMessageSize: 16 * MIB, ...options },
+  {
+    message(connection, data) {
+      if (data === 'large') void connection.send(large).then(done);
+      else if (data.length > MIB) done();
+      else void connection.send(data);
+    },
+    close(connection, { sent }) {
+      if (options.maxMessageSize === undefined) return;
+      codes.push(sent?.code ?? 0);
+      decompressed = Math.max(decompressed, connection.stats.messageBytesReceived);
+    },
+    error: () => undefined,
+  },
+);
+
+process.on('message', () => {
+  const { longest } = stalls;
   globalThis.gc?.();
-  process.send?.({ rss: process.memoryUsage.rss(), open: server.connections.size });
+  process.send?.({
+    rss: process.memoryUsage.rss(),
+    peakRss: process.resourceUsage().maxRSS * 1024,
+    open: server.connections.size,
+    codes,
+    decompressed,
+    longestStall: longest,
+  });
+  stalls.reset();
 });
 process.on('disconnect', () => process.exit());
-process.send?.({ url: server.url });
+process.send?.({ port: server.port });

@@ -3,6 +3,7 @@
 
 import { announcedFrames, pingFlood } from './idle-attacks.ts';
 import { holds, type Claim, type Measurement } from './claim.ts';
+import { compressionBombs } from './compression-bombs.ts';
 import { compressedConnections, compressedLatency } from './compressed-connections.ts';
 import { closingUnderLoad } from './closing-under-load.ts';
 import { crowdClaims } from './crowds.ts';
@@ -23,6 +24,7 @@ const CLAIMS: readonly Claim[] = [
   unreadMessages,
   compressedConnections,
   compressedLatency,
+  compressionBombs,
   ...gridClaims,
   ...crowdClaims,
   ...closingUnderLoad,

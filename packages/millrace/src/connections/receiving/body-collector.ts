@@ -44,6 +44,8 @@ class BodyCollector implements BodySink {
   readonly #limits: ReadLimits;
   readonly #collected: Deferred<Uint8Array> = createDeferred();
   readonly #bytes = new ByteCollector();
+  /** Bytes that have come of the present frame. */
+  #frameSize = 0;
   /** Bytes that the headers of its frames announce. */
   #announced = 0;
   /** The size of the whole, when the last frame announces it. */
@@ -59,6 +61,7 @@ class BodyCollector implements BodySink {
   }
 
   beginFrame(length: number, isLast: boolean): void {
+    this.#frameSize = 0;
     this.#announced += length;
     if (isLast) this.#expected = this.#announced;
     this.#check('maxFrameSize', length);
@@ -67,6 +70,8 @@ class BodyCollector implements BodySink {
 
   push(chunk: Uint8Array): void {
     // An inflated message is longer than its frames announce.
+    this.#frameSize += chunk.length;
+    this.#check('maxFrameSize', this.#frameSize);
     this.#check('maxMessageSize', this.#bytes.size + chunk.length);
     if (this.#hasFailed) return;
     this.#bytes.append(chunk, this.#expected);

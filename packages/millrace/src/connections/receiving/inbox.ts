@@ -164,7 +164,8 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
   }
 
   onFrameEnd(): void {
-    // The length of a frame says where it ends.
+    this.#arriving?.endFrame();
+    this.#holdIfSatisfied();
   }
 
   onMessageEnd(): void {

@@ -2,8 +2,8 @@ import { LocalUsageError } from '../../protocol/base/errors.ts';
 import { createDeferred, type Deferred } from '../../engine/deferred.ts';
 import type { MessageKind } from '../sending/sendable.ts';
 
-/** What comes in a body: some payload, or the beginning of a frame, as the length that it announces. */
-export type BodyItem = Uint8Array | number;
+/** What comes in a body: some payload; the beginning of a frame, as the length that it announces; or its end, if the reader wants to know it. */
+export type BodyItem = Uint8Array | number | 'frameEnd';
 
 /** Takes the items of a body as they arrive. */
 export interface BodySink {
@@ -43,6 +43,7 @@ export class MessageBody implements BodySink {
   #isComplete = false;
   #error: Error | undefined;
   #isClaimed = false;
+  #tellsFrameEnds = false;
   #isDiscarded = false;
   /** Takes what comes, in place of a reader. */
   #sink: BodySink | undefined;
@@ -68,6 +69,11 @@ export class MessageBody implements BodySink {
   beginFrame(length: number, isLast: boolean): void {
     if (this.#sink === undefined) this.#give(length);
     else this.#sink.beginFrame(length, isLast);
+  }
+
+  /** A frame is over. Its length does not tell: an extension makes it longer or shorter. */
+  endFrame(): void {
+    if (this.#tellsFrameEnds || this.#kept !== undefined) this.#give('frameEnd');
   }
 
   push(chunk: Uint8Array): void {
@@ -104,6 +110,12 @@ export class MessageBody implements BodySink {
     if (this.#isClaimed) throw new LocalUsageError('the message was read before, or is being read');
     if (this.#isDiscarded) throw discarded();
     this.#isClaimed = true;
+  }
+
+  /** Makes the caller its reader, who learns where frames end. */
+  claimFrames(): void {
+    this.claim();
+    this.#tellsFrameEnds = true;
   }
 
   /** Takes the next item, if it can be had at once. */
@@ -188,8 +200,11 @@ export class MessageBody implements BodySink {
   /** A message that came whole is a frame, too. */
   #takeOfWhole(whole: Uint8Array): BodyItem {
     this.#whole = undefined;
-    if (whole.length > 0) this.#item = whole;
-    else this.#checkFinished();
+    const rest: BodyItem[] = whole.length > 0 ? [whole] : [];
+    if (this.#tellsFrameEnds) rest.push('frameEnd');
+    this.#item = rest.shift();
+    if (rest.length > 0) this.#kept = rest;
+    this.#checkFinished();
     return whole.length;
   }
 

@@ -7,12 +7,12 @@ import type { MessageBody } from './message-body.ts';
 
 /** A frame of a message that is being received. It has one reader, until the next frame is asked for. */
 export class ReceivedFrame implements AsyncIterable<Uint8Array> {
-  /** What its header announces, in bytes; above 2^53 rounded. */
+  /** What its header announces, in bytes; above 2^53 rounded. Where an extension changes it, as compression does, its payload is longer or shorter. */
   readonly length: number;
   readonly #body: MessageBody;
   readonly #limits: ReadLimits;
-  /** What is left of its payload, in bytes. */
-  #remaining: number;
+  /** Whether all of it was read. */
+  #isOver = false;
   /** The piece that was asked for last: whoever asks waits for those who asked before. */
   #last: Promise<unknown> = DONE;
   #isClaimed = false;
@@ -25,7 +25,6 @@ export class ReceivedFrame implements AsyncIterable<Uint8Array> {
     this.length = length;
     this.#body = body;
     this.#limits = limits;
-    this.#remaining = length;
   }
 
   /**
@@ -45,7 +44,7 @@ export class ReceivedFrame implements AsyncIterable<Uint8Array> {
   bytes(): Promise<Uint8Array> {
     return attempt(() => {
       this.#claim();
-      if (this.length > this.#limits.maxFrameSize) throw exceedLimit(this.#limits, 'maxFrameSize', this.length);
+      this.#checkSize(this.length);
       const collecting = handled(this.#collect());
       this.#collecting = collecting;
       return collecting;
@@ -65,6 +64,8 @@ export class ReceivedFrame implements AsyncIterable<Uint8Array> {
   async #collect(): Promise<Uint8Array> {
     const bytes = new ByteCollector();
     for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
+      // An inflated frame is longer than its header announces.
+      this.#checkSize(bytes.size + chunk.length);
       bytes.append(chunk, this.length);
     }
     return bytes.take();
@@ -84,10 +85,14 @@ export class ReceivedFrame implements AsyncIterable<Uint8Array> {
   }
 
   async #read(): Promise<Uint8Array | undefined> {
-    const item = this.#remaining > 0 ? await this.#body.read() : undefined;
-    if (!(item instanceof Uint8Array)) return undefined;
-    this.#remaining -= item.length;
-    return item;
+    const item = this.#isOver ? undefined : await this.#body.read();
+    if (item instanceof Uint8Array) return item;
+    this.#isOver = true;
+    return undefined;
+  }
+
+  #checkSize(size: number): void {
+    if (size > this.#limits.maxFrameSize) throw exceedLimit(this.#limits, 'maxFrameSize', size);
   }
 
   #claim(): void {

@@ -60,7 +60,7 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
    * rest.
    */
   frames(): AsyncIterableIterator<ReceivedFrame, void> {
-    this.#body.claim();
+    this.#body.claimFrames();
     return new HandledIterator(readFrames(this.#body, this.#limits));
   }
 

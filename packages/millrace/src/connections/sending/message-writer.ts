@@ -205,8 +205,9 @@ export class MessageWriter {
     this.#pending.take();
     this.#over.reject(reason);
     this.#flushed?.reject(reason);
-    if (this.#hasBegun) this.#engine.connection.fail(ourFailure(reason));
-    else this.#engine.connection.sender.releaseTurn(this.#holder);
+    const { connection } = this.#engine;
+    if (this.#hasBegun && !connection.sender.withdrawMessage()) connection.fail(ourFailure(reason));
+    else connection.sender.releaseTurn(this.#holder);
   }
 
   /**
@@ -251,7 +252,7 @@ export class MessageWriter {
     const entry = sender.takeTurn(this.#holder);
     if (entry === undefined) return;
     onAbort(signal, turn.promise, (reason) => {
-      if (sender.withdraw(entry)) turn.reject(reason);
+      if (entry.withdraw()) turn.reject(reason);
     });
     await turn.promise;
     if (signal?.aborted !== true) return;

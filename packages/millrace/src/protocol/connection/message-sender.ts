@@ -1,9 +1,9 @@
 import { ENTRY_COST } from '../base/costs.ts';
 import type { Claims } from '../extension/claims.ts';
-import type { FrameFormat, MessageOutput, OpenFormat } from '../send/message-output.ts';
+import type { FrameFormat, MessageOutput, OpenFormat, QueuedEntry } from '../send/message-output.ts';
 import type { PreparedMessage } from '../send/prepared-message.ts';
 import type { Scheduler } from '../send/scheduler.ts';
-import type { OutgoingFormat, QueuedEntry, SendQueue, TurnHolder } from '../send/send-queue.ts';
+import type { OutgoingFormat, SendQueue, TurnHolder } from '../send/send-queue.ts';
 import type { ClosingHandshake } from './closing-handshake.ts';
 import { tellDrain, tellHighWater, tellProgress, tooMuchBuffered, type MessageSenderSetup } from './sender-setup.ts';
 import { checkControlFrame, checkFragmentSize, checkMessageOpcode, checkReservedBits } from './send-checks.ts';
@@ -72,6 +72,11 @@ export class MessageSender {
   /** Whether a payload of so many bytes is dealt with at once: nobody has the turn to send, or waits for it, and it is the caller's again or counted as a reference. */
   takesAtOnce(size: number): boolean {
     return this.#queue.isFree && (this.#pipeline === undefined || this.#pipeline.takesAtOnce(size));
+  }
+
+  /** Whether a message that is sent has nothing to wait for: neither for its turn nor for extensions that are at work. */
+  get sendsAtOnce(): boolean {
+    return this.#queue.isFree && this.#messages.isIdle;
   }
 
   /** Bytes that were sent and that the transport has not written yet, wherever they wait. */
@@ -153,7 +158,7 @@ export class MessageSender {
   /**
    * Does the same as {@link sendMessage}, for whoever may change their mind.
    *
-   * @returns an entry for {@link withdraw}, if the message has to wait; `undefined` if it was sent, or nothing was, since the connection is not open
+   * @returns an entry to withdraw it by, if the message has to wait; `undefined` if it was sent, or nothing was, since the connection is not open
    */
   queueMessage(payload: string | Uint8Array, format: OutgoingFormat): QueuedEntry | undefined {
     if (!this.#mayQueue(payload.length, format)) return undefined;
@@ -177,7 +182,7 @@ export class MessageSender {
   /**
    * Asks for the turn to send a message piece by piece. {@link releaseTurn} gives it back.
    *
-   * @returns an entry for {@link withdraw}, if `holder` has to wait
+   * @returns an entry to withdraw it by, if `holder` has to wait
    */
   takeTurn(holder: TurnHolder): QueuedEntry | undefined {
     return this.#queue.take(holder);
@@ -196,13 +201,9 @@ export class MessageSender {
     this.#host.requestUpdate();
   }
 
-  /**
-   * Takes something back that waits for its turn.
-   *
-   * @returns whether it still did
-   */
-  withdraw(entry: QueuedEntry): boolean {
-    return this.#queue.withdraw(entry);
+  /** Takes the open message back, and says whether it could: nothing of it was given to extensions or to the transport, and no frame of it is open. */
+  withdrawMessage(): boolean {
+    return this.#messages.withdrawOpen();
   }
 
   /**
@@ -372,11 +373,10 @@ export class MessageSender {
   }
 
   #isWithinLimit(size: number): boolean {
-    const { owner, options } = this.#setup;
-    const { maxBufferedAmount: limit } = options;
+    const limit = this.#setup.options.maxBufferedAmount;
     if (size <= limit) return true;
     this.giveUp(() => this.#scheduler.giveUpOutput());
-    owner.fail(tooMuchBuffered(limit, size));
+    this.#setup.owner.fail(tooMuchBuffered(limit, size));
     return false;
   }
 

@@ -22,6 +22,16 @@ export interface GivenFormat extends MessageFormat {
   readonly onLost?: ((error: Error) => void) | undefined;
 }
 
+/** Something that waits. */
+export interface QueuedEntry {
+  /**
+   * Takes it back.
+   *
+   * @returns whether it still waited
+   */
+  withdraw(): boolean;
+}
+
 /**
  * Where messages and their frames are sent, one message at a time: the wire itself, or what changes them on their way to it.
  *
@@ -42,10 +52,16 @@ export interface MessageOutput {
   readonly pendingCost: number;
   /** Bytes that were given, and whose memory changed hands before they could become output. */
   readonly lostSize: number;
+  /** Whether nothing waits in it, so that a message goes through at once, or begins to. */
+  readonly isIdle: boolean;
   /** Whether a payload of so many bytes is in use no longer when a call has returned; otherwise `onTaken` tells. */
   takesAtOnce(size: number): boolean;
-  /** Sends a message. No message may be open. */
-  sendMessage(payload: string | Uint8Array, format: GivenFormat): void;
+  /**
+   * Sends a message. No message may be open.
+   *
+   * @returns an entry to withdraw it by, if it has to wait
+   */
+  sendMessage(payload: string | Uint8Array, format: GivenFormat): QueuedEntry | undefined;
   /** Sends a message that was framed before. No message may be open. */
   sendPreparedMessage(message: PreparedMessage): void;
   /** Opens a message, whose frames follow. */
@@ -58,6 +74,12 @@ export interface MessageOutput {
   sendFrameData(payload: Uint8Array): number;
   /** Ends the open message. */
   endMessage(): void;
+  /**
+   * Takes the open message back, if all of it waits and no frame of it is open.
+   *
+   * @returns whether it did
+   */
+  withdrawOpen(): boolean;
   /** Checks that a frame can begin; `method` is who asks. */
   expectMessage(method: string): void;
   /** Checks that a frame is open. */
@@ -90,6 +112,14 @@ export abstract class ImmediateOutput {
 
   get deadline(): number {
     return Infinity;
+  }
+
+  get isIdle(): boolean {
+    return true;
+  }
+
+  withdrawOpen(): boolean {
+    return false;
   }
 
   takesAtOnce(): boolean {

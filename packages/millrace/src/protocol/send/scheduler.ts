@@ -112,7 +112,7 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
   }
 
   /** Sends a message, cut into frames of `fragmentSize`. No message may be open. */
-  sendMessage(payload: string | Uint8Array, format: GivenFormat): void {
+  sendMessage(payload: string | Uint8Array, format: GivenFormat): undefined {
     this.#messagesSent++;
     const { fragmentSize = this.#fragmentSize, onTaken } = format;
     if (typeof payload !== 'string') {

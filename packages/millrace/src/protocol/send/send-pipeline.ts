@@ -4,7 +4,7 @@ import { Fifo } from '../base/fifo.ts';
 import { isPromise } from '../base/promise.ts';
 import type { SendTransform } from '../base/transform.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
-import type { FrameFormat, GivenFormat, MessageOutput, OpenFormat } from './message-output.ts';
+import type { FrameFormat, GivenFormat, MessageOutput, OpenFormat, QueuedEntry } from './message-output.ts';
 import { OpenMessage } from './open-message.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -123,26 +123,31 @@ export class SendPipeline implements MessageOutput {
     return { uncompressedBytesSent: bytesBefore, compressedBytesSent: bytesAfter };
   }
 
-  takesAtOnce(size: number): boolean {
-    return size <= (this.#isIdle ? SLICE : LARGEST_COPY);
+  get isIdle(): boolean {
+    return !this.#isAdvancing && !this.#transformation.isBusy && this.#waiting.size === 0;
   }
 
-  sendMessage(payload: string | Uint8Array, format: GivenFormat): void {
-    if (this.#isIdle) {
+  takesAtOnce(size: number): boolean {
+    return size <= (this.isIdle ? SLICE : LARGEST_COPY);
+  }
+
+  sendMessage(payload: string | Uint8Array, format: GivenFormat): QueuedEntry | undefined {
+    if (this.isIdle) {
       this.#advance(() => this.#sendMessage(payload, payload.length, format));
-      return;
+      return undefined;
     }
     const bytes = typeof payload === 'string' ? this.#setup.text.encode(payload) : payload;
     const { length } = bytes;
     if (typeof payload === 'string' || length <= LARGEST_COPY) {
       const copy = typeof payload === 'string' ? bytes : new Uint8Array(bytes);
-      this.#put({ run: () => this.#sendMessage(copy, length, withoutCalls(format)), size: length, message: undefined });
+      const run = (): void => this.#sendMessage(copy, length, withoutCalls(format));
+      const entry = this.#put({ run, size: length, message: undefined });
       format.onTaken?.();
-      return;
+      return entry;
     }
     const view = new Uint8Array(bytes.buffer, bytes.byteOffset, length);
     const run = (): void => this.#sendMessage(view, length, format);
-    this.#put({ run, size: length, message: undefined, lose: format.onLost });
+    return this.#put({ run, size: length, message: undefined, lose: format.onLost });
   }
 
   sendPreparedMessage(message: PreparedMessage): void {
@@ -216,6 +221,13 @@ export class SendPipeline implements MessageOutput {
     this.#tellIfSent();
   }
 
+  withdrawOpen(): boolean {
+    if (this.#openFate !== 'waiting' || !this.#open.insideMessage || this.#open.insideFrame) return false;
+    this.#forgetOpen();
+    this.#open.abandon();
+    return true;
+  }
+
   expectMessage(method: string): void {
     this.#open.expectMessage(method);
   }
@@ -252,19 +264,19 @@ export class SendPipeline implements MessageOutput {
     for (const lose of this.#lost.splice(0)) lose(error);
   }
 
-  get #isIdle(): boolean {
-    return !this.#isAdvancing && !this.#transformation.isBusy && this.#waiting.size === 0;
-  }
-
   /** A message that is open can wait; what waits of it does so no more. */
   #abandonOpen(): void {
     const isRunning = this.#openFate !== 'waiting';
-    for (const { size } of this.#waiting.takeAll(({ message }) => message === this.#openNumber)) {
-      this.#waitingSize -= size;
-    }
+    this.#forgetOpen();
     if (isRunning && this.#transformation.hasMessage) this.#transformation.cancel();
     // A frame on the wire is completed before Close.
     if (!isRunning || !this.#scheduler.insideFrame) this.#open.abandon();
+  }
+
+  #forgetOpen(): void {
+    for (const { size } of this.#waiting.takeAll(({ message }) => message === this.#openNumber)) {
+      this.#waitingSize -= size;
+    }
   }
 
   #tellIfSent(): void {
@@ -273,7 +285,7 @@ export class SendPipeline implements MessageOutput {
 
   /** Does something now, or when it is its turn. */
   #give(run: () => void, size: number, message: number | undefined): void {
-    if (this.#isIdle) this.#advance(run);
+    if (this.isIdle) this.#advance(run);
     else this.#put({ run, size, message });
   }
 
@@ -283,7 +295,7 @@ export class SendPipeline implements MessageOutput {
 
   /** Does the same with payload of the open message, which is copied if it has to wait. */
   #giveBytes(payload: Uint8Array, run: (bytes: Uint8Array, isOwn: boolean) => void): void {
-    if (this.#isIdle && (payload.length <= SLICE || this.#openFate === 'plain')) {
+    if (this.isIdle && (payload.length <= SLICE || this.#openFate === 'plain')) {
       this.#advance(() => run(payload, false));
       return;
     }
@@ -291,9 +303,16 @@ export class SendPipeline implements MessageOutput {
     this.#giveOpen(() => run(copy, true), copy.length);
   }
 
-  #put(operation: Operation): void {
+  #put(operation: Operation): QueuedEntry {
     this.#waitingSize += operation.size;
-    this.#waiting.put(operation);
+    const entry = this.#waiting.put(operation);
+    return {
+      withdraw: () => {
+        const waited = this.#waiting.remove(entry);
+        if (waited) this.#waitingSize -= operation.size;
+        return waited;
+      },
+    };
   }
 
   /** Does something, and what waits behind it. */

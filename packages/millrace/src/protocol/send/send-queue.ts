@@ -1,8 +1,8 @@
 import { ENTRY_COST, WAITER_COST } from '../base/costs.ts';
 import { LocalUsageError } from '../base/errors.ts';
-import { Fifo, type FifoEntry } from '../base/fifo.ts';
+import { Fifo } from '../base/fifo.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
-import type { GivenFormat, MessageOutput } from './message-output.ts';
+import type { GivenFormat, MessageOutput, QueuedEntry } from './message-output.ts';
 import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
 
 /** Who sends a message piece by piece, or cannot send it yet. */
@@ -41,9 +41,6 @@ interface Waiting {
   /** Its payload, where that is memory of somebody else. */
   readonly shared?: Uint8Array | undefined;
 }
-
-/** By this, something that waits can be withdrawn. */
-export type QueuedEntry = FifoEntry<Waiting>;
 
 /** What a {@link SendQueue} works with. */
 export interface SendQueueSetup {
@@ -105,8 +102,7 @@ export class SendQueue {
    */
   send(payload: string | Uint8Array, format: OutgoingFormat): QueuedEntry | undefined {
     if (!this.isFree) return this.#wait(payload, format);
-    this.#setup.messages.sendMessage(payload, format);
-    return undefined;
+    return this.#setup.messages.sendMessage(payload, format);
   }
 
   /** Sends a message that was framed before, when its turn comes. Its bytes belong to nobody, and do not change. */
@@ -152,17 +148,6 @@ export class SendQueue {
     if (this.#holder !== holder) return;
     this.#holder = undefined;
     this.advance();
-  }
-
-  /**
-   * Takes something out that waits.
-   *
-   * @returns whether it still did
-   */
-  withdraw(entry: QueuedEntry): boolean {
-    if (!this.#waiting.remove(entry)) return false;
-    this.#forget(entry.item);
-    return true;
   }
 
   /** Sends Close behind the open message and all whole messages that wait. Whoever waits to send pieces gets no turn any more. */
@@ -221,15 +206,17 @@ export class SendQueue {
 
   #waitInCopy(copy: Uint8Array, format: MessageFormat): QueuedEntry {
     const size = copy.length;
-    const begin = (): void => this.#setup.messages.sendMessage(copy, format);
+    const begin = (): void => void this.#setup.messages.sendMessage(copy, format);
     return this.#put({ begin, lose: undefined, size, cost: size + ENTRY_COST, isWhole: true });
   }
 
   #waitInPlace(view: Uint8Array, format: OutgoingFormat): QueuedEntry {
     const size = view.length;
+    /** Where it waits when its turn has come. */
+    let further: QueuedEntry | undefined;
     const begin = (): void => {
       if (view.length === size) {
-        this.#setup.messages.sendMessage(view, format);
+        further = this.#setup.messages.sendMessage(view, format);
       } else {
         if (format.onLost !== undefined) this.#lost.push(format.onLost);
         this.#lostSize += size;
@@ -237,13 +224,21 @@ export class SendQueue {
       }
     };
     const cost = size + ENTRY_COST + WAITER_COST;
-    return this.#put({ begin, lose: format.onLost, size, cost, isWhole: true, shared: view });
+    const entry = this.#put({ begin, lose: format.onLost, size, cost, isWhole: true, shared: view });
+    return { withdraw: () => entry.withdraw() || further?.withdraw() === true };
   }
 
   #put(waiting: Waiting): QueuedEntry {
     this.#waitingSize += waiting.size;
     this.#waitingCost += waiting.cost;
-    return this.#waiting.put(waiting);
+    const entry = this.#waiting.put(waiting);
+    return {
+      withdraw: () => {
+        const waited = this.#waiting.remove(entry);
+        if (waited) this.#forget(waiting);
+        return waited;
+      },
+    };
   }
 
   #forget(waiting: Waiting): void {

@@ -297,15 +297,18 @@ describe('MessageSender, where messages have to wait', () => {
     const connected = connect();
     const { sender } = connected.connection;
     assert.equal(sender.isFree, true);
+    assert.equal(sender.sendsAtOnce, true);
     assert.equal(sender.queueMessage('a', TEXT), undefined, 'it need not wait');
     sender.beginMessage(2);
     assert.equal(sender.isFree, false);
+    assert.equal(sender.sendsAtOnce, false);
+    assert.equal(sender.withdrawMessage(), false, 'where nothing takes time, it was given on');
 
     const entry = sender.queueMessage('b', TEXT);
     sender.queueMessage('c', TEXT);
     assert.ok(entry !== undefined);
-    assert.equal(sender.withdraw(entry), true);
-    assert.equal(sender.withdraw(entry), false);
+    assert.equal(entry.withdraw(), true);
+    assert.equal(entry.withdraw(), false);
     sender.endMessage();
 
     assert.deepEqual(connected.heard(), ['81: 61', '82:', '81: 63']);

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 
 import { PreparedMessage } from '../../../src/protocol/send/prepared-message.ts';
 import { Scheduler } from '../../../src/protocol/send/scheduler.ts';
-import { SendQueue, type QueuedEntry, type TurnHolder } from '../../../src/protocol/send/send-queue.ts';
+import type { QueuedEntry } from '../../../src/protocol/send/message-output.ts';
+import { SendQueue, type TurnHolder } from '../../../src/protocol/send/send-queue.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { concat, toHex } from '../../helpers/bytes.ts';
 import { decodeFrames, readConversation, type Conversation } from '../../helpers/frame-stream.ts';
@@ -224,7 +225,7 @@ class RandomCaller {
     if (entries.length === 0) return;
     const [entry, message] = entries[this.#random(entries.length)]!;
     this.#waiting.delete(entry);
-    if (!this.#queue.withdraw(entry)) return;
+    if (!entry.withdraw()) return;
     this.expected.splice(this.expected.indexOf(message), 1);
     for (const [holder, held] of this.#holders) if (held === message) this.#holders.delete(holder);
   }

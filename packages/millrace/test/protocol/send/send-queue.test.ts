@@ -3,11 +3,15 @@ import { describe, it } from 'node:test';
 
 import { ENTRY_COST, WAITER_COST } from '../../../src/protocol/base/costs.ts';
 import { PreparedMessage } from '../../../src/protocol/send/prepared-message.ts';
-import { SendQueue, lostPayload, type QueuedEntry, type TurnHolder } from '../../../src/protocol/send/send-queue.ts';
+import type { QueuedEntry } from '../../../src/protocol/send/message-output.ts';
+import { SendPipeline } from '../../../src/protocol/send/send-pipeline.ts';
+import { SendQueue, lostPayload, type TurnHolder } from '../../../src/protocol/send/send-queue.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { hex, toHex } from '../../helpers/bytes.ts';
 import { LOSSES, growingPayload, losablePayload } from '../../helpers/lost-payload.ts';
 import { Scheduling } from '../../helpers/scheduling.ts';
+import { TestSendTransform } from '../../helpers/send-transforms.ts';
+import { increment, tick } from '../../helpers/transforms.ts';
 
 const BINARY = { opcode: 2 };
 const CLOSE = hex('03 e8');
@@ -220,16 +224,53 @@ describe('SendQueue', () => {
 
         for (const entry of [entries[1], entries[0]]) {
           assert.ok(entry !== undefined);
-          assert.equal(queueing.queue.withdraw(entry), true);
-          assert.equal(queueing.queue.withdraw(entry), false);
+          assert.equal(entry.withdraw(), true);
+          assert.equal(entry.withdraw(), false);
         }
         assert.equal(queueing.queue.waitingSize, 1);
         queueing.end();
 
         assert.equal(queueing.take(), '82 00 81 01 63');
-        assert.equal(queueing.queue.withdraw(entries[2]!), false);
+        assert.equal(entries[2]!.withdraw(), false);
         assert.equal(queueing.queue.waitingCost, 0);
       }
+    });
+
+    it('takes back what has had its turn and waits for an extension that is at work', async () => {
+      const scheduling = new Scheduling();
+      const transform = new TestSendTransform({ change: increment, isLater: () => true });
+      const pipeline: SendPipeline = new SendPipeline({
+        scheduler: scheduling.scheduler,
+        transform,
+        text: portableTextCodec,
+        fragmentSize: 1000,
+        now: () => 0,
+        isFull: () => false,
+        listener: {
+          onMessageSent: () => queue.advance(),
+          onSendError: assert.ifError,
+          onPayloadLost: () => undefined,
+          onLaterOutput: () => undefined,
+        },
+      });
+      const setup = { messages: pipeline, text: portableTextCodec, highWaterMark: 0, onPayloadLost: () => undefined };
+      const queue = new SendQueue(setup);
+      assert.equal(queue.send(hex('01'), BINARY), undefined, 'it is at work');
+      assert.equal(queue.send(hex('02'), BINARY)?.withdraw(), true, 'it has had its turn at once');
+      pipeline.beginMessage(2);
+
+      const [withdrawn, sent] = [queue.send(new Uint8Array(100_000), BINARY), queue.send(hex('03'), BINARY)];
+      pipeline.endMessage();
+      assert.equal(queue.waitingSize, 0);
+      assert.equal(withdrawn?.withdraw(), true);
+      assert.equal(withdrawn.withdraw(), false);
+      while (transform.jobs.length > 0) {
+        transform.jobs[0]?.finish();
+        await tick();
+      }
+
+      assert.equal(scheduling.take(), 'a2 01 02 a2 00 a2 01 04');
+      assert.equal(sent?.withdraw(), false);
     });
 
     it('still does so when a Close waits behind it', () => {
@@ -240,7 +281,7 @@ describe('SendQueue', () => {
       const holder = queueing.queue.take(queueing.holder('whole', { isWhole: true }));
 
       queueing.queue.close(CLOSE);
-      for (const waiting of [entry, holder]) assert.ok(waiting !== undefined && queueing.queue.withdraw(waiting));
+      for (const waiting of [entry, holder]) assert.ok(waiting !== undefined && waiting.withdraw());
       queueing.end();
 
       assert.equal(queueing.take(), '82 00 81 01 62 88 02 03 e8');

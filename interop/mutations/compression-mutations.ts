@@ -1,0 +1,103 @@
+import type { Mutation } from './mutation.ts';
+
+/** Defects of compression. */
+export const COMPRESSION_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'takes compressed messages for plain ones',
+    text: 'return (message.reservedBits & COMPRESSED_BIT) !== 0;',
+    replacement: 'return false;',
+    peer: 'ws',
+    cases: 'compression: text: message, text, 125',
+  },
+  {
+    name: 'compresses messages, and does not mark them',
+    text: 'return COMPRESSED_BIT;',
+    replacement: 'return 0;',
+    peer: 'ws',
+    cases: 'compression: binary: message, binary, 126',
+  },
+  {
+    name: 'marks each frame of a compressed message',
+    text: 'return { final };',
+    replacement: 'return { reservedBits, final };',
+    peer: 'ws',
+    cases: 'compression: our frame level: frame, binary, 126',
+  },
+  {
+    name: 'agrees to compression, and does not say so',
+    text: "fields.push(['Sec-WebSocket-Extensions', extensions]);",
+    replacement: '',
+    peer: 'ws',
+    cases: 'compression: its parameters: clientMaxWindowBits',
+  },
+  {
+    name: 'keeps its history, though it has agreed not to',
+    text: 'keepsHistory: !answer.serverNoContextTakeover',
+    replacement: 'keepsHistory: true',
+    peer: 'ws',
+    cases: 'compression: its parameters: serverNoContextTakeover',
+  },
+  {
+    name: 'keeps its history, though its server has asked it not to',
+    text: 'keepsHistory: !answered.clientNoContextTakeover &&',
+    replacement: 'keepsHistory: ',
+    peer: 'ws',
+    cases: 'compression: its parameters: clientNoContextTakeover',
+  },
+  {
+    name: 'compresses with a larger window than it has agreed to',
+    text: 'local: { windowBits: serverBits,',
+    replacement: 'local: { windowBits: 15,',
+    peer: 'ws',
+    cases: 'compression: its parameters: serverMaxWindowBits=9',
+  },
+  {
+    name: 'compresses with a larger window than its server has asked for',
+    text: 'windowBits: Math.min(options.clientMaxWindowBits',
+    replacement: 'windowBits: Math.max(LARGEST_WINDOW_BITS, options.clientMaxWindowBits',
+    peer: 'ws',
+    cases: 'compression: its parameters: clientMaxWindowBits=9',
+  },
+  {
+    name: 'answers a larger window than was offered',
+    text: 'return offered === undefined && bits === LARGEST_WINDOW_BITS ? undefined : bits;',
+    replacement: 'return LARGEST_WINDOW_BITS;',
+    peer: 'ws',
+    cases: 'compression: its parameters: serverMaxWindowBits=9',
+  },
+  {
+    name: 'makes no use of its history',
+    text: 'const isHeld = keepsHistory &&',
+    replacement: 'const isHeld = false &&',
+    peer: 'ws',
+    cases: 'compression: our parameters: serverMaxWindowBits=15',
+  },
+  {
+    name: 'forgets the history of its peer',
+    text: 'this.#isEnding && !this.#keepsHistory)',
+    replacement: 'this.#isEnding)',
+    peer: 'ws',
+    cases: 'compression: text: message, text, 65536',
+  },
+  {
+    name: 'compresses what says that it must not be',
+    text: 'if (!(compress ?? !isSmall))',
+    replacement: 'if (isSmall)',
+    peer: 'ws',
+    cases: 'compression: what is compressed: compress: false',
+  },
+  {
+    name: 'compresses what is below the threshold',
+    text: 'const isSmall = length !== undefined && length < this.#setup.threshold;',
+    replacement: 'const isSmall = false;',
+    peer: 'ws',
+    cases: 'compression: what is compressed: below',
+  },
+  {
+    name: 'decompresses only the first frame of a message',
+    text: 'if (this.#isFirstFrame)\n            this.#applies =',
+    replacement: 'this.#applies =',
+    peer: 'ws',
+    cases: 'compression: fragmented by the peer: message, text, 126',
+  },
+];
