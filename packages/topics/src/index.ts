@@ -9,6 +9,7 @@ export type {
   HistoryPage,
   HistoryPolicy,
   HistoryRange,
+  KeptTopic,
   Place,
   Presence,
   PresenceChange,

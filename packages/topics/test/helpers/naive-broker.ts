@@ -8,6 +8,7 @@ import {
   type Channel,
   type HistoryPage,
   type HistoryRange,
+  type KeptTopic,
   type Place,
   type PresencePage,
   type Publication,
@@ -168,18 +169,18 @@ export class NaiveLink implements BrokerLink {
     });
   }
 
-  tops(topics: readonly string[]): Promise<(Place | undefined)[]> {
-    return this.#do(() => topics.map((topic) => this.#topOf(topic)));
+  tops(topics: readonly KeptTopic[]): Promise<(Place | undefined)[]> {
+    return this.#do(() => topics.map(({ topic }) => this.#topOf(topic)));
   }
 
-  renew(topic: string, epoch: string): Promise<void> {
+  renew({ topic }: KeptTopic, epoch: string): Promise<void> {
     return this.#do(() => {
       const log = this.#broker.logOf(topic);
       if (log.epoch === epoch) log.epoch = this.#broker.newEpoch();
     });
   }
 
-  remove(topic: string): Promise<void> {
+  remove({ topic }: KeptTopic): Promise<void> {
     return this.#do(() => {
       this.#broker.logs.delete(topic);
     });

@@ -1,5 +1,5 @@
 import { checkInteger, checkOptions } from '../../base/checks.ts';
-import { BrokerError, PublishError } from '../../base/errors.ts';
+import { BrokerError } from '../../base/errors.ts';
 import { randomId } from '../../base/random-id.ts';
 import { toError } from '../../base/deferred.ts';
 import type {
@@ -10,6 +10,7 @@ import type {
   HistoryPage,
   HistoryPolicy,
   HistoryRange,
+  KeptTopic,
   Place,
   PresenceChange,
   PresencePage,
@@ -17,11 +18,13 @@ import type {
   PublishReceipt,
 } from '../broker.ts';
 import { REPEAT_WINDOW } from '../memory/memory-broker.ts';
+import { decodePresence } from '../presence-event.ts';
+import { publishAgain } from '../publish-again.ts';
 import { TYPE_LETTERS, decodeEnvelope, decodeReceipt, encodeEnvelope } from './envelope.ts';
 import { connectorFor, type IoRedisClient, type NodeRedisClient, type RedisConnector } from './redis-client.ts';
 import { RedisKeys } from './redis-keys.ts';
 import { RedisPair, isReply } from './redis-pair.ts';
-import { RedisPresence, decodePresence } from './redis-presence.ts';
+import { RedisPresence } from './redis-presence.ts';
 import { toList, toPage, toTops } from './replies.ts';
 import { APPEND, PUBLISH_ONCE, READ, RENEW, TOPS } from './scripts.ts';
 
@@ -67,12 +70,6 @@ const NAME = 'redis';
 
 /** The epoch of a topic is remembered for twice its age and a day, in milliseconds. */
 const DAY = 86_400_000;
-
-/** How long a publication is tried again, in multiples of the time that Redis may take to answer. */
-const PATIENCE = 2;
-
-/** How often it is looked whether Redis is back, in milliseconds. */
-const RETRY_INTERVAL = 25;
 
 /**
  * Makes a broker of Redis 7 or newer: a single server, or a primary with replicas.
@@ -145,21 +142,15 @@ class RedisLink implements BrokerLink {
     await this.#pair.unsubscribe(names);
   }
 
-  /** Publishes, and where nobody knows whether Redis has it, again: it has it once for all that. */
-  async publish(publication: Publication): Promise<PublishReceipt> {
-    const deadline = performance.now() + PATIENCE * this.#options.timeout;
-    const isRepeatable = publication.history !== undefined || publication.idempotencyKey !== undefined;
-    let outcome: PublishError['outcome'] = 'refused';
-    for (;;) {
-      const wasUp = this.isUp;
-      try {
-        return await this.#publish(publication);
-      } catch (error) {
-        if (isReply(error)) throw this.#failure(publication, 'refused', error);
-        if (wasUp) outcome = 'unknown';
-        if (!isRepeatable || !(await this.#isBackBefore(deadline))) throw this.#failure(publication, outcome, error);
-      }
-    }
+  publish(publication: Publication): Promise<PublishReceipt> {
+    return publishAgain(publication, {
+      broker: NAME,
+      timeout: this.#options.timeout,
+      isUp: () => this.isUp,
+      isClosed: () => this.#isClosed,
+      attempt: (one) => this.#publish(one),
+      isAnswer: isReply,
+    });
   }
 
   async read(topic: string, { from, before, limit, maxBytes, history }: HistoryRange): Promise<HistoryPage> {
@@ -168,16 +159,16 @@ class RedisLink implements BrokerLink {
     return toPage(topic, await this.#pair.script(READ, keys, range.map(String)));
   }
 
-  async tops(topics: readonly string[]): Promise<(Place | undefined)[]> {
-    const keys = topics.map((topic) => this.#keys.meta(topic));
+  async tops(topics: readonly KeptTopic[]): Promise<(Place | undefined)[]> {
+    const keys = topics.map(({ topic }) => this.#keys.meta(topic));
     return toTops(await this.#pair.script(TOPS, keys, []));
   }
 
-  async renew(topic: string, epoch: string): Promise<void> {
+  async renew({ topic }: KeptTopic, epoch: string): Promise<void> {
     await this.#pair.script(RENEW, [this.#keys.meta(topic)], [epoch, randomId()]);
   }
 
-  async remove(topic: string): Promise<void> {
+  async remove({ topic }: KeptTopic): Promise<void> {
     await this.#pair.command(['DEL', this.#keys.meta(topic), this.#keys.stream(topic)]);
   }
 
@@ -202,15 +193,6 @@ class RedisLink implements BrokerLink {
       this.#listener.onError(toError(error));
     }
     this.#pair.close();
-  }
-
-  /** Waits until Redis can be used again, but not for ever. */
-  async #isBackBefore(deadline: number): Promise<boolean> {
-    while (!this.isUp) {
-      if (this.#isClosed || performance.now() > deadline) return false;
-      await sleep(RETRY_INTERVAL);
-    }
-    return performance.now() <= deadline;
   }
 
   #receive(name: string, message: Buffer): void {
@@ -254,18 +236,8 @@ class RedisLink implements BrokerLink {
     const [isRepeat, receipt] = toList(reply);
     return { place: decodeReceipt(receipt), isRepeat: Number(isRepeat) === 1 };
   }
-
-  #failure({ topic }: Publication, outcome: PublishError['outcome'], cause: unknown): PublishError {
-    return new PublishError(toError(cause).message, { topic, broker: NAME, outcome, cause });
-  }
 }
 
 function timeToLive({ age }: HistoryPolicy): number {
   return 2 * age + DAY;
-}
-
-function sleep(time: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, time);
-  });
 }

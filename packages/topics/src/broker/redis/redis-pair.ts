@@ -1,5 +1,6 @@
-import { createDeferred, handled, toError } from '../../base/deferred.ts';
+import { handled, toError } from '../../base/deferred.ts';
 import { BrokerError } from '../../base/errors.ts';
+import { Timeout, withTimeout } from '../../base/with-timeout.ts';
 import type { RedisArgument, RedisConnection, RedisConnector } from './redis-client.ts';
 import type { RedisScript } from './scripts.ts';
 
@@ -152,18 +153,6 @@ export class RedisPair {
     this.#commands = undefined;
     this.#subscriptions = undefined;
   }
-}
-
-/** Redis did not answer in time. */
-class Timeout extends Error {}
-
-function withTimeout<T>(promise: Promise<T>, time: number, what: string): Promise<T> {
-  const { promise: settled, resolve, reject } = createDeferred<T>();
-  const timer = setTimeout(() => reject(new Timeout(`${what} has no answer after ${time} ms`)), time);
-  promise.then(resolve, reject);
-  const stop = (): void => clearTimeout(timer);
-  settled.then(stop, stop);
-  return settled;
 }
 
 /** Whether an error is an answer of Redis: then it has done nothing, and the connection is fine. */

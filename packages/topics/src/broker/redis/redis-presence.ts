@@ -144,20 +144,6 @@ export class RedisPresence {
   }
 }
 
-/** Reads a presence event; `undefined` for what is none. */
-export function decodePresence(message: Buffer): PresenceChange | undefined {
-  try {
-    const event: unknown = JSON.parse(String(message));
-    if (typeof event !== 'object' || event === null) return undefined;
-    const { topic, type, user, info }: Partial<Record<keyof PresenceChange, unknown>> = event;
-    if (typeof topic !== 'string' || typeof user !== 'string' || (type !== 'join' && type !== 'leave'))
-      return undefined;
-    return { topic, type, user, info: typeof info === 'string' && info !== '' ? info : undefined };
-  } catch {
-    return undefined;
-  }
-}
-
 function toEntries(fields: readonly unknown[]): (Presence & { readonly field: string; readonly process: string })[] {
   const entries = [];
   for (let index = 0; index + 1 < fields.length; index += 2) {

@@ -1,0 +1,62 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+
+import { findFreePort, start, stop, waitForListener, type Program } from '../tunnel/program.ts';
+
+/** A NATS of our own, with JetStream, which can be made to fail. */
+export class NatsServer {
+  readonly port: number;
+  readonly #folder: string;
+  #program: Program | undefined;
+
+  private constructor(folder: string, port: number) {
+    this.#folder = folder;
+    this.port = port;
+  }
+
+  static async start(folder: string): Promise<NatsServer> {
+    mkdirSync(folder, { recursive: true });
+    const server = new NatsServer(folder, await findFreePort());
+    await server.restart();
+    return server;
+  }
+
+  /** Starts it again, with what it has kept. */
+  async restart(): Promise<void> {
+    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', join(this.#folder, 'store')];
+    this.#program = start('nats-server', args);
+    await waitForListener({ port: this.port, host: '127.0.0.1' });
+  }
+
+  /** Makes a connection as an application does. */
+  connect(port: number = this.port): Promise<NatsConnection> {
+    return connect({ servers: `127.0.0.1:${port}`, maxReconnectAttempts: -1, reconnectTimeWait: 50, timeout: 1000 });
+  }
+
+  /** Ends it as a crash does. */
+  async kill(): Promise<void> {
+    this.#program?.kill('SIGKILL');
+    if (this.#program !== undefined) await stop(this.#program);
+  }
+
+  /** Stops it: connections stay, and nothing answers. */
+  freeze(): void {
+    this.#program?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#program?.kill('SIGCONT');
+  }
+
+  /** Has it lose all that it has. It must not run. */
+  forget(): void {
+    rmSync(join(this.#folder, 'store'), { recursive: true, force: true });
+  }
+
+  async stop(): Promise<void> {
+    this.thaw();
+    await this.kill();
+  }
+}
