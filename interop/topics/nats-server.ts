@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -16,6 +16,10 @@ export class NatsServer {
     this.port = port;
   }
 
+  get #store(): string {
+    return join(this.#folder, 'store');
+  }
+
   static async start(folder: string): Promise<NatsServer> {
     mkdirSync(folder, { recursive: true });
     const server = new NatsServer(folder, await findFreePort());
@@ -25,7 +29,7 @@ export class NatsServer {
 
   /** Starts it again, with what it has kept. */
   async restart(): Promise<void> {
-    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', join(this.#folder, 'store')];
+    const args = ['-a', '127.0.0.1', '-p', String(this.port), '-js', '-sd', this.#store];
     this.#program = start('nats-server', args);
     await waitForListener({ port: this.port, host: '127.0.0.1' });
   }
@@ -52,7 +56,30 @@ export class NatsServer {
 
   /** Has it lose all that it has. It must not run. */
   forget(): void {
-    rmSync(join(this.#folder, 'store'), { recursive: true, force: true });
+    rmSync(this.#store, { recursive: true, force: true });
+  }
+
+  /** Keeps what it has aside. It must not run. */
+  save(): void {
+    cpSync(this.#store, join(this.#folder, 'kept'), { recursive: true });
+  }
+
+  /** Has it go back to what was kept aside. It must not run. */
+  goBack(): void {
+    this.forget();
+    cpSync(join(this.#folder, 'kept'), this.#store, { recursive: true });
+  }
+
+  async deleteStreams(): Promise<void> {
+    const connection = await this.connect();
+    const ask = async (name: string): Promise<unknown> => {
+      return JSON.parse((await connection.request(`$JS.API.STREAM.${name}`, '', { timeout: 5000 })).string());
+    };
+    const names = await ask('NAMES');
+    const streams: unknown = typeof names === 'object' && names !== null && 'streams' in names ? names.streams : [];
+    if (!Array.isArray(streams) || streams.length === 0) throw new Error('there is no stream');
+    for (const stream of streams) await ask(`DELETE.${String(stream)}`);
+    await connection.close();
   }
 
   async stop(): Promise<void> {

@@ -45,8 +45,14 @@ export type {
 export { redisBroker, type RedisBrokerOptions } from './broker/redis/redis-broker.ts';
 export type {
   IoRedisClient,
+  IoRedisCluster,
+  IoRedisClusterConnection,
   IoRedisConnection,
   NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisClusterConnection,
   NodeRedisConnection,
+  NodeRedisNode,
   RedisArgument,
+  RedisTemplate,
 } from './broker/redis/redis-client.ts';

@@ -21,7 +21,8 @@ import { REPEAT_WINDOW } from '../memory/memory-broker.ts';
 import { decodePresence } from '../presence-event.ts';
 import { publishAgain } from '../publish-again.ts';
 import { TYPE_LETTERS, decodeEnvelope, decodeReceipt, encodeEnvelope } from './envelope.ts';
-import { connectorFor, type IoRedisClient, type NodeRedisClient, type RedisConnector } from './redis-client.ts';
+import type { RedisConnector, RedisTemplate } from './redis-client.ts';
+import { connectorFor } from './redis-connectors.ts';
 import { RedisKeys } from './redis-keys.ts';
 import { RedisPair, isReply } from './redis-pair.ts';
 import { RedisPresence } from './redis-presence.ts';
@@ -30,8 +31,8 @@ import { APPEND, PUBLISH_ONCE, READ, RENEW, TOPS } from './scripts.ts';
 
 /** Options of {@link redisBroker}. */
 export interface RedisBrokerOptions {
-  /** A client of `redis` or `ioredis`. It is a template: connections of our own are made like its. It may be closed, and need not be connected. */
-  readonly client: NodeRedisClient | IoRedisClient;
+  /** A client or a cluster of `redis` or `ioredis`. It is a template: connections of our own are made like its. It may be closed, and need not be connected. */
+  readonly client: RedisTemplate;
   /**
    * What all keys and channels begin with: 1 to 64 letters, digits, `_`, `.` or `-`. Applications with other prefixes do not see each other.
    *
@@ -72,7 +73,7 @@ const NAME = 'redis';
 const DAY = 86_400_000;
 
 /**
- * Makes a broker of Redis 7 or newer: a single server, or a primary with replicas.
+ * Makes a broker of Redis 7 or newer: a single server, a primary with replicas, or a cluster.
  *
  * @throws {LocalUsageError} an option has a value that it cannot have
  */
@@ -111,6 +112,7 @@ class RedisLink implements BrokerLink {
     this.#presence = new RedisPresence({
       pair: () => this.#pair,
       keys,
+      publishCommand: connector.isCluster ? 'SPUBLISH' : 'PUBLISH',
       lease,
       report: (error) => listener.onError(error),
     });
@@ -161,7 +163,10 @@ class RedisLink implements BrokerLink {
 
   async tops(topics: readonly KeptTopic[]): Promise<(Place | undefined)[]> {
     const keys = topics.map(({ topic }) => this.#keys.meta(topic));
-    return toTops(await this.#pair.script(TOPS, keys, []));
+    if (!this.#options.connector.isCluster) return toTops(await this.#pair.script(TOPS, keys, []));
+    // Each may be on another server.
+    const tops = keys.map(async (key) => toTops(await this.#pair.script(TOPS, [key], [])));
+    return (await Promise.all(tops)).flat();
   }
 
   async renew({ topic }: KeptTopic, epoch: string): Promise<void> {
@@ -208,34 +213,68 @@ class RedisLink implements BrokerLink {
     else this.#listener.onError(new BrokerError(NAME, `${name} has brought what is no message of version 1`));
   }
 
+  /** On a cluster, the channel of a root is on another server than the topic: it is published there afterwards. */
   async #publish(publication: Publication): Promise<PublishReceipt> {
-    const { topic, root, id, idempotencyKey, history } = publication;
+    const { topic, root, history } = publication;
+    const { isCluster } = this.#options.connector;
     const channels = [this.#keys.channel(`topic:${topic}`)];
-    if (root !== undefined) channels.push(this.#keys.channel(`root:${root}`));
-    const repeat = this.#keys.repeat(topic, idempotencyKey === undefined ? `i${id}` : `k${idempotencyKey}`);
-    if (history !== undefined) return this.#append(publication, history, { channels, repeat });
+    if (root !== undefined && !isCluster) channels.push(this.#keys.channel(`root:${root}`));
+    const receipt = await (history === undefined
+      ? this.#publishPlain(publication, channels)
+      : this.#append(publication, history, channels));
+    if (root !== undefined && isCluster && isFirst(receipt, publication)) {
+      await this.#publishToRoot(root, encodeEnvelope(publication, receipt.place));
+    }
+    return receipt;
+  }
+
+  async #publishPlain(publication: Publication, channels: readonly string[]): Promise<PublishReceipt> {
     const envelope = encodeEnvelope(publication);
-    if (idempotencyKey === undefined) {
-      await Promise.all(channels.map((channel) => this.#pair.command(['PUBLISH', channel, envelope])));
+    if (publication.idempotencyKey === undefined) {
+      await Promise.all(channels.map((channel) => this.#pair.command([this.#publishCommand, channel, envelope])));
       return { place: undefined, isRepeat: false };
     }
-    const reply = await this.#pair.script(PUBLISH_ONCE, [repeat], [envelope, String(REPEAT_WINDOW), ...channels]);
+    const args = [envelope, String(REPEAT_WINDOW), this.#publishCommand, ...channels];
+    const reply = await this.#pair.script(PUBLISH_ONCE, [this.#repeatKey(publication)], args);
     return { place: undefined, isRepeat: Number(reply) === 1 };
   }
 
   async #append(
-    { topic, type, data, id }: Publication,
+    publication: Publication,
     history: HistoryPolicy,
-    { channels, repeat }: { readonly channels: readonly string[]; readonly repeat: string },
+    channels: readonly string[],
   ): Promise<PublishReceipt> {
-    const keys = [this.#keys.meta(topic), this.#keys.stream(topic), repeat];
+    const { topic, type, data, id } = publication;
+    const keys = [this.#keys.meta(topic), this.#keys.stream(topic), this.#repeatKey(publication)];
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     const { messages, age } = history;
     const rest = [topic, messages, age, randomId(), timeToLive(history), REPEAT_WINDOW].map(String);
-    const reply = await this.#pair.script(APPEND, keys, [id, TYPE_LETTERS[type], bytes, ...rest, ...channels]);
-    const [isRepeat, receipt] = toList(reply);
+    const args = [id, TYPE_LETTERS[type], bytes, ...rest, this.#publishCommand, ...channels];
+    const [isRepeat, receipt] = toList(await this.#pair.script(APPEND, keys, args));
     return { place: decodeReceipt(receipt), isRepeat: Number(isRepeat) === 1 };
   }
+
+  /** Patterns are live only: what does not arrive there is not published again. */
+  async #publishToRoot(root: string, envelope: Buffer): Promise<void> {
+    try {
+      await this.#pair.command([this.#publishCommand, this.#keys.channel(`root:${root}`), envelope]);
+    } catch (error) {
+      this.#listener.onError(toError(error));
+    }
+  }
+
+  get #publishCommand(): string {
+    return this.#options.connector.isCluster ? 'SPUBLISH' : 'PUBLISH';
+  }
+
+  #repeatKey({ topic, id, idempotencyKey }: Publication): string {
+    return this.#keys.repeat(topic, idempotencyKey === undefined ? `i${id}` : `k${idempotencyKey}`);
+  }
+}
+
+/** Whether Redis has it since this publication: where a reply was lost, it says that it is a repeat for all that. */
+function isFirst({ place, isRepeat }: PublishReceipt, { id }: Publication): boolean {
+  return !isRepeat || place?.id === id;
 }
 
 function timeToLive({ age }: HistoryPolicy): number {

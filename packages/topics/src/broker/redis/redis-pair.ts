@@ -101,8 +101,8 @@ export class RedisPair {
       },
     };
     try {
-      const commands = connector(listener);
-      const subscriptions = connector(listener);
+      const commands = connector.create(listener);
+      const subscriptions = connector.create(listener);
       this.#commands = commands;
       this.#subscriptions = subscriptions;
       await withTimeout(Promise.all([commands.connect(), subscriptions.connect()]), timeout, 'connecting');
@@ -120,7 +120,7 @@ export class RedisPair {
   #ping(): void {
     for (const connection of [this.#commands, this.#subscriptions]) {
       if (connection === undefined) continue;
-      void handled(this.#inTime(() => connection.command(['PING']), 'PING', this.#setup.timeout / 2));
+      void handled(this.#inTime(() => connection.ping(), 'PING', this.#setup.timeout / 2));
     }
   }
 
@@ -155,9 +155,12 @@ export class RedisPair {
   }
 }
 
-/** Whether an error is an answer of Redis: then it has done nothing, and the connection is fine. */
+/** What Redis says when it will do it later, or another server will. */
+const TEMPORARY = /^-?(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN|READONLY|MOVED|ASK|NOREPLICAS)\b/;
+
+/** Whether an error is an answer of Redis that will not change: it has done nothing, and the connection is fine. */
 export function isReply(error: unknown): boolean {
   const cause = error instanceof BrokerError ? error.cause : error;
-  if (!(cause instanceof Error)) return false;
+  if (!(cause instanceof Error) || TEMPORARY.test(cause.message)) return false;
   return cause.name === 'ReplyError' || /^(ReplyError|SimpleError|BlobError|ErrorReply)$/.test(cause.constructor.name);
 }
