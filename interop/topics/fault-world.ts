@@ -9,6 +9,9 @@ import { FaultServer, TOPIC, tryToPublish, type Outcome } from './fault-server.t
 /** How many messages are kept unless a fault says otherwise: all. */
 const ALL = 100_000;
 
+/** How many messages are on their way where many are published. */
+const AT_A_TIME = 16;
+
 /** What a {@link FaultWorld} is made of. */
 export interface FaultWorldSetup {
   /** One for each server. */
@@ -54,12 +57,16 @@ export class FaultWorld {
     return [...this.stayers, ...this.travellers, ...this.guests];
   }
 
-  /** Publishes until so many messages are acknowledged, one after the other, from all servers in turn. */
+  /** Publishes until so many messages are acknowledged, some at a time, from all servers in turn. */
   async publish(count: number): Promise<void> {
-    for (let acknowledged = 0; acknowledged < count && this.#isPublishing;) {
-      if (this.outcomes.get(await this.#publishOne()) === 'acknowledged') acknowledged++;
-      else await sleep(5);
-    }
+    let left = count;
+    const work = async (): Promise<void> => {
+      while (left > 0 && this.#isPublishing) {
+        if (this.outcomes.get(await this.#publishOne()) === 'acknowledged') left--;
+        else await sleep(5);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, work));
   }
 
   /** Publishes until a message is refused. */

@@ -302,7 +302,11 @@ describe('MessageSender, where messages have to wait', () => {
     assert.equal(sender.isFree, false);
 
     const entry = sender.queueMessage('b', TEXT);
+    const prepared: boolean[] = [];
+    const message = new PreparedMessage(hex('01'), 2);
+    sender.sendPreparedMessage(message, (queued) => prepared.push(sender.withdraw(queued)));
     sender.queueMessage('c', TEXT);
+    assert.deepEqual(prepared, [true]);
     assert.ok(entry !== undefined);
     assert.equal(sender.withdraw(entry), true);
     assert.equal(sender.withdraw(entry), false);
