@@ -118,8 +118,11 @@ async function startRedis(): Promise<Readonly<Record<string, string>> | undefine
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
-  const isThere = await Promise.race([once(child, 'spawn'), once(child, 'error').catch(() => undefined)]);
-  if (child.pid === undefined || isThere === undefined) return undefined;
+  const isThere = await once(child, 'spawn').then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return undefined;
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.includes('Ready to accept connections')) break;
   }

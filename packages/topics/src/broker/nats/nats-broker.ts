@@ -214,7 +214,7 @@ class NatsLink implements BrokerLink {
     this.#streams.forget();
     this.#history.forget();
     this.#session.subscribe(this.#names.renewals, (error, message) => {
-      if (error === null) this.#history.forget(message.string());
+      if (error === null) this.#history.onRenewal(message.string());
     });
     this.#listener.onUp();
   }

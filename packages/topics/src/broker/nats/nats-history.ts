@@ -40,6 +40,7 @@ export interface NatsHistorySetup {
  */
 export class NatsHistory {
   readonly #setup: NatsHistorySetup;
+  /** The newest that is known of each topic: what others publish may have an older one, of which they have not been told yet. */
   readonly #epochs = new Map<string, string>();
 
   constructor(setup: NatsHistorySetup) {
@@ -47,9 +48,14 @@ export class NatsHistory {
   }
 
   /** Asks anew what may have changed. */
-  forget(topic?: string): void {
-    if (topic === undefined) this.#epochs.clear();
-    else this.#epochs.delete(topic);
+  forget(): void {
+    this.#epochs.clear();
+  }
+
+  /** Somebody tells that a topic has another epoch. */
+  onRenewal(told: string): void {
+    const end = told.indexOf(' ');
+    this.#remember(told.slice(end + 1), told.slice(0, end));
   }
 
   async append(publication: Publication, history: HistoryPolicy): Promise<PublishReceipt> {
@@ -99,26 +105,27 @@ export class NatsHistory {
 
   async renew(kept: KeptTopic, epoch: string): Promise<void> {
     await this.#withStream(kept.history, async () => {
-      for (let tries = 0; tries < TRIES; tries++) {
-        const last = await this.#last(kept);
-        if (last === undefined || toPlace(last).epoch !== epoch) return;
-        if ((await this.#mark(kept, { epoch: newEpoch(), after: last.sequence })) !== undefined) break;
-      }
-      this.#tellRenewal(kept);
+      const last = await this.#last(kept);
+      if (last === undefined || toPlace(last).epoch !== epoch) return;
+      await this.#renew(kept);
     });
   }
 
   async remove(kept: KeptTopic): Promise<void> {
     const { streams, names } = this.#setup;
-    await this.#withStream(kept.history, () => streams.purge(names.history(kept.history), names.stored(kept)));
-    this.#tellRenewal(kept);
+    await this.#withStream(kept.history, async () => {
+      await streams.purge(names.history(kept.history), names.stored(kept));
+      await this.#renew(kept);
+    });
     await this.#setup.session.flush();
   }
 
-  #tellRenewal({ topic }: KeptTopic): void {
+  /** Begins a new epoch, behind whatever is published meanwhile. Where two processes do it at a time, there is one epoch more. */
+  async #renew(kept: KeptTopic): Promise<void> {
     const { session, names } = this.#setup;
-    this.#epochs.delete(topic);
-    session.publish(names.renewals, topic);
+    const epoch = newEpoch(this.#epochs.get(kept.topic));
+    await this.#mark(kept, { epoch });
+    session.publish(names.renewals, `${epoch} ${kept.topic}`);
   }
 
   /** Does something with a stream, which is made where it is not there, or not any more. */
@@ -130,7 +137,7 @@ export class NatsHistory {
     } catch (error) {
       if (!isNoStream(error)) throw error;
       streams.forget();
-      this.#epochs.clear();
+      this.forget();
       await this.#ensure(history);
       return action();
     }
@@ -156,8 +163,8 @@ export class NatsHistory {
   async #last(kept: KeptTopic): Promise<NatsEntry | undefined> {
     const { stream, subject } = this.#in(kept);
     const last = await this.#setup.streams.last(stream, subject);
-    if (last?.content?.epoch !== undefined) this.#remember(kept.topic, last.content.epoch);
-    return last;
+    if (last?.content?.epoch === undefined) return last;
+    return { ...last, content: { ...last.content, epoch: this.#remember(kept.topic, last.content.epoch) } };
   }
 
   async #top(kept: KeptTopic): Promise<Place> {
@@ -173,15 +180,15 @@ export class NatsHistory {
     }
   }
 
-  /** Writes a mark behind an entry; `undefined` where another was faster. */
+  /** Writes a mark, right behind an entry if one is named; `undefined` where another was faster. */
   async #mark(
     kept: KeptTopic,
-    { epoch, after }: { readonly epoch: string; readonly after: number },
+    { epoch, after }: { readonly epoch: string; readonly after?: number },
   ): Promise<NatsEntry | undefined> {
     const { names, streams } = this.#setup;
     const content = { kind: 'mark', id: randomId(), epoch } as const;
     const headers = encodeContent(content);
-    headers.set('Nats-Expected-Last-Subject-Sequence', String(after));
+    if (after !== undefined) headers.set('Nats-Expected-Last-Subject-Sequence', String(after));
     const subject = names.stored(kept);
     try {
       const { sequence } = await streams.publish(subject, new Uint8Array(), headers);
@@ -193,9 +200,13 @@ export class NatsHistory {
     }
   }
 
-  #remember(topic: string, epoch: string): void {
-    if (this.#epochs.size >= MAX_EPOCHS && !this.#epochs.has(topic)) this.#epochs.clear();
+  /** Gives the newest. */
+  #remember(topic: string, epoch: string): string {
+    const known = this.#epochs.get(topic);
+    if (known !== undefined && known >= epoch) return known;
+    if (this.#epochs.size >= MAX_EPOCHS && known === undefined) this.#epochs.clear();
     this.#epochs.set(topic, epoch);
+    return epoch;
   }
 
   /** Reads the newest before an offset. The stream reads upwards only: it is looked further and further back until there are enough. */
@@ -223,9 +234,15 @@ function lifetime({ age }: HistoryPolicy): number {
   return 2 * age + DAY;
 }
 
-function newEpoch(): string {
-  return randomId();
+/** Makes an epoch that sorts behind the one before: it begins with the time. */
+function newEpoch(before = ''): string {
+  const time = Number.parseInt(before.slice(0, TIME_DIGITS), 36);
+  const next = Math.max(Date.now(), Number.isNaN(time) ? 0 : time + 1);
+  return next.toString(36).padStart(TIME_DIGITS, '0') + randomId();
 }
+
+/** Enough for the time in milliseconds. */
+const TIME_DIGITS = 9;
 
 /** What another program has stored without a header of ours has no id: nobody recovers from there. */
 function toPlace({ sequence, content }: NatsEntry): Place {
