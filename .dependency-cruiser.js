@@ -129,8 +129,18 @@ export default {
       name: 'topics-stand-alone',
       comment: 'the package has no dependencies but its peer, and does not know its tests',
       severity: 'error',
-      from: { path: '^packages/topics/src/' },
+      from: { path: '^packages/topics/src/', pathNot: '^packages/topics/src/broker/nats/nats-message\\.ts$' },
       to: { pathNot: '^packages/(topics/src|millrace/dist/src)/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'topics-write-headers-of-nats',
+      comment: 'the client of NATS alone makes its headers: an optional peer, which one file knows',
+      severity: 'error',
+      from: { path: '^packages/topics/src/broker/nats/nats-message\\.ts$' },
+      to: {
+        pathNot: '^(packages/(topics/src|millrace/dist/src)|node_modules/@nats-io/nats-core)/',
+        dependencyTypesNot: ['core'],
+      },
     },
     {
       name: 'topics-client-is-for-browsers',

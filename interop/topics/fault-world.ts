@@ -1,175 +1,122 @@
-import { createTopics, redisBroker, type Broker, type Topics, type TopicSubscription } from '@millrace/topics';
-import { Redis } from 'ioredis';
-import { connect, serve, type WebSocketConnection, type WebSocketServer } from 'millrace';
-import { createClient } from 'redis';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { fileURLToPath } from 'node:url';
 
-import type { RedisServer } from './redis-server.ts';
+import { lines, start, stop, type Program } from '../tunnel/program.ts';
+import type { BrokerClient, OpenBroker } from './brokers.ts';
+import { FaultClient } from './fault-client.ts';
+import { FaultServer, TOPIC, tryToPublish, type Outcome } from './fault-server.ts';
 
-const TOPIC = 'faults/1';
+/** How many messages are kept unless a fault says otherwise: all. */
+const ALL = 100_000;
 
-/** How long Redis may take to answer in these tests, in milliseconds. */
-export const BROKER_TIMEOUT = 600;
+/** How many messages are on their way where many are published. */
+const AT_A_TIME = 16;
 
-/** What becomes of a message that somebody publishes. */
-type Outcome = 'acknowledged' | 'refused' | 'unknown';
-
-/** A server of its own, with its own connections to Redis. */
-class ServerProcess {
-  readonly topics: Topics<undefined>;
-  readonly server: WebSocketServer;
-
-  private constructor(topics: Topics<undefined>, server: WebSocketServer) {
-    this.topics = topics;
-    this.server = server;
-  }
-
-  static async start(broker: Broker, messages: number): Promise<ServerProcess> {
-    const topics = createTopics<undefined>({
-      broker,
-      topics: { '**': { history: { messages } } },
-      frame: ({ position, data }) => JSON.stringify({ position, data }),
-      onError: () => undefined,
-    });
-    const server = await serve({ port: 0 }, async (connection: WebSocketConnection<undefined>) => {
-      const since = await (await connection.receive())?.text();
-      const subscription = topics.subscribe(connection, TOPIC, {
-        since: since === '' ? undefined : since,
-        onLost: () => void connection.send('{"lost":true}'),
-      });
-      void tellReady(connection, subscription);
-      while ((await connection.receive()) !== undefined) {
-        // Clients say nothing more.
-      }
-    });
-    return new ServerProcess(topics, server);
-  }
-
-  async close(): Promise<void> {
-    await this.server.close({ timeout: 100 });
-    await this.topics.close();
-  }
+/** What a {@link FaultWorld} is made of. */
+export interface FaultWorldSetup {
+  /** One for each server. */
+  readonly brokers: readonly OpenBroker[];
+  /** How many messages are kept. */
+  readonly messages?: number | undefined;
+  /** A further server, in a process of its own. */
+  readonly process?: { readonly client: BrokerClient; readonly port: number } | undefined;
 }
 
-async function tellReady(connection: WebSocketConnection<undefined>, { ready }: TopicSubscription): Promise<void> {
-  try {
-    await connection.send(JSON.stringify({ ready: await ready }));
-  } catch {
-    // It has gone.
-  }
-}
-
-/** A client that remembers where it stands. */
-class Client {
-  readonly received: string[] = [];
-  /** Whether it was told that it may have missed something. */
-  wasTold = false;
-  isReady = false;
-  #position = '';
-  #connection: WebSocketConnection | undefined;
-
-  async connect(url: string): Promise<void> {
-    this.isReady = false;
-    const hadPosition = this.#position !== '';
-    const connection = await connect(url);
-    this.#connection = connection;
-    await connection.send(this.#position);
-    void this.#read(connection, hadPosition);
-  }
-
-  async disconnect(): Promise<void> {
-    await this.#connection?.close();
-  }
-
-  async #read(connection: WebSocketConnection, hadPosition: boolean): Promise<void> {
-    try {
-      for await (const message of connection) this.#take(JSON.parse(await message.text()), hadPosition);
-    } catch {
-      // It was cut; it comes back.
-    }
-  }
-
-  #take(message: unknown, hadPosition: boolean): void {
-    if (typeof message !== 'object' || message === null) return;
-    if ('lost' in message) this.wasTold = true;
-    if ('data' in message) this.received.push(String(message.data));
-    if ('position' in message) this.#position = String(message.position);
-    if ('ready' in message && typeof message.ready === 'object' && message.ready !== null) {
-      this.#beReady(message.ready, hadPosition);
-    }
-  }
-
-  #beReady(ready: object, hadPosition: boolean): void {
-    this.isReady = true;
-    if ('recovered' in ready && ready.recovered === true) return;
-    if (hadPosition) this.wasTold = true;
-    if ('position' in ready) this.#position = String(ready.position);
-  }
-}
-
-/** Two servers on one Redis, clients that stay and clients that come back, and a publisher that does not stop. */
+/** Servers on one broker, clients that stay and clients that come back, and publishers that do not stop. */
 export class FaultWorld {
-  readonly redis: RedisServer;
-  readonly stayers: readonly Client[] = [new Client(), new Client()];
-  readonly travellers: readonly Client[] = [new Client(), new Client()];
   readonly outcomes: Map<string, Outcome> = new Map();
-  readonly #processes: readonly ServerProcess[];
+  readonly stayers: readonly FaultClient[] = this.#makeClients(2);
+  readonly travellers: readonly FaultClient[] = this.#makeClients(2);
+  /** Those of the server in a process of its own. */
+  guests: readonly FaultClient[] = [];
+  /** How often a server of this process has lost its broker. */
+  losses = 0;
+  readonly #setup: FaultWorldSetup;
+  readonly #servers: FaultServer[] = [];
+  #program: Program | undefined;
   #isPublishing = true;
+  #publishing: Promise<unknown> = Promise.resolve();
+  #isFinished = false;
   #count = 0;
 
-  private constructor(redis: RedisServer, processes: readonly ServerProcess[]) {
-    this.redis = redis;
-    this.#processes = processes;
+  private constructor(setup: FaultWorldSetup) {
+    this.#setup = setup;
+    subscribe('millrace:topics:down', this.#countLoss);
   }
 
-  static async create(
-    redis: RedisServer,
-    { messages = 100_000 }: { messages?: number | undefined } = {},
-  ): Promise<FaultWorld> {
-    const options = { brokerTimeout: BROKER_TIMEOUT };
-    const node = createClient({ url: `redis://127.0.0.1:${redis.port}` });
-    const io = new Redis({ port: redis.port, host: '127.0.0.1', lazyConnect: true });
-    const processes = await Promise.all([
-      ServerProcess.start(redisBroker({ client: node, ...options }), messages),
-      ServerProcess.start(redisBroker({ client: io, ...options }), messages),
-    ]);
-    const world = new FaultWorld(redis, processes);
-    await world.connectAll(world.clients);
+  static async create(setup: FaultWorldSetup): Promise<FaultWorld> {
+    const world = new FaultWorld(setup);
+    const { messages = ALL } = setup;
+    for (const { broker } of setup.brokers) world.#servers.push(await FaultServer.start(broker, messages));
+    if (setup.process !== undefined) await world.#startProcess(setup.process, messages);
+    await world.#connectAll([...world.stayers, ...world.travellers]);
     return world;
   }
 
-  get clients(): readonly Client[] {
-    return [...this.stayers, ...this.travellers];
+  get clients(): readonly FaultClient[] {
+    return [...this.stayers, ...this.travellers, ...this.guests];
   }
 
-  /** Connects clients, each to another server than its neighbour, and waits until they have what they missed. */
-  async connectAll(clients: readonly Client[]): Promise<void> {
-    await Promise.all(clients.map((client, index) => client.connect(this.#process(index + this.#count).server.url)));
-    await until(() => clients.every(({ isReady }) => isReady), 'all clients are ready');
-  }
-
-  /** Publishes so many messages, one after the other, from both servers. */
+  /** Publishes until so many messages are acknowledged, some at a time, from all servers in turn. */
   async publish(count: number): Promise<void> {
-    for (let index = 0; index < count && this.#isPublishing; index++) await this.#publishOne();
+    let left = count;
+    const work = async (): Promise<void> => {
+      while (left > 0 && this.#isPublishing) {
+        if (this.outcomes.get(await this.#publishOne()) === 'acknowledged') left--;
+        else await sleep(5);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, work));
   }
 
-  /** Publishes on until it is stopped, with up to `width` at a time. */
-  publishOn(width: number): () => Promise<void> {
-    let goesOn = true;
+  /** Publishes until a message is refused. */
+  async publishUntilRefused(): Promise<void> {
+    await until(async () => this.outcomes.get(await this.#publishOne()) === 'refused', 'a message is refused');
+  }
+
+  /** Has the guests publish, without waiting for what becomes of it. */
+  async publishByGuests(count: number): Promise<void> {
+    for (let index = 0; index < count; index++) {
+      await this.guests[index % this.guests.length]?.publish(`m${this.#count++}`);
+    }
+  }
+
+  /** Publishes on until all is over, with up to `width` at a time. */
+  publishOn(width: number): void {
     const work = async (): Promise<void> => {
-      while (goesOn) {
+      while (this.#isPublishing && !this.#isFinished) {
         await this.#publishOne();
         await sleep(1);
       }
     };
-    const working = Promise.all(Array.from({ length: width }, work));
-    return async () => {
-      goesOn = false;
-      await working;
-    };
+    this.#publishing = Promise.all(Array.from({ length: width }, work));
   }
 
-  /** Waits until all clients have got what is published last. */
-  async settle(): Promise<void> {
+  /** Sends a signal to the process of the further server. */
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+    this.#program?.kill(signal);
+  }
+
+  /** Has the guests go to other servers. */
+  moveGuests(): Promise<void> {
+    return this.#connectAll(this.guests);
+  }
+
+  /** How many users are present, as a server of this process sees it. */
+  async countPresent(): Promise<number> {
+    return (
+      (await this.#server(0)
+        .topics.presenceCount(TOPIC)
+        .catch(() => undefined)) ?? -1
+    );
+  }
+
+  /** Has the travellers come back, and waits until all clients have got what is published last. */
+  async finish(): Promise<void> {
+    if (this.#isFinished) return;
+    await this.#connectAll(this.travellers);
+    this.#isFinished = true;
+    await this.#publishing;
     await until(async () => {
       const last = await this.#publishOne();
       if (this.outcomes.get(last) !== 'acknowledged') return false;
@@ -196,44 +143,68 @@ export class FaultWorld {
   /** What is wrong, where the broker has lost messages: nothing may come twice, and who has missed something must have been told. */
   findWrongMessages(): string[] {
     return this.clients.flatMap(({ received, wasTold }, index) => {
-      const twice = received.length - new Set(received).size;
-      const missing = [...this.outcomes].filter(
-        ([text, outcome]) => outcome === 'acknowledged' && !received.includes(text),
-      );
+      const got = new Set(received);
+      const twice = received.length - got.size;
+      const missing = [...this.outcomes].filter(([text, outcome]) => outcome === 'acknowledged' && !got.has(text));
       const faults = twice > 0 ? [`client ${index} has got ${twice} messages twice`] : [];
-      if (missing.length > 0 && !wasTold)
-        faults.push(`client ${index} was not told that ${missing.length} are missing`);
+      if (missing.length > 0 && !wasTold) {
+        faults.push(`client ${index} was not told that ${missing.length} are missing, ${missing[0]?.[0] ?? ''} first`);
+      }
       return faults;
     });
   }
 
   async close(): Promise<void> {
     this.#isPublishing = false;
-    await Promise.all(this.clients.map((client) => client.disconnect()));
-    await Promise.all(this.#processes.map((one) => one.close()));
+    unsubscribe('millrace:topics:down', this.#countLoss);
+    await Promise.all(this.clients.map((client) => client.disconnect().catch(() => undefined)));
+    await Promise.all(this.#servers.map((one) => one.close()));
+    await Promise.all(this.#setup.brokers.map((one) => one.close()));
+    if (this.#program === undefined) return;
+    this.signal('SIGCONT');
+    await stop(this.#program);
+  }
+
+  readonly #countLoss = (): void => {
+    this.losses++;
+  };
+
+  async #startProcess({ client, port }: { client: BrokerClient; port: number }, messages: number): Promise<void> {
+    const program = fileURLToPath(import.meta.resolve('./fault-server-process.js'));
+    this.#program = start(process.execPath, [program, client, String(port), String(messages)]);
+    const line: IteratorResult<string, unknown> = await lines(this.#program).next();
+    if (line.done === true) throw new Error('the further server has ended');
+    this.guests = this.#makeClients(2, 'guest');
+    for (const guest of this.guests) await guest.connect(line.value);
+    await until(() => this.guests.every(({ isReady }) => isReady), 'the guests are ready');
+  }
+
+  /** Connects clients, each to another server than its neighbour, and waits until they have what they missed. */
+  async #connectAll(clients: readonly FaultClient[]): Promise<void> {
+    await Promise.all(clients.map((client, index) => client.connect(this.#server(index + this.#count).server.url)));
+    await until(() => clients.every(({ isReady }) => isReady), 'all clients are ready');
   }
 
   async #publishOne(): Promise<string> {
     const text = `m${this.#count++}`;
-    try {
-      await this.#process(this.#count).topics.publish(TOPIC, text);
-      this.outcomes.set(text, 'acknowledged');
-    } catch (error) {
-      const isRefused = error instanceof Error && 'outcome' in error && error.outcome === 'refused';
-      this.outcomes.set(text, isRefused ? 'refused' : 'unknown');
-    }
+    this.outcomes.set(text, await tryToPublish(this.#server(this.#count).topics, text));
     return text;
   }
 
-  #process(index: number): ServerProcess {
-    const chosen = this.#processes[index % this.#processes.length];
+  #makeClients(count: number, user?: string): FaultClient[] {
+    const note = (text: string, outcome: Outcome): void => void this.outcomes.set(text, outcome);
+    return Array.from({ length: count }, () => new FaultClient(note, user));
+  }
+
+  #server(index: number): FaultServer {
+    const chosen = this.#servers[index % this.#servers.length];
     if (chosen === undefined) throw new Error('there is no server');
     return chosen;
   }
 }
 
 /** Waits until something is so. */
-async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const end = performance.now() + 20_000;
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`not within 20 s: ${what}`);

@@ -14,6 +14,7 @@ export type {
   HistoryPage,
   HistoryPolicy,
   HistoryRange,
+  KeptTopic,
   Place,
   Presence,
   PresenceChange,
@@ -49,8 +50,14 @@ export type {
 export { redisBroker, type RedisBrokerOptions } from './broker/redis/redis-broker.ts';
 export type {
   IoRedisClient,
+  IoRedisCluster,
+  IoRedisClusterConnection,
   IoRedisConnection,
   NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisClusterConnection,
   NodeRedisConnection,
+  NodeRedisNode,
   RedisArgument,
+  RedisTemplate,
 } from './broker/redis/redis-client.ts';

@@ -165,6 +165,7 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
    */
   [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage, undefined> {
     const inbox = this.#expectInbox('iterating');
+    let hasBegun = false;
     let last: ReceivedMessage | undefined;
     const take = (message: ReceivedMessage | undefined): IteratorResult<ReceivedMessage, undefined> => {
       last = message;
@@ -179,6 +180,8 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
     };
     return {
       next: () => {
+        if (!hasBegun) inbox.beginLoop();
+        hasBegun = true;
         leaveLast();
         // What is there already is not worth a second promise.
         const message = inbox.takeForLoop();
@@ -330,7 +333,7 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
     checkOptions('send', options, SEND_OPTION_NAMES);
     const { type, signal, compress } = options;
     if (data instanceof PreparedMessage) {
-      return untilAborted(this.#engine.sendPrepared(toPrepared(data, options)), signal);
+      return this.#engine.sendPrepared(toPrepared(data, options), signal);
     }
     checkCompress(compress);
     if (isChunk(data)) {

@@ -9,6 +9,7 @@ import type { Receiver } from '../protocol/receive/handlers.ts';
 import type { ControlHooks } from '../protocol/receive/read-ahead.ts';
 import type { Agreed } from '../protocol/extension/negotiate.ts';
 import type { MessageFormat, PreparedMessage } from '../protocol/send/prepared-message.ts';
+import type { QueuedEntry } from '../protocol/send/send-queue.ts';
 import type { FrameHeader } from '../protocol/wire/frame-header.ts';
 import type { FrameObserver } from '../protocol/wire/frame-observer.ts';
 import type { OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
@@ -208,12 +209,22 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
     return untilAborted(sent, signal);
   }
 
-  /** Sends a message that was framed before, when its turn comes. */
-  sendPrepared(message: PreparedMessage): Promise<void> {
+  /**
+   * Sends a message that was framed before, when its turn comes.
+   *
+   * @param signal - withdraws it while it waits for its turn, and the caller for it
+   */
+  sendPrepared(message: PreparedMessage, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return rejected(signal.reason);
     const { sender } = this.connection;
-    if (!sender.canSendMessages) return this.ended();
+    if (!sender.canSendMessages) return untilAborted(this.ended(), signal);
     const before = sender.givenReferences;
-    return sender.sendPreparedMessage(message) ? DONE : this.sent(before);
+    const queued: QueuedEntry[] = [];
+    const isBelow = sender.sendPreparedMessage(message, (entry) => queued.push(entry));
+    if (isBelow && (signal === undefined || queued.length === 0)) return DONE;
+    const sent = untilAborted(this.sent(before), signal);
+    for (const entry of queued) onAbort(signal, sent, () => sender.withdraw(entry));
+    return sent;
   }
 
   /**

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { WebSocketServer } from 'ws';
 
 import { ConnectionClosedError, LimitExceededError } from '../../src/protocol/base/errors.ts';
-import { connect, serve } from '../../src/index.ts';
+import { connect, prepareMessage, serve } from '../../src/index.ts';
 import { hex } from '../helpers/bytes.ts';
 import { Inbox } from '../helpers/inbox.ts';
 import { connectRaw } from '../helpers/raw-peer.ts';
@@ -154,6 +154,25 @@ describe('WebSocketConnection.send', () => {
       assert.equal(connection.bufferedAmount, 0);
       await writer.end();
       await connection.send('b');
+
+      assert.deepEqual(await frames(2), ['81:', '81: 62']);
+    });
+
+    it('withdraws a prepared message that waits for its turn', async (t) => {
+      const { connection, frames } = openSending(t, { highWaterMark: 0 });
+      const controller = new AbortController();
+      const { signal } = controller;
+      const prepared = prepareMessage('a');
+      const writer = await connection.beginMessage('text');
+      const withdrawn = connection.send(prepared, { signal });
+      assert.equal(connection.bufferedAmount, 1);
+
+      controller.abort(new Error('no'));
+      await assert.rejects(withdrawn, /no/);
+      await assert.rejects(connection.send(prepared, { signal }), /no/);
+      assert.equal(connection.bufferedAmount, 0);
+      await writer.end();
+      await connection.send(prepareMessage('b'), { signal: new AbortController().signal });
 
       assert.deepEqual(await frames(2), ['81:', '81: 62']);
     });

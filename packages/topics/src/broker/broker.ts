@@ -5,7 +5,7 @@ export type Channel = `${'topic' | 'root' | 'presence'}:${string}`;
 export interface Place {
   /** Changes when the broker has lost messages: offsets of two epochs have nothing to do with each other. */
   readonly epoch: string;
-  /** 1 for the first message of an epoch, and one more for each that follows; 0 stands before the first. */
+  /** Grows from message to message: by one, unless the broker says otherwise ({@link BrokerLink.hasSparseOffsets}). 0 stands before the first. */
   readonly offset: number;
   /** Random, of this message alone: tells whether the broker has lost it and given its offset to another. Empty for offset 0. */
   readonly id: string;
@@ -17,6 +17,12 @@ export interface HistoryPolicy {
   readonly messages: number;
   /** No longer than so many milliseconds, by the broker's clock. */
   readonly age: number;
+}
+
+/** A topic of which the broker keeps messages. */
+export interface KeptTopic {
+  readonly topic: string;
+  readonly history: HistoryPolicy;
 }
 
 /** What is published. */
@@ -50,6 +56,10 @@ export interface BrokerMessage {
   readonly id: string;
   /** `undefined` for a topic without history. */
   readonly place: Place | undefined;
+  /** The offset of the message before it in its topic: tells whether one is missing. One less than its own unless given. */
+  readonly previous?: number | undefined;
+  /** It marks a place in the order of a topic, and is for nobody. */
+  readonly isMark?: boolean | undefined;
 }
 
 /** A message that stands in a history. */
@@ -119,6 +129,8 @@ export interface BrokerListener {
 export interface BrokerLink {
   /** Whether it can be used now. Otherwise every call fails at once. */
   readonly isUp: boolean;
+  /** Whether offsets grow by more than one, too, since the broker counts for several topics at a time. */
+  readonly hasSparseOffsets?: boolean | undefined;
   /** The most data that a message may have, in bytes. */
   readonly maxMessageSize: number;
   /** Subscribes, and returns when that is confirmed. */
@@ -128,11 +140,11 @@ export interface BrokerLink {
   /** Reads a history. A topic that has none gets an epoch by that. */
   read(topic: string, range: HistoryRange): Promise<HistoryPage>;
   /** Tells where several topics stand; `undefined` for one of which the broker knows nothing. */
-  tops(topics: readonly string[]): Promise<(Place | undefined)[]>;
+  tops(topics: readonly KeptTopic[]): Promise<(Place | undefined)[]>;
   /** Begins a new epoch of a topic, if it still has this one: messages of it were lost. */
-  renew(topic: string, epoch: string): Promise<void>;
+  renew(topic: KeptTopic, epoch: string): Promise<void>;
   /** Forgets a topic: its messages, and its epoch. */
-  remove(topic: string): Promise<void>;
+  remove(topic: KeptTopic): Promise<void>;
   /** Notes who has come and gone in this process, and tells the subscribers of the presence channels. */
   updatePresence(changes: readonly PresenceChange[]): Promise<void>;
   /** Tells who is present in a topic, in any process that lives; a user who is in several may be listed on several pages. */

@@ -71,9 +71,17 @@ export class BoundedList<T extends { readonly cost: number }> {
     return entry;
   }
 
-  /** Those from an index on, 0 for the oldest. */
-  from(index: number): T[] {
-    return this.#entries.slice(this.#head + index);
+  /** Those behind the ones that are before something, which stand at the beginning. */
+  after(isBefore: (entry: T) => boolean): T[] {
+    let low = this.#head;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const entry = this.#entries[middle];
+      if (entry !== undefined && isBefore(entry)) low = middle + 1;
+      else high = middle;
+    }
+    return this.#entries.slice(low);
   }
 
   clear(): void {

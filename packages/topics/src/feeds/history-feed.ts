@@ -133,7 +133,7 @@ export class HistoryFeed implements Feed, ReplaySource {
     // Whoever publishes without history to a topic that has one here has other rules than we.
     if (place === undefined) return;
     const delivery = this.host.deliveries.of({ ...message, place });
-    if (this.#isCurrent && this.#follows(place)) {
+    if (this.#isCurrent && this.#follows(place, message.previous)) {
       if (this.#accept(delivery, place)) return;
     } else if (this.#isCurrent && this.#isOld(place)) return;
     this.#hold(delivery, place);
@@ -174,8 +174,9 @@ export class HistoryFeed implements Feed, ReplaySource {
   /** What follows a place, if it was handed out not long ago. */
   tailBehind({ epoch, offset }: Place): Delivery[] | undefined {
     const first = this.#tail.peek()?.message.place;
-    if (first?.epoch !== epoch || first.offset > offset + 1 || this.#place?.epoch !== epoch) return undefined;
-    const tail = this.#tail.from(offset + 1 - first.offset);
+    const before = this.#tail.peek()?.message.previous ?? (first?.offset ?? 0) - 1;
+    if (first?.epoch !== epoch || before > offset || this.#place?.epoch !== epoch) return undefined;
+    const tail = this.#tail.after(({ message }) => (message.place?.offset ?? 0) <= offset);
     return tail.length > 0 ? tail : undefined;
   }
 
@@ -197,8 +198,8 @@ export class HistoryFeed implements Feed, ReplaySource {
 
   // In order
 
-  #follows({ epoch, offset }: Place): boolean {
-    return this.#place?.epoch === epoch && offset === this.#place.offset + 1;
+  #follows({ epoch, offset }: Place, previous = offset - 1): boolean {
+    return this.#place?.epoch === epoch && this.#place.offset === previous;
   }
 
   #isOld({ epoch, offset }: Place): boolean {
@@ -289,7 +290,7 @@ export class HistoryFeed implements Feed, ReplaySource {
   #settle(top: Place): void {
     if (this.#place === undefined || this.#place.offset < top.offset || this.#hasMissed) return;
     for (let held = this.#held.peek(); held !== undefined; held = this.#held.peek()) {
-      if (this.#follows(held.place)) {
+      if (this.#follows(held.place, held.delivery.message.previous)) {
         if (!this.#accept(held.delivery, held.place)) return;
       } else if (!this.#isOld(held.place) && !this.#isOfThePast(held)) return;
       this.#held.take();
@@ -319,7 +320,7 @@ export class HistoryFeed implements Feed, ReplaySource {
       this.#settle(page.top);
       return;
     }
-    if (place?.epoch === page.top.epoch && !isTrimmed) await host.link.renew(this.topic, page.top.epoch);
+    if (place?.epoch === page.top.epoch && !isTrimmed) await host.link.renew(this, page.top.epoch);
     this.#place = undefined;
     await this.#restart();
   }

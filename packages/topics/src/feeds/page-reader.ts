@@ -1,6 +1,6 @@
 import { Fifo } from '../base/fifo.ts';
 import { createDeferred, handled, type Deferred } from '../base/deferred.ts';
-import type { BrokerLink, HistoryPolicy, HistoryRange, Place } from '../broker/broker.ts';
+import type { BrokerLink, HistoryPolicy, HistoryRange, KeptTopic, Place } from '../broker/broker.ts';
 import type { Counters } from '../topics/stats.ts';
 import type { Deliveries, Delivery } from './delivery.ts';
 
@@ -9,6 +9,9 @@ export const PAGE_MESSAGES = 100;
 
 /** How much is read at a time, in bytes. */
 export const PAGE_BYTES = 1_048_576;
+
+/** How much is read at a time where the newest are wanted, however far they reach back, in bytes. */
+const NEWEST_BYTES = 16 * PAGE_BYTES;
 
 /** How long a page is there for others who come back at about the same time, in milliseconds. */
 const SHARED_FOR = 1000;
@@ -62,6 +65,22 @@ export class PageReader {
     return reaches(shared, place) ? shared : this.#pageFrom(place.offset, { topic, place, history });
   }
 
+  /**
+   * Reads the newest, for brokers whose offsets do not tell how many there are.
+   *
+   * @param top - the page has what stands there, if it is still there
+   *
+   * @throws {BrokerError} it cannot be read
+   */
+  async newest({ topic, history }: KeptTopic, count: number, top: Place): Promise<DeliveryPage> {
+    const key = `${topic}\0newest ${count}`;
+    const range = { limit: count, maxBytes: NEWEST_BYTES, history };
+    const known = this.#pages.get(key);
+    const page = known?.content ?? (await known?.page);
+    if (page?.top.epoch === top.epoch && page.top.offset >= top.offset) return page;
+    return this.#readPage(key, topic, range);
+  }
+
   /** Forgets what is there: the broker may have lost it. */
   clear(): void {
     this.#pages.clear();
@@ -74,17 +93,18 @@ export class PageReader {
     const { topic, place, history } = wanted;
     const key = `${topic}\0${from}`;
     const known = this.#pages.get(key);
-    if (known === undefined) return this.#readPage(key, topic, { from, history });
+    const range = { limit: PAGE_MESSAGES + 1, maxBytes: PAGE_BYTES, from, history };
+    if (known === undefined) return this.#readPage(key, topic, range);
     const page = known.content ?? (await known.page);
     if (covers(page, place)) return page;
     // It was read before this was asked, and there may be more now.
     if (this.#pages.get(key) === known) this.#pages.delete(key);
     const next = this.#pages.get(key);
-    return next === undefined ? this.#readPage(key, topic, { from, history }) : next.page;
+    return next === undefined ? this.#readPage(key, topic, range) : next.page;
   }
 
-  #readPage(key: string, topic: string, range: Pick<HistoryRange, 'from' | 'history'>): Promise<DeliveryPage> {
-    const page = handled(this.#read(topic, { limit: PAGE_MESSAGES + 1, maxBytes: PAGE_BYTES, ...range }));
+  #readPage(key: string, topic: string, range: HistoryRange): Promise<DeliveryPage> {
+    const page = handled(this.#read(topic, range));
     const entry: KnownPage = { page, content: undefined };
     this.#pages.set(key, entry);
     const forget = (): void => {

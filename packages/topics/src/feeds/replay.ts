@@ -9,7 +9,7 @@ import type { Subscription } from './subscription.ts';
 export interface ReplaySource {
   readonly topic: string;
   readonly history: HistoryPolicy;
-  readonly host: Pick<FeedHost, 'maxRecovery' | 'fanOut'>;
+  readonly host: Pick<FeedHost, 'maxRecovery' | 'fanOut' | 'link'>;
   readonly pages: PageReader;
   /** How often the topic was attached. */
   readonly attachments: number;
@@ -93,18 +93,26 @@ async function beginSince(source: ReplaySource, subscription: Subscription, plac
   }
   const page = await source.pages.behind(source.topic, place, source.history);
   if (checkPlace(place, evidenceIn(page, place)) === 'lost') return 'lost';
-  if (page.top.offset - place.offset > source.host.maxRecovery) return 'lost';
+  if (countBehind(source, place, page) > source.host.maxRecovery) return 'lost';
   subscription.cursor = place;
   subscription.checkedIn = attachments;
   return send(source, subscription, page.deliveries);
+}
+
+/** How many messages are behind a place; where offsets do not tell, they are counted while they are sent. */
+function countBehind({ host }: ReplaySource, { offset }: Place, { top }: DeliveryPage): number {
+  return host.link.hasSparseOffsets === true ? 0 : top.offset - offset;
 }
 
 async function sendLast(source: ReplaySource, subscription: Subscription, last: number): Promise<Step> {
   const top = source.current;
   if (top === undefined) return 'more';
   const start = { ...top, offset: Math.max(top.offset - last, 0) };
-  const { deliveries } = await source.pages.behind(source.topic, start, source.history);
-  const wanted = deliveries.filter(({ message }) => (message.place?.offset ?? 0) > start.offset);
+  const isSparse = source.host.link.hasSparseOffsets === true;
+  const { deliveries } = isSparse
+    ? await source.pages.newest(source, last, top)
+    : await source.pages.behind(source.topic, start, source.history);
+  const wanted = deliveries.filter(({ message }) => isSparse || (message.place?.offset ?? 0) > start.offset);
   if (wanted.length > 0) return send(source, subscription, wanted);
   subscription.cursor = top;
   return 'more';

@@ -127,7 +127,7 @@ export class Subscription implements Receiver, TopicSubscription {
   }
 
   receive(delivery: Delivery, sequence: number): void {
-    if (sequence <= this.#from || this.#hasEnded) return;
+    if (sequence <= this.#from || this.#hasEnded || delivery.message.isMark === true) return;
     const { subscriber, onSlow, isCovered } = this.setup;
     if (delivery.except === subscriber) return;
     if (isCovered?.(delivery.message.topic) === true) return;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 
+import type { Place } from '../broker/broker.ts';
 import type { BrokerCase } from './broker-case.ts';
-import { eventually, textsOf, type SuiteLink } from './suite-link.ts';
+import { eventually, kept, textsOf, type SuiteLink } from './suite-link.ts';
 
 /** What every broker does with history. */
 export const HISTORY_CASES: readonly BrokerCase[] = [
@@ -13,7 +14,7 @@ export const HISTORY_CASES: readonly BrokerCase[] = [
       const { top, messages } = await other.read(topic);
 
       assert.deepEqual(
-        messages.map(({ place }) => place),
+        messages.filter(({ isMark }) => isMark !== true).map(({ place }) => place),
         receipts,
       );
       assert.deepEqual(top, receipts.at(-1));
@@ -23,32 +24,35 @@ export const HISTORY_CASES: readonly BrokerCase[] = [
   {
     name: 'reads from an offset, before an offset, and the newest, within limits',
     carryOut: async (one, other, topic) => {
-      await publishAll(one, topic, 20);
+      const places = await publishAll(one, topic, 20);
+      const offsetOf = (number: number): number => places[number - 1]?.offset ?? 0;
+      const above = offsetOf(20) + 1;
 
-      const read = async (range: Parameters<SuiteLink['read']>[1]): Promise<string[]> =>
-        textsOf(await other.read(topic, range));
+      const read = (range: Parameters<SuiteLink['read']>[1]): Promise<string[]> => other.readTexts(topic, range);
 
-      assert.deepEqual(await read({ from: 18 }), ['18', '19', '20']);
-      assert.deepEqual(await read({ from: 3, limit: 2 }), ['3', '4']);
-      assert.deepEqual(await read({ from: 21 }), []);
+      assert.deepEqual(await read({ from: offsetOf(18) }), ['18', '19', '20']);
+      assert.deepEqual(await read({ from: offsetOf(3), limit: 2 }), ['3', '4']);
+      assert.deepEqual(await read({ from: above }), []);
       assert.deepEqual(await read({ limit: 3 }), ['18', '19', '20']);
-      assert.deepEqual(await read({ before: 4, limit: 2 }), ['2', '3']);
-      assert.deepEqual(await read({ before: 1 }), []);
-      assert.deepEqual(await read({ from: 1, maxBytes: 3 }), ['1', '2', '3']);
-      assert.deepEqual(await read({ from: 10, maxBytes: 3 }), ['10']);
-      assert.deepEqual(await read({ from: 20, maxBytes: 0 }), ['20']);
+      assert.deepEqual(await read({ limit: 1 }), ['20']);
+      assert.deepEqual(await read({ before: offsetOf(4), limit: 2 }), ['2', '3']);
+      assert.deepEqual(await read({ before: offsetOf(1) }), []);
+      assert.deepEqual(await read({ from: offsetOf(1), maxBytes: 3 }), ['1', '2', '3']);
+      assert.deepEqual(await read({ from: offsetOf(10), maxBytes: 3 }), ['10']);
+      assert.deepEqual(await read({ from: offsetOf(20), maxBytes: 0 }), ['20']);
     },
   },
   {
     name: 'keeps exactly as many messages as it should',
     carryOut: async (one, other, topic) => {
       const history = { messages: 5, age: 60_000 };
-      for (let index = 1; index <= 12; index++) await one.publish(topic, String(index), { history });
+      let last: Place | undefined;
+      for (let index = 1; index <= 12; index++) last = (await one.publish(topic, String(index), { history })).place;
 
       const page = await other.read(topic, { from: 1, history });
 
       assert.deepEqual(textsOf(page), ['8', '9', '10', '11', '12']);
-      assert.equal(page.top.offset, 12);
+      assert.deepEqual(page.top, last);
     },
   },
   {
@@ -57,12 +61,15 @@ export const HISTORY_CASES: readonly BrokerCase[] = [
       const history = { messages: 100, age: 200 };
       const { place } = await one.publish(topic, 'old', { history });
 
-      await eventually('it is gone', async () => (await other.read(topic, { from: 1, history })).messages.length === 0);
+      await eventually('it is gone', async () => {
+        return (await other.readTexts(topic, { from: 1, history })).length === 0;
+      });
       const { top } = await other.read(topic, { from: 1, history });
-      await one.publish(topic, 'new', { history });
+      const next = (await one.publish(topic, 'new', { history })).place;
 
       assert.deepEqual(top, place);
-      assert.deepEqual((await other.read(topic, { from: 1, history })).top.offset, 2);
+      assert.equal(next?.epoch, place?.epoch);
+      assert.ok((next?.offset ?? 0) > (place?.offset ?? 0));
     },
   },
   {
@@ -71,8 +78,9 @@ export const HISTORY_CASES: readonly BrokerCase[] = [
       const { top, messages } = await other.read(topic);
       const { place } = await one.publish(topic, 'first');
 
-      assert.deepEqual([top.offset, top.id, messages.length], [0, '', 0]);
-      assert.deepEqual([place?.epoch, place?.offset], [top.epoch, 1]);
+      assert.deepEqual(textsOf({ messages }), []);
+      assert.equal(place?.epoch, top.epoch);
+      assert.ok(place.offset > top.offset);
     },
   },
   {
@@ -81,16 +89,17 @@ export const HISTORY_CASES: readonly BrokerCase[] = [
       const [first] = await publishAll(one, `${topic}/a`, 1);
       const last = (await publishAll(one, `${topic}/b`, 3)).at(-1);
 
-      assert.deepEqual(await other.link.tops([`${topic}/a`, `${topic}/none`, `${topic}/b`]), [first, undefined, last]);
+      const topics = [`${topic}/a`, `${topic}/none`, `${topic}/b`].map(kept);
+      assert.deepEqual(await other.link.tops(topics), [first, undefined, last]);
     },
   },
   {
     name: 'begins a new epoch, in which offsets go on, if it still has the one that is named',
     carryOut: async (one, other, topic) => {
       const last = (await publishAll(one, topic, 3)).at(-1);
-      await one.link.renew(topic, 'another');
+      await one.link.renew(kept(topic), 'another');
       const before = await other.read(topic);
-      await one.link.renew(topic, last?.epoch ?? '');
+      await one.link.renew(kept(topic), last?.epoch ?? '');
 
       const { place } = await one.publish(topic, '4');
       const { top } = await other.read(topic);
@@ -98,7 +107,7 @@ export const HISTORY_CASES: readonly BrokerCase[] = [
       assert.equal(before.top.epoch, last?.epoch);
       assert.notEqual(place?.epoch, last?.epoch);
       assert.deepEqual(top, place);
-      assert.equal(place?.offset, 4);
+      assert.ok((place?.offset ?? 0) > (last?.offset ?? 0));
     },
   },
   {
@@ -106,7 +115,7 @@ export const HISTORY_CASES: readonly BrokerCase[] = [
     carryOut: async (one, other, topic) => {
       const last = (await publishAll(one, topic, 3)).at(-1);
 
-      await other.link.remove(topic);
+      await other.link.remove(kept(topic));
 
       const { place } = await one.publish(topic, 'anew');
       assert.notEqual(place?.epoch, last?.epoch);

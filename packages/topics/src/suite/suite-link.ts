@@ -7,6 +7,7 @@ import type {
   HistoryPage,
   HistoryPolicy,
   HistoryRange,
+  KeptTopic,
   PresenceChange,
   Publication,
   PublishReceipt,
@@ -32,7 +33,9 @@ export class SuiteLink {
     this.link = broker.open({
       onUp: () => undefined,
       onDown: () => undefined,
-      onMessage: (channel, message) => this.received.push([channel, message]),
+      onMessage: (channel, message) => {
+        if (message.isMark !== true) this.received.push([channel, message]);
+      },
       onPresence: (change) => this.presence.push(change),
       onError: (error) => this.errors.push(error),
     });
@@ -62,9 +65,15 @@ export class SuiteLink {
     return this.link.read(topic, { limit: 1000, maxBytes: 1e6, history: HISTORY, ...range });
   }
 
+  /** Reads the data of messages, as text. */
+  async readTexts(topic: string, range: Partial<HistoryRange> = {}): Promise<string[]> {
+    return textsOf(await this.read(topic, range));
+  }
+
   /** What has come of a channel, as text. */
   texts(channel: Channel): string[] {
-    return this.received.filter(([name]) => name === channel).map(([, { data }]) => Buffer.from(data).toString());
+    const messages = this.received.flatMap(([name, message]) => (name === channel ? [message] : []));
+    return textsOf({ messages });
   }
 }
 
@@ -79,7 +88,12 @@ export async function eventually(what: string, isSo: () => boolean | Promise<boo
   }
 }
 
-/** The messages of a page, as text. */
-export function textsOf({ messages }: HistoryPage): string[] {
-  return messages.map(({ data }) => Buffer.from(data).toString());
+/** The messages of a page, as text: without those that are for nobody. */
+export function textsOf({ messages }: { readonly messages: readonly BrokerMessage[] }): string[] {
+  return messages.filter(({ isMark }) => isMark !== true).map(({ data }) => Buffer.from(data).toString());
+}
+
+/** A topic whose messages are kept. */
+export function kept(topic: string): KeptTopic {
+  return { topic, history: HISTORY };
 }

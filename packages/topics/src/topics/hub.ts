@@ -201,6 +201,7 @@ export class Hub implements FeedHost, BrokerListener {
 
   #prepare(message: BrokerMessage): PreparedMessage | undefined {
     const { type, data } = message;
+    if (message.isMark === true) return undefined;
     if (this.#frame === undefined) return prepareMessage(data, { type });
     try {
       return prepareMessage(this.#frame(toFramed(message)));
@@ -216,7 +217,7 @@ export class Hub implements FeedHost, BrokerListener {
     try {
       for (let start = 0; start < feeds.length && this.#isUp; start += COMPARED_AT_ONCE) {
         const batch = feeds.slice(start, start + COMPARED_AT_ONCE);
-        const tops = await this.link.tops(batch.map(({ topic }) => topic));
+        const tops = await this.link.tops(batch);
         for (const [index, feed] of batch.entries()) feed.compare(tops[index]);
       }
     } catch (error) {

@@ -166,18 +166,19 @@ export class Topics<Context = unknown> {
     if (before !== undefined && place === undefined) return [];
     const range = { before: place?.offset, limit, maxBytes: HISTORY_BYTES, history };
     const { top, messages } = await this.#hub.link.read(topic, range);
-    return place !== undefined && place.epoch !== top.epoch ? [] : messages.map(toFramed);
+    if (place !== undefined && place.epoch !== top.epoch) return [];
+    return messages.filter(({ isMark }) => isMark !== true).map(toFramed);
   }
 
   /**
-   * Forgets the history of a topic. Positions in it are not recovered any more.
+   * Forgets the history of a topic, if it has one. Positions in it are not recovered any more.
    *
    * @throws {BrokerError} the broker is away
    */
   async remove(topic: string): Promise<void> {
-    checkTopic(topic);
+    const { history } = this.#options.rules.of(checkTopic(topic));
     this.#checkOpen();
-    await this.#hub.link.remove(topic);
+    if (history !== undefined) await this.#hub.link.remove({ topic, history });
   }
 
   /**

@@ -8,6 +8,7 @@ import {
   type Channel,
   type HistoryPage,
   type HistoryRange,
+  type KeptTopic,
   type Place,
   type PresencePage,
   type Publication,
@@ -30,6 +31,8 @@ export class NaiveBroker implements Broker {
   latency: () => number = () => 0;
   /** Whether a live message is lost on its way to a link. */
   losesLive: () => boolean = () => false;
+  /** How many offsets are left out before a message; more than none only where offsets are sparse. */
+  skips: (() => number) | undefined;
   /** How often histories were read. */
   reads = 0;
   readonly links: NaiveLink[] = [];
@@ -48,8 +51,7 @@ export class NaiveBroker implements Broker {
     const { topic, type, data, id, history } = publication;
     if (history === undefined) return { topic, type, data, id, place: undefined };
     const log = this.logOf(topic);
-    const place = { epoch: log.epoch, offset: log.messages.length + 1, id };
-    const message = { topic, type, data, id, place };
+    const message = { topic, type, data, id, ...this.#nextPlace(log, id) };
     log.messages.push(message);
     log.trimmed = Math.max(log.trimmed, log.messages.length - history.messages);
     return message;
@@ -60,9 +62,21 @@ export class NaiveBroker implements Broker {
   }
 
   logOf(topic: string): Log {
-    const log = this.logs.get(topic) ?? { epoch: this.newEpoch(), messages: [], trimmed: 0 };
+    const known = this.logs.get(topic);
+    if (known !== undefined) return known;
+    const log: Log = { epoch: this.newEpoch(), messages: [], trimmed: 0 };
     this.logs.set(topic, log);
+    const id = `mark of ${log.epoch}`;
+    const mark = { topic, type: 'text', data: new Uint8Array(), id, isMark: true } as const;
+    // With sparse offsets, a topic begins with a mark.
+    if (this.skips !== undefined) log.messages.push({ ...mark, ...this.#nextPlace(log, id) });
     return log;
+  }
+
+  #nextPlace({ epoch, messages }: Log, id: string): Pick<StoredMessage, 'place' | 'previous'> {
+    const previous = messages.at(-1)?.place.offset ?? 0;
+    const place = { epoch, offset: previous + 1 + (this.skips?.() ?? 0), id };
+    return this.skips === undefined ? { place } : { place, previous };
   }
 
   /** Brings a message to all links, behind those before it. */
@@ -104,6 +118,7 @@ export class NaiveBroker implements Broker {
 /** One process's side of a {@link NaiveBroker}. */
 export class NaiveLink implements BrokerLink {
   readonly maxMessageSize = 1024;
+  readonly hasSparseOffsets: boolean;
   readonly channels: Set<Channel> = new Set();
   readonly listener: BrokerListener;
   isUp = true;
@@ -113,6 +128,7 @@ export class NaiveLink implements BrokerLink {
 
   constructor(broker: NaiveBroker, listener: BrokerListener) {
     this.#broker = broker;
+    this.hasSparseOffsets = broker.skips !== undefined;
     this.listener = listener;
   }
 
@@ -168,18 +184,18 @@ export class NaiveLink implements BrokerLink {
     });
   }
 
-  tops(topics: readonly string[]): Promise<(Place | undefined)[]> {
-    return this.#do(() => topics.map((topic) => this.#topOf(topic)));
+  tops(topics: readonly KeptTopic[]): Promise<(Place | undefined)[]> {
+    return this.#do(() => topics.map(({ topic }) => this.#topOf(topic)));
   }
 
-  renew(topic: string, epoch: string): Promise<void> {
+  renew({ topic }: KeptTopic, epoch: string): Promise<void> {
     return this.#do(() => {
       const log = this.#broker.logOf(topic);
       if (log.epoch === epoch) log.epoch = this.#broker.newEpoch();
     });
   }
 
-  remove(topic: string): Promise<void> {
+  remove({ topic }: KeptTopic): Promise<void> {
     return this.#do(() => {
       this.#broker.logs.delete(topic);
     });

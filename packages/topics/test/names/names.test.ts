@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { LocalUsageError } from 'millrace';
 
 import { PatternIndex, matches } from '../../src/names/pattern.ts';
+import { fromNatsSubject, toNatsSubject, toNatsToken } from '../../src/names/nats-name.ts';
 import { fromRedisName, toRedisName } from '../../src/names/redis-name.ts';
 import { checkPattern, checkTopic, isPattern } from '../../src/names/topic-name.ts';
 import { createRandom, type Random } from '../helpers/random.ts';
@@ -118,6 +119,47 @@ describe('names in Redis', () => {
   it('are not taken for what they cannot be', () => {
     assert.equal(fromRedisName('{a}'), undefined);
     assert.equal(fromRedisName('a=b'), undefined);
+  });
+});
+
+describe('names in NATS', () => {
+  it('are read back as what they were, never meet, and are tokens of letters, digits, _, - and =', () => {
+    const random = createRandom(13);
+    const written = new Map<string, string>();
+    for (let round = 0; round < 5000; round++) {
+      const topic = randomName(random, [
+        '=',
+        '.',
+        '>',
+        '*',
+        ' ',
+        '3D',
+        'a',
+        'A',
+        '_',
+        '-',
+        'ü',
+        '=2E',
+        '\u{1f600}',
+        '$',
+      ]);
+      const subject = toNatsSubject(topic);
+
+      assert.equal(fromNatsSubject(subject), topic);
+      assert.equal(written.get(subject) ?? topic, topic);
+      assert.match(subject, /^[\w=-]+(\.[\w=-]+)*$/);
+      written.set(subject, topic);
+    }
+  });
+
+  it('are not taken for what they cannot be', () => {
+    for (const subject of ['a b', 'a=2f', 'a=2Fb', 'a=', 'a=41', '=FF', 'ü']) {
+      assert.equal(fromNatsSubject(subject), undefined, subject);
+    }
+  });
+
+  it('are one token where they are to be, whatever they are', () => {
+    assert.equal(toNatsToken('a/b.c'), 'a=2Fb=2Ec');
   });
 });
 

@@ -55,6 +55,8 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
   #isTaking = false;
   #taken: ReceivedMessage | undefined;
   #isHeld = true;
+  /** Whether a loop has the message that was handed out last. */
+  #isOfLoop = false;
   /** How many loops deal with a message. */
   #loopsAtWork = 0;
   /** Whether somebody else deals with a message. */
@@ -100,6 +102,12 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     // Those who have asked before it was handed out wait for its reader; who asks now has no use for it.
     if (this.#current?.isUsed === false) this.#current.discard();
     return this.#next('receiver', signal);
+  }
+
+  /** A loop begins: whoever has received a message before has returned from it, and has no use for what it has not begun to read. */
+  beginLoop(): void {
+    this.#receiverReturned();
+    if (!this.#isOfLoop && this.#current?.isUsed === false) this.#current.discard();
   }
 
   /** Gives the next message to a loop, if it can be had at once. */
@@ -269,6 +277,7 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     const asking = this.#isTaking ? undefined : this.#asking.take();
     this.#current = body;
     const isLoop = this.#isTaking || asking?.isLoop === true;
+    this.#isOfLoop = isLoop;
     if (isLoop) this.#loopsAtWork++;
     else this.#receiverAtWork = true;
     if (this.#isTaking) this.#taken = message;

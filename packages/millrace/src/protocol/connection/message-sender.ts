@@ -168,14 +168,14 @@ export class MessageSender {
   }
 
   /**
-   * Sends a message that was framed before. Results are those of {@link sendMessage}.
+   * Sends a message that was framed before. Results are those of {@link sendMessage}; `onQueued` gets an entry for {@link withdraw}, if it has to wait.
    *
    * @throws {LocalUsageError} its opcode is none of a message, or not claimed
    */
-  sendPreparedMessage(message: PreparedMessage): boolean {
+  sendPreparedMessage(message: PreparedMessage, onQueued?: (entry: QueuedEntry) => void): boolean {
     checkMessageOpcode(this.#claims, message.format.opcode);
     if (!this.canSendMessages || !this.admit(message.frame.length)) return false;
-    this.#queue.sendPrepared(message);
+    this.#queue.sendPrepared(message, onQueued);
     return this.#sent();
   }
 

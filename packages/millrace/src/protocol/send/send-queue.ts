@@ -105,8 +105,12 @@ export class SendQueue {
     return this.#setup.messages.sendMessage(payload, format);
   }
 
-  /** Sends a message that was framed before, when its turn comes. Its bytes belong to nobody, and do not change. */
-  sendPrepared(message: PreparedMessage): void {
+  /**
+   * Sends a message that was framed before, when its turn comes. Its bytes belong to nobody, and do not change.
+   *
+   * @param onQueued - gets an entry to withdraw it by, if it has to wait
+   */
+  sendPrepared(message: PreparedMessage, onQueued?: (entry: QueuedEntry) => void): void {
     const { messages } = this.#setup;
     if (this.isFree) {
       messages.sendPreparedMessage(message);
@@ -114,7 +118,9 @@ export class SendQueue {
     }
     const begin = (): void => messages.sendPreparedMessage(message);
     const size = message.payload.length;
-    this.#put({ begin, lose: undefined, size, cost: size + ENTRY_COST, isWhole: true, shared: message.frame });
+    const cost = size + ENTRY_COST;
+    const entry = this.#put({ begin, lose: undefined, size, cost, isWhole: true, shared: message.frame });
+    onQueued?.(entry);
   }
 
   /**

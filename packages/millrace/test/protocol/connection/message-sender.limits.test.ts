@@ -305,7 +305,11 @@ describe('MessageSender, where messages have to wait', () => {
     assert.equal(sender.withdrawMessage(), false, 'where nothing takes time, it was given on');
 
     const entry = sender.queueMessage('b', TEXT);
+    const prepared: boolean[] = [];
+    const message = new PreparedMessage(hex('01'), 2);
+    sender.sendPreparedMessage(message, (queued) => prepared.push(sender.withdraw(queued)));
     sender.queueMessage('c', TEXT);
+    assert.deepEqual(prepared, [true]);
     assert.ok(entry !== undefined);
     assert.equal(entry.withdraw(), true);
     assert.equal(entry.withdraw(), false);

@@ -106,6 +106,24 @@ describe('SendQueue', () => {
     assert.equal(queueing.queue.waitingCost, 0);
   });
 
+  it('gives an entry of a prepared message that waits, by which it is withdrawn', () => {
+    const queueing = new Queueing();
+    const prepared = new PreparedMessage(hex('01 02 03'), 2);
+    const withdrawn: boolean[] = [];
+    const withdraw = (entry: QueuedEntry): void => {
+      withdrawn.push(queueing.queue.withdraw(entry), queueing.queue.withdraw(entry));
+    };
+    queueing.queue.sendPrepared(prepared, withdraw);
+    queueing.open();
+    queueing.queue.sendPrepared(prepared, withdraw);
+
+    assert.deepEqual(withdrawn, [true, false]);
+    assert.equal(queueing.queue.waitingSize, 0);
+    queueing.end();
+
+    assert.equal(queueing.take(), '82 03 01 02 03 82 00');
+  });
+
   it('keeps the format of a message that waits', () => {
     const queueing = new Queueing();
     queueing.open();

@@ -7,6 +7,7 @@ import type {
   Channel,
   HistoryPage,
   HistoryRange,
+  KeptTopic,
   Place,
   PresenceChange,
   PresencePage,
@@ -211,15 +212,15 @@ class MemoryLink implements BrokerLink {
     return this.#do(() => this.#store.read(topic, range));
   }
 
-  tops(topics: readonly string[]): Promise<(Place | undefined)[]> {
-    return this.#do(() => topics.map((topic) => this.#store.top(topic)));
+  tops(topics: readonly KeptTopic[]): Promise<(Place | undefined)[]> {
+    return this.#do(() => topics.map(({ topic }) => this.#store.top(topic)));
   }
 
-  renew(topic: string, epoch: string): Promise<void> {
+  renew({ topic }: KeptTopic, epoch: string): Promise<void> {
     return this.#do(() => this.#store.renew(topic, epoch));
   }
 
-  remove(topic: string): Promise<void> {
+  remove({ topic }: KeptTopic): Promise<void> {
     return this.#do(() => this.#store.remove(topic));
   }
 

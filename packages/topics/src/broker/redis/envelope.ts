@@ -14,9 +14,11 @@ const NO_EPOCH = '-';
 /** How types are written. */
 export const TYPE_LETTERS = { text: 't', binary: 'b' } as const;
 
-/** Writes a message of a topic without history as it is published. */
-export function encodeEnvelope({ topic, type, data, id }: Omit<BrokerMessage, 'place'>): Buffer {
-  return Buffer.concat([Buffer.from(`${VERSION}${TYPE_LETTERS[type]} ${NO_EPOCH} 0 ${id} ${topic}\n`), data]);
+/** Writes a message as it is published. */
+export function encodeEnvelope(message: Omit<BrokerMessage, 'place'>, place?: Place): Buffer {
+  const { topic, type, data } = message;
+  const { epoch, offset, id } = place ?? { epoch: NO_EPOCH, offset: 0, id: message.id };
+  return Buffer.concat([Buffer.from(`${VERSION}${TYPE_LETTERS[type]} ${epoch} ${offset} ${id} ${topic}\n`), data]);
 }
 
 /** Reads what was published; `undefined` for what is no envelope, or one of another version. */

@@ -1,5 +1,5 @@
 import { checkInteger, checkOptions } from '../../base/checks.ts';
-import { BrokerError, PublishError } from '../../base/errors.ts';
+import { BrokerError } from '../../base/errors.ts';
 import { randomId } from '../../base/random-id.ts';
 import { toError } from '../../base/deferred.ts';
 import type {
@@ -10,6 +10,7 @@ import type {
   HistoryPage,
   HistoryPolicy,
   HistoryRange,
+  KeptTopic,
   Place,
   PresenceChange,
   PresencePage,
@@ -17,18 +18,21 @@ import type {
   PublishReceipt,
 } from '../broker.ts';
 import { REPEAT_WINDOW } from '../memory/memory-broker.ts';
+import { decodePresence } from '../presence-event.ts';
+import { publishAgain } from '../publish-again.ts';
 import { TYPE_LETTERS, decodeEnvelope, decodeReceipt, encodeEnvelope } from './envelope.ts';
-import { connectorFor, type IoRedisClient, type NodeRedisClient, type RedisConnector } from './redis-client.ts';
+import type { RedisConnector, RedisTemplate } from './redis-client.ts';
+import { connectorFor } from './redis-connectors.ts';
 import { RedisKeys } from './redis-keys.ts';
 import { RedisPair, isReply } from './redis-pair.ts';
-import { RedisPresence, decodePresence } from './redis-presence.ts';
+import { RedisPresence } from './redis-presence.ts';
 import { toList, toPage, toTops } from './replies.ts';
 import { APPEND, PUBLISH_ONCE, READ, RENEW, TOPS } from './scripts.ts';
 
 /** Options of {@link redisBroker}. */
 export interface RedisBrokerOptions {
-  /** A client of `redis` or `ioredis`. It is a template: connections of our own are made like its. It may be closed, and need not be connected. */
-  readonly client: NodeRedisClient | IoRedisClient;
+  /** A client or a cluster of `redis` or `ioredis`. It is a template: connections of our own are made like its. It may be closed, and need not be connected. */
+  readonly client: RedisTemplate;
   /**
    * What all keys and channels begin with: 1 to 64 letters, digits, `_`, `.` or `-`. Applications with other prefixes do not see each other.
    *
@@ -68,14 +72,8 @@ const NAME = 'redis';
 /** The epoch of a topic is remembered for twice its age and a day, in milliseconds. */
 const DAY = 86_400_000;
 
-/** How long a publication is tried again, in multiples of the time that Redis may take to answer. */
-const PATIENCE = 2;
-
-/** How often it is looked whether Redis is back, in milliseconds. */
-const RETRY_INTERVAL = 25;
-
 /**
- * Makes a broker of Redis 7 or newer: a single server, or a primary with replicas.
+ * Makes a broker of Redis 7 or newer: a single server, a primary with replicas, or a cluster.
  *
  * @throws {LocalUsageError} an option has a value that it cannot have
  */
@@ -114,6 +112,7 @@ class RedisLink implements BrokerLink {
     this.#presence = new RedisPresence({
       pair: () => this.#pair,
       keys,
+      publishCommand: connector.isCluster ? 'SPUBLISH' : 'PUBLISH',
       lease,
       report: (error) => listener.onError(error),
     });
@@ -145,21 +144,15 @@ class RedisLink implements BrokerLink {
     await this.#pair.unsubscribe(names);
   }
 
-  /** Publishes, and where nobody knows whether Redis has it, again: it has it once for all that. */
-  async publish(publication: Publication): Promise<PublishReceipt> {
-    const deadline = performance.now() + PATIENCE * this.#options.timeout;
-    const isRepeatable = publication.history !== undefined || publication.idempotencyKey !== undefined;
-    let outcome: PublishError['outcome'] = 'refused';
-    for (;;) {
-      const wasUp = this.isUp;
-      try {
-        return await this.#publish(publication);
-      } catch (error) {
-        if (isReply(error)) throw this.#failure(publication, 'refused', error);
-        if (wasUp) outcome = 'unknown';
-        if (!isRepeatable || !(await this.#isBackBefore(deadline))) throw this.#failure(publication, outcome, error);
-      }
-    }
+  publish(publication: Publication): Promise<PublishReceipt> {
+    return publishAgain(publication, {
+      broker: NAME,
+      timeout: this.#options.timeout,
+      isUp: () => this.isUp,
+      isClosed: () => this.#isClosed,
+      attempt: (one) => this.#publish(one),
+      isAnswer: isReply,
+    });
   }
 
   async read(topic: string, { from, before, limit, maxBytes, history }: HistoryRange): Promise<HistoryPage> {
@@ -168,16 +161,19 @@ class RedisLink implements BrokerLink {
     return toPage(topic, await this.#pair.script(READ, keys, range.map(String)));
   }
 
-  async tops(topics: readonly string[]): Promise<(Place | undefined)[]> {
-    const keys = topics.map((topic) => this.#keys.meta(topic));
-    return toTops(await this.#pair.script(TOPS, keys, []));
+  async tops(topics: readonly KeptTopic[]): Promise<(Place | undefined)[]> {
+    const keys = topics.map(({ topic }) => this.#keys.meta(topic));
+    if (!this.#options.connector.isCluster) return toTops(await this.#pair.script(TOPS, keys, []));
+    // Each may be on another server.
+    const tops = keys.map(async (key) => toTops(await this.#pair.script(TOPS, [key], [])));
+    return (await Promise.all(tops)).flat();
   }
 
-  async renew(topic: string, epoch: string): Promise<void> {
+  async renew({ topic }: KeptTopic, epoch: string): Promise<void> {
     await this.#pair.script(RENEW, [this.#keys.meta(topic)], [epoch, randomId()]);
   }
 
-  async remove(topic: string): Promise<void> {
+  async remove({ topic }: KeptTopic): Promise<void> {
     await this.#pair.command(['DEL', this.#keys.meta(topic), this.#keys.stream(topic)]);
   }
 
@@ -204,15 +200,6 @@ class RedisLink implements BrokerLink {
     this.#pair.close();
   }
 
-  /** Waits until Redis can be used again, but not for ever. */
-  async #isBackBefore(deadline: number): Promise<boolean> {
-    while (!this.isUp) {
-      if (this.#isClosed || performance.now() > deadline) return false;
-      await sleep(RETRY_INTERVAL);
-    }
-    return performance.now() <= deadline;
-  }
-
   #receive(name: string, message: Buffer): void {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
@@ -226,46 +213,70 @@ class RedisLink implements BrokerLink {
     else this.#listener.onError(new BrokerError(NAME, `${name} has brought what is no message of version 1`));
   }
 
+  /** On a cluster, the channel of a root is on another server than the topic: it is published there afterwards. */
   async #publish(publication: Publication): Promise<PublishReceipt> {
-    const { topic, root, id, idempotencyKey, history } = publication;
+    const { topic, root, history } = publication;
+    const { isCluster } = this.#options.connector;
     const channels = [this.#keys.channel(`topic:${topic}`)];
-    if (root !== undefined) channels.push(this.#keys.channel(`root:${root}`));
-    const repeat = this.#keys.repeat(topic, idempotencyKey === undefined ? `i${id}` : `k${idempotencyKey}`);
-    if (history !== undefined) return this.#append(publication, history, { channels, repeat });
+    if (root !== undefined && !isCluster) channels.push(this.#keys.channel(`root:${root}`));
+    const receipt = await (history === undefined
+      ? this.#publishPlain(publication, channels)
+      : this.#append(publication, history, channels));
+    if (root !== undefined && isCluster && isFirst(receipt, publication)) {
+      await this.#publishToRoot(root, encodeEnvelope(publication, receipt.place));
+    }
+    return receipt;
+  }
+
+  async #publishPlain(publication: Publication, channels: readonly string[]): Promise<PublishReceipt> {
     const envelope = encodeEnvelope(publication);
-    if (idempotencyKey === undefined) {
-      await Promise.all(channels.map((channel) => this.#pair.command(['PUBLISH', channel, envelope])));
+    if (publication.idempotencyKey === undefined) {
+      await Promise.all(channels.map((channel) => this.#pair.command([this.#publishCommand, channel, envelope])));
       return { place: undefined, isRepeat: false };
     }
-    const reply = await this.#pair.script(PUBLISH_ONCE, [repeat], [envelope, String(REPEAT_WINDOW), ...channels]);
+    const args = [envelope, String(REPEAT_WINDOW), this.#publishCommand, ...channels];
+    const reply = await this.#pair.script(PUBLISH_ONCE, [this.#repeatKey(publication)], args);
     return { place: undefined, isRepeat: Number(reply) === 1 };
   }
 
   async #append(
-    { topic, type, data, id }: Publication,
+    publication: Publication,
     history: HistoryPolicy,
-    { channels, repeat }: { readonly channels: readonly string[]; readonly repeat: string },
+    channels: readonly string[],
   ): Promise<PublishReceipt> {
-    const keys = [this.#keys.meta(topic), this.#keys.stream(topic), repeat];
+    const { topic, type, data, id } = publication;
+    const keys = [this.#keys.meta(topic), this.#keys.stream(topic), this.#repeatKey(publication)];
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     const { messages, age } = history;
     const rest = [topic, messages, age, randomId(), timeToLive(history), REPEAT_WINDOW].map(String);
-    const reply = await this.#pair.script(APPEND, keys, [id, TYPE_LETTERS[type], bytes, ...rest, ...channels]);
-    const [isRepeat, receipt] = toList(reply);
+    const args = [id, TYPE_LETTERS[type], bytes, ...rest, this.#publishCommand, ...channels];
+    const [isRepeat, receipt] = toList(await this.#pair.script(APPEND, keys, args));
     return { place: decodeReceipt(receipt), isRepeat: Number(isRepeat) === 1 };
   }
 
-  #failure({ topic }: Publication, outcome: PublishError['outcome'], cause: unknown): PublishError {
-    return new PublishError(toError(cause).message, { topic, broker: NAME, outcome, cause });
+  /** Patterns are live only: what does not arrive there is not published again. */
+  async #publishToRoot(root: string, envelope: Buffer): Promise<void> {
+    try {
+      await this.#pair.command([this.#publishCommand, this.#keys.channel(`root:${root}`), envelope]);
+    } catch (error) {
+      this.#listener.onError(toError(error));
+    }
   }
+
+  get #publishCommand(): string {
+    return this.#options.connector.isCluster ? 'SPUBLISH' : 'PUBLISH';
+  }
+
+  #repeatKey({ topic, id, idempotencyKey }: Publication): string {
+    return this.#keys.repeat(topic, idempotencyKey === undefined ? `i${id}` : `k${idempotencyKey}`);
+  }
+}
+
+/** Whether Redis has it since this publication: where a reply was lost, it says that it is a repeat for all that. */
+function isFirst({ place, isRepeat }: PublishReceipt, { id }: Publication): boolean {
+  return !isRepeat || place?.id === id;
 }
 
 function timeToLive({ age }: HistoryPolicy): number {
   return 2 * age + DAY;
-}
-
-function sleep(time: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, time);
-  });
 }

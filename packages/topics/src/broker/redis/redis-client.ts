@@ -1,7 +1,3 @@
-import { LocalUsageError } from 'millrace';
-
-import { describe } from '../../base/checks.ts';
-
 /** An argument of a command. */
 export type RedisArgument = string | Buffer;
 
@@ -38,6 +34,55 @@ export interface IoRedisConnection {
   on(event: 'messageBuffer', listener: (channel: Buffer, message: Buffer) => void): unknown;
 }
 
+/** A client of a cluster, made with `createCluster` of npm's `redis`. */
+export interface NodeRedisCluster {
+  readonly slots: readonly unknown[];
+  duplicate(): NodeRedisClusterConnection;
+}
+
+/** A connection to a cluster that is made of it. */
+export interface NodeRedisClusterConnection {
+  readonly masters: readonly { readonly client?: unknown }[];
+  connect(): Promise<unknown>;
+  destroy(): void;
+  sendCommand(
+    firstKey: RedisArgument | undefined,
+    isReadonly: boolean,
+    args: RedisArgument[],
+    options?: object,
+  ): Promise<unknown>;
+  nodeClient(node: object): PromiseLike<NodeRedisNode> | NodeRedisNode;
+  sSubscribe(channel: string, listener: (message: Buffer, channel: Buffer) => void, bufferMode: true): Promise<unknown>;
+  sUnsubscribe(channel: string): Promise<unknown>;
+  on(event: string, listener: (error?: unknown) => void): unknown;
+}
+
+/** A server of a cluster. */
+export interface NodeRedisNode {
+  sendCommand(args: readonly RedisArgument[]): Promise<unknown>;
+}
+
+/** A `Cluster` of npm's `ioredis`. */
+export interface IoRedisCluster {
+  readonly isCluster: boolean;
+  readonly options?: object | undefined;
+  duplicate(startupNodes?: never[], options?: object): IoRedisClusterConnection;
+}
+
+/** A connection to a cluster that is made of it. */
+export interface IoRedisClusterConnection {
+  connect(): Promise<unknown>;
+  disconnect(): void;
+  callBuffer(command: string, args: RedisArgument[]): Promise<unknown>;
+  nodes(role: 'master'): readonly { ping(): Promise<unknown> }[];
+  ssubscribe(...channels: string[]): Promise<unknown>;
+  sunsubscribe(...channels: string[]): Promise<unknown>;
+  on(event: string, listener: (...args: never[]) => void): unknown;
+}
+
+/** Any client of Redis. */
+export type RedisTemplate = NodeRedisClient | IoRedisClient | NodeRedisCluster | IoRedisCluster;
+
 /** A connection to Redis, of whatever client. It does not come back when it is lost: another takes its place. */
 export interface RedisConnection {
   connect(): Promise<unknown>;
@@ -45,6 +90,8 @@ export interface RedisConnection {
   command(args: readonly RedisArgument[]): Promise<unknown>;
   subscribe(channels: readonly string[]): Promise<unknown>;
   unsubscribe(channels: readonly string[]): Promise<unknown>;
+  /** Asks all servers whether they are there. */
+  ping(): Promise<unknown>;
   destroy(): void;
 }
 
@@ -55,72 +102,8 @@ export interface RedisConnectionListener {
 }
 
 /** Makes connections like that of a client. */
-export type RedisConnector = (listener: RedisConnectionListener) => RedisConnection;
-
-/** How long connecting may take, in milliseconds, is what the client says; these are what we say. */
-const NODE_REDIS_OVERRIDES = { disableOfflineQueue: true, RESP: 3, keyPrefix: '' } as const;
-
-const IO_REDIS_OVERRIDES = {
-  lazyConnect: true,
-  enableOfflineQueue: false,
-  autoResubscribe: false,
-  autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: 0,
-  retryStrategy: () => null,
-  keyPrefix: '',
-} as const;
-
-/** The type of replies, in `redis`, that are strings. */
-const BUFFERS = { typeMapping: { 36: Buffer } } as const;
-
-/**
- * Reads the option `client`.
- *
- * @throws {LocalUsageError} it is no client of `redis` or `ioredis`
- */
-export function connectorFor(client: NodeRedisClient | IoRedisClient): RedisConnector {
-  if (typeof client !== 'object' || typeof client.duplicate !== 'function') {
-    throw new LocalUsageError(`option client is ${describe(client)}, expected a client of redis or ioredis`);
-  }
-  if ('callBuffer' in client) return (listener) => fromIoRedis(client, listener);
-  return (listener) => fromNodeRedis(client, listener);
-}
-
-function fromNodeRedis(client: NodeRedisClient, { onMessage, onLost }: RedisConnectionListener): RedisConnection {
-  const socket: unknown = client.options === undefined ? undefined : Reflect.get(client.options, 'socket');
-  const own = { ...(typeof socket === 'object' ? socket : {}), reconnectStrategy: false };
-  const connection = client.duplicate({ ...NODE_REDIS_OVERRIDES, socket: own });
-  const lost = (error?: Error): void => onLost(error ?? new Error('the connection has ended'));
-  // Without a listener, the process ends.
-  connection.on('error', lost);
-  connection.on('end', lost);
-  return {
-    connect: () => connection.connect(),
-    command: (args) => connection.sendCommand(args, BUFFERS),
-    subscribe: (channels) =>
-      connection.subscribe([...channels], (message, channel) => onMessage(String(channel), message), true),
-    unsubscribe: (channels) => connection.unsubscribe([...channels]),
-    destroy: () => {
-      try {
-        connection.destroy();
-      } catch {
-        // It is closed already.
-      }
-    },
-  };
-}
-
-function fromIoRedis(client: IoRedisClient, { onMessage, onLost }: RedisConnectionListener): RedisConnection {
-  const connection = client.duplicate(IO_REDIS_OVERRIDES);
-  const lost = (error?: Error): void => onLost(error ?? new Error('the connection has ended'));
-  connection.on('error', lost);
-  connection.on('end', lost);
-  connection.on('messageBuffer', (channel, message) => onMessage(String(channel), message));
-  return {
-    connect: () => connection.connect(),
-    command: ([command, ...args]) => connection.callBuffer(String(command), args),
-    subscribe: (channels) => connection.subscribe(...channels),
-    unsubscribe: (channels) => connection.unsubscribe(...channels),
-    destroy: () => connection.disconnect(),
-  };
+export interface RedisConnector {
+  /** Whether there are several servers, each with some of the topics: what is published is sharded then. */
+  readonly isCluster: boolean;
+  readonly create: (listener: RedisConnectionListener) => RedisConnection;
 }

@@ -1,5 +1,6 @@
-import { createDeferred, handled, toError } from '../../base/deferred.ts';
+import { handled, toError } from '../../base/deferred.ts';
 import { BrokerError } from '../../base/errors.ts';
+import { Timeout, withTimeout } from '../../base/with-timeout.ts';
 import type { RedisArgument, RedisConnection, RedisConnector } from './redis-client.ts';
 import type { RedisScript } from './scripts.ts';
 
@@ -100,8 +101,8 @@ export class RedisPair {
       },
     };
     try {
-      const commands = connector(listener);
-      const subscriptions = connector(listener);
+      const commands = connector.create(listener);
+      const subscriptions = connector.create(listener);
       this.#commands = commands;
       this.#subscriptions = subscriptions;
       await withTimeout(Promise.all([commands.connect(), subscriptions.connect()]), timeout, 'connecting');
@@ -119,7 +120,7 @@ export class RedisPair {
   #ping(): void {
     for (const connection of [this.#commands, this.#subscriptions]) {
       if (connection === undefined) continue;
-      void handled(this.#inTime(() => connection.command(['PING']), 'PING', this.#setup.timeout / 2));
+      void handled(this.#inTime(() => connection.ping(), 'PING', this.#setup.timeout / 2));
     }
   }
 
@@ -154,21 +155,12 @@ export class RedisPair {
   }
 }
 
-/** Redis did not answer in time. */
-class Timeout extends Error {}
+/** What Redis says when it will do it later, or another server will. */
+const TEMPORARY = /^-?(TRYAGAIN|CLUSTERDOWN|LOADING|MASTERDOWN|READONLY|MOVED|ASK|NOREPLICAS)\b/;
 
-function withTimeout<T>(promise: Promise<T>, time: number, what: string): Promise<T> {
-  const { promise: settled, resolve, reject } = createDeferred<T>();
-  const timer = setTimeout(() => reject(new Timeout(`${what} has no answer after ${time} ms`)), time);
-  promise.then(resolve, reject);
-  const stop = (): void => clearTimeout(timer);
-  settled.then(stop, stop);
-  return settled;
-}
-
-/** Whether an error is an answer of Redis: then it has done nothing, and the connection is fine. */
+/** Whether an error is an answer of Redis that will not change: it has done nothing, and the connection is fine. */
 export function isReply(error: unknown): boolean {
   const cause = error instanceof BrokerError ? error.cause : error;
-  if (!(cause instanceof Error)) return false;
+  if (!(cause instanceof Error) || TEMPORARY.test(cause.message)) return false;
   return cause.name === 'ReplyError' || /^(ReplyError|SimpleError|BlobError|ErrorReply)$/.test(cause.constructor.name);
 }

@@ -16,6 +16,8 @@ const SEPARATOR = '\n';
 export interface RedisPresenceSetup {
   readonly pair: () => RedisPair;
   readonly keys: RedisKeys;
+  /** `PUBLISH`, or `SPUBLISH` on a cluster. */
+  readonly publishCommand: string;
   /** How long a process is known to live, in milliseconds. */
   readonly lease: number;
   readonly report: (error: Error) => void;
@@ -92,7 +94,7 @@ export class RedisPresence {
   }
 
   async #write(changes: readonly PresenceChange[]): Promise<void> {
-    const { keys } = this.#setup;
+    const { keys, publishCommand } = this.#setup;
     const pair = this.#setup.pair();
     const commands = changes.flatMap((change) => {
       const { topic, type, user, info = '' } = change;
@@ -100,7 +102,11 @@ export class RedisPresence {
       const field = `${this.#process}${SEPARATOR}${user}`;
       const write = type === 'join' ? ['HSET', key, field, info] : ['HDEL', key, field];
       const event = JSON.stringify({ topic, type, user, info });
-      return [write, ['PEXPIRE', key, String(TOPIC_LIFETIME)], ['PUBLISH', keys.channel(`presence:${topic}`), event]];
+      return [
+        write,
+        ['PEXPIRE', key, String(TOPIC_LIFETIME)],
+        [publishCommand, keys.channel(`presence:${topic}`), event],
+      ];
     });
     await Promise.all(commands.map((command) => pair.command(command)));
   }
@@ -141,20 +147,6 @@ export class RedisPresence {
     const distinct = [...new Set(processes)];
     const replies = await Promise.all(distinct.map((process) => pair().command(['EXISTS', keys.lease(process)])));
     return new Set(distinct.filter((_, index) => Number(replies[index]) === 1));
-  }
-}
-
-/** Reads a presence event; `undefined` for what is none. */
-export function decodePresence(message: Buffer): PresenceChange | undefined {
-  try {
-    const event: unknown = JSON.parse(String(message));
-    if (typeof event !== 'object' || event === null) return undefined;
-    const { topic, type, user, info }: Partial<Record<keyof PresenceChange, unknown>> = event;
-    if (typeof topic !== 'string' || typeof user !== 'string' || (type !== 'join' && type !== 'leave'))
-      return undefined;
-    return { topic, type, user, info: typeof info === 'string' && info !== '' ? info : undefined };
-  } catch {
-    return undefined;
   }
 }
 

@@ -6,7 +6,10 @@ export interface RedisScript {
   readonly sha1: string;
 }
 
-/** What several scripts begin with: the time, and the reading of a topic whose keys may not fit together. */
+/**
+ * What several scripts begin with: the time, and the reading of a topic whose keys may not fit together. The first command that writes is one that Redis refuses when
+ * it has no memory left: behind any other, it refuses nothing more in that script.
+ */
 const TOPIC = `
 local function now()
   local time = redis.call('TIME')
@@ -16,20 +19,16 @@ local function topic(meta, stream, epoch, ttl)
   local known = redis.call('HMGET', meta, 'e', 'o', 'i')
   local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
   local top = tonumber(known[2])
-  if known[1] and not (last and tonumber(string.match(last[1], '^%d+')) > top) then
-    redis.call('PEXPIRE', meta, ttl)
-    return known[1], top, known[3]
-  end
-  redis.call('DEL', meta, stream)
+  if known[1] and not (last and tonumber(string.match(last[1], '^%d+')) > top) then return known[1], top, known[3] end
   redis.call('HSET', meta, 'e', epoch, 'o', 0, 'i', '', 'x', ttl)
-  redis.call('PEXPIRE', meta, ttl)
+  redis.call('DEL', stream)
   return epoch, 0, ''
 end
 `;
 
-/** KEYS meta, stream, key of repeats. ARGV id, type, data, name, messages, age, epoch if new, time to live of meta, window of repeats, channels. */
+/** KEYS meta, stream, key of repeats. ARGV id, type, data, name, messages, age, epoch if new, time to live of meta, window of repeats, the command that publishes, channels. */
 export const APPEND: RedisScript = toScript(`${TOPIC}
-local id, kind, data, name, messages, age, epoch, ttl, window = unpack(ARGV, 1, 9)
+local id, kind, data, name, messages, age, epoch, ttl, window, publish = unpack(ARGV, 1, 10)
 local repeated = redis.call('GET', KEYS[3])
 if repeated then return {1, repeated} end
 local top
@@ -44,18 +43,19 @@ for _ = 1, 64 do
 end
 redis.call('PEXPIRE', KEYS[2], age)
 redis.call('HSET', KEYS[1], 'o', offset, 'i', id, 'x', ttl)
+redis.call('PEXPIRE', KEYS[1], ttl)
 local receipt = epoch .. ' ' .. offset .. ' ' .. id
 redis.call('SET', KEYS[3], receipt, 'PX', window)
-for index = 10, #ARGV do
-  redis.call('PUBLISH', ARGV[index], '1' .. kind .. ' ' .. receipt .. ' ' .. name .. '\\n' .. data)
+for index = 11, #ARGV do
+  redis.call(publish, ARGV[index], '1' .. kind .. ' ' .. receipt .. ' ' .. name .. '\\n' .. data)
 end
 return {0, receipt}
 `);
 
-/** For topics without history. KEYS key of repeats. ARGV envelope, window of repeats, channels. */
+/** For topics without history. KEYS key of repeats. ARGV envelope, window of repeats, the command that publishes, channels. */
 export const PUBLISH_ONCE: RedisScript = toScript(`
 if not redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[2]) then return 1 end
-for index = 3, #ARGV do redis.call('PUBLISH', ARGV[index], ARGV[1]) end
+for index = 4, #ARGV do redis.call(ARGV[3], ARGV[index], ARGV[1]) end
 return 0
 `);
 
@@ -64,6 +64,7 @@ export const READ: RedisScript = toScript(`${TOPIC}
 local from, before, limit, most, age, epoch, ttl = unpack(ARGV)
 local top, id
 epoch, top, id = topic(KEYS[1], KEYS[2], epoch, ttl)
+redis.call('PEXPIRE', KEYS[1], ttl)
 limit, most, age = tonumber(limit), tonumber(most), tonumber(age)
 local time, bytes, found = now(), 0, {}
 local command, bound, other = 'XRANGE', from .. '-0', '+'
