@@ -33,11 +33,16 @@ export function installPeers(peers: readonly Peer[]): void {
 
 /** Says why a peer cannot be measured here, or `undefined` if it can. */
 export function problemOf({ host, module, program }: Peer): string | undefined {
-  if (host === 'python' && !canImport(module ?? '')) return `not installed: ${DEBIAN_PACKAGES.join(', ')}, of Debian`;
-  if (host === 'native' && !existsSync(`${BENCH_FOLDER}dist/peers/${program}`)) return 'not compiled: there is no gcc';
-  if (host === 'bun' || host === 'deno') return existsSync(RUNNERS[host][0] ?? '') ? undefined : 'not installed';
-  if (host === 'node' && module !== undefined && !isResolvable(module)) return 'not installed';
-  return undefined;
+  switch (host) {
+    case 'python':
+      return canImport(module ?? '') ? undefined : `not installed: ${DEBIAN_PACKAGES.join(', ')}, of Debian`;
+    case 'native':
+      return existsSync(`${BENCH_FOLDER}dist/peers/${program}`) ? undefined : 'not compiled: there is no gcc';
+    case 'node':
+      return module === undefined || isResolvable(module) ? undefined : 'not installed';
+    default:
+      return existsSync(RUNNERS[host][0] ?? '') ? undefined : 'not installed';
+  }
 }
 
 /** The version of what a peer consists of. */

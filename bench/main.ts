@@ -65,8 +65,10 @@ function selectionOf({ peers, baselines, runtimes, profile }: BenchArguments): S
 }
 
 function versionsOf({ peers, problemOf: problem }: Selection): Record<string, string> {
-  const versions = (peer: Peer): string[][] => (problem(peer) === undefined ? [[peer.name, versionOf(peer)]] : []);
-  return Object.fromEntries(peers.filter(({ family }) => family !== 'millrace').flatMap(versions));
+  const versions = (peer: Peer): [string, string][] =>
+    problem(peer) === undefined ? [[peer.name, versionOf(peer)]] : [];
+  const entries = peers.filter(({ family }) => family !== 'millrace').flatMap(versions);
+  return Object.fromEntries<string>(entries);
 }
 
 /** Prints what was measured, and says by the exit code whether something failed, or costs more than in a baseline. */

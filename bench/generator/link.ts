@@ -122,7 +122,7 @@ export class Link {
     const to = { host: '127.0.0.1', port, noDelay: true };
     if (isSecure) {
       const socket = connectTls({ ...to, rejectUnauthorized: false });
-      socket.on('data', (chunk) => this.#receive(chunk));
+      socket.on('data', (chunk: Buffer) => this.#receive(chunk));
       return socket;
     }
     const callback = (size: number): boolean => {

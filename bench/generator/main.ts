@@ -11,13 +11,13 @@ import { createBroadcast, createDialog, type Conversation } from './exchange.ts'
 import { startHandshakes } from './handshakes.ts';
 import { Link, type LinkOptions } from './link.ts';
 import { Meter } from './meter.ts';
-import type { GeneratorTask, Listening } from './task.ts';
+import { parseTask, type Listening } from './task.ts';
 import { createTraffic } from './traffic.ts';
 
 /** Connections that are opened at a time. */
 const OPENED_AT_A_TIME = 50;
 
-const task: GeneratorTask = JSON.parse(process.argv[2] ?? '{}');
+const task = parseTask(process.argv[2] ?? '{}');
 const workload = WORKLOADS.find(({ name }) => name === task.workload);
 process.on('disconnect', () => process.exit(0));
 

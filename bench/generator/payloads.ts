@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { Payload } from '../workloads/workload.ts';
 
 /** Of one to four bytes each, as they come in texts of many languages. */
-const CHARACTERS = [...'the quick brown fox äöüßéèñçåø жизньмир 日本語漢字 한국어 ελληνικά €„“ 🎈🚀'];
+const CHARACTERS = Array.from('the quick brown fox äöüßéèñçåø жизньмир 日本語漢字 한국어 ελληνικά €„“ 🎈🚀');
 
 /** The longest character, in bytes. */
 const LONGEST = 4;

@@ -14,6 +14,21 @@ export interface GeneratorTask {
   readonly held: number;
 }
 
+/**
+ * Reads a task.
+ *
+ * @throws {Error} it is none
+ */
+export function parseTask(text: string): GeneratorTask {
+  const task: unknown = JSON.parse(text);
+  if (!isTask(task)) throw new Error(`no task for the generator: ${text}`);
+  return task;
+}
+
+function isTask(value: unknown): value is GeneratorTask {
+  return typeof value === 'object' && value !== null && 'workload' in value && 'durations' in value;
+}
+
 /** What the generator tells its parent before a client can connect. */
 export interface Listening {
   readonly listening: number;

@@ -34,7 +34,7 @@ const FOLDERS: Readonly<Record<Host, string>> = {
 /** The whole command line with which a peer is started for a workload. */
 export function commandOf({ peer, runtime, nodeOptions }: Contestant, workload: Workload, port: number): string[] {
   if (workload.kind === 'import') throw new Error('nothing is served');
-  const [runner = [], options] = runtime === undefined ? [RUNNERS[peer.host], nodeOptions] : [runtime.command, []];
+  const [runner, options] = runtime === undefined ? [RUNNERS[peer.host], nodeOptions] : [runtime.command, []];
   const [command, ...rest] = runner;
   const batch = workload.kind === 'exchange' ? workload.batch : 1;
   return [

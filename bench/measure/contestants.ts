@@ -15,7 +15,7 @@ export interface Selection {
   /** Where servers write CPU profiles. */
   readonly profile: string | undefined;
   /** Says why a peer cannot be measured here, or `undefined` if it can. */
-  problemOf(peer: Peer): string | undefined;
+  readonly problemOf: (peer: Peer) => string | undefined;
 }
 
 /** Those that are measured at a workload: each peer that can do it, with its baselines and on other runtimes. */

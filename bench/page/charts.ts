@@ -24,7 +24,9 @@ export interface Axes {
   readonly x: string;
   readonly y: string;
   /** How a place on the horizontal axis is written. */
-  label(at: number): string;
+  readonly label: (at: number) => string;
+  /** Each step of the horizontal axis is so many times the one before. */
+  readonly step: number;
 }
 
 const WIDTH = 820;
@@ -69,7 +71,7 @@ export function renderBars(bars: readonly Bar[], unit: string): string {
 }
 
 /** Lines over two logarithmic axes, with the interval at each point: an SVG. */
-export function renderCurves(curves: readonly Curve[], { x, y, label }: Axes): string {
+export function renderCurves(curves: readonly Curve[], { x, y, label, step }: Axes): string {
   const series: SeriesOption[] = curves.flatMap(({ title, points }, index) => {
     const color = LINE_COLORS[index % LINE_COLORS.length] ?? COLORS.node;
     const data = points.map(({ at, estimate }) => [at, estimate.median]);
@@ -83,7 +85,14 @@ export function renderCurves(curves: readonly Curve[], { x, y, label }: Axes): s
     ...SHARED,
     legend: { bottom: 0, data: curves.map(({ title }) => title) },
     grid: { left: 70, right: 30, top: 20, bottom: 110 },
-    xAxis: { type: 'log', name: x, nameLocation: 'middle', nameGap: 28, axisLabel: { formatter: label } },
+    xAxis: {
+      type: 'log',
+      logBase: step,
+      name: x,
+      nameLocation: 'middle',
+      nameGap: 28,
+      axisLabel: { formatter: label },
+    },
     yAxis: { type: 'log', name: y, nameLocation: 'middle', nameGap: 48 },
     series,
   });

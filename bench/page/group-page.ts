@@ -19,8 +19,8 @@ export interface GroupPage {
 }
 
 const AXES: Readonly<Record<string, Omit<Axes, 'y'> & { readonly title: string }>> = {
-  connections: { title: 'Connections', x: 'connections', label: (at) => at.toLocaleString('en') },
-  bytes: { title: 'Length of messages', x: 'bytes in a message', label: (at) => formatSize(at) },
+  connections: { title: 'Connections', x: 'connections', step: 10, label: (at) => at.toLocaleString('en') },
+  bytes: { title: 'Length of messages', x: 'bytes in a message', step: 16, label: (at) => formatSize(at) },
 };
 
 /** Makes the page of a group. */
@@ -54,10 +54,10 @@ function whatOf({ kind }: Workload): string {
 }
 
 function renderCurve(curve: string, measured: readonly Measured[], plots: Map<string, string>): string {
-  const { title, x, label } = AXES[curve] ?? { title: curve, x: curve, label: String };
+  const { title, ...axes } = AXES[curve] ?? { title: curve, x: curve, step: 10, label: String };
   const name = `growth-${curve}.svg`;
   const points = measured.filter(({ workload }) => workload.point?.curve === curve);
-  plots.set(name, renderCurves(curvesOf(points), { x, y: 'CPU time, µs/message', label }));
+  plots.set(name, renderCurves(curvesOf(points), { ...axes, y: 'CPU time, µs/message' }));
   return [`## ${title}`, `![${title}: CPU time for each message](plots/${name})`].join('\n\n');
 }
 

@@ -5,7 +5,7 @@ import { mebibytes, percent, significant, times, withInterval } from './format.t
 /** A column: its heading, and what stands in it. */
 interface Column {
   readonly heading: string;
-  cell(summary: Summary): string;
+  readonly cell: (summary: Summary) => string;
 }
 
 /** The columns of a workload, for a page and for a terminal. */

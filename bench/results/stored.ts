@@ -34,10 +34,15 @@ export interface StoredWorkload {
   readonly results: readonly PeerResult[];
 }
 
-/** Reads the workloads that were measured; none if there is no such file. */
-export function readStored(file: string | URL): StoredWorkload[] {
+/**
+ * Reads the workloads that were measured; none if there is no such file.
+ *
+ * @throws {Error} the file has something else in it
+ */
+export function readStored(file: string): readonly StoredWorkload[] {
   if (!existsSync(file)) return [];
-  const stored: StoredWorkload[] = JSON.parse(readFileSync(file, 'utf8'));
+  const stored: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  if (!Array.isArray(stored) || !stored.every(isStored)) throw new Error(`${file} has no results in it`);
   return stored;
 }
 
@@ -55,4 +60,8 @@ export function formatStored(all: readonly StoredWorkload[]): string {
 function shorten(_key: string, value: unknown): unknown {
   if (typeof value !== 'number' || Number.isInteger(value)) return value;
   return Number(value.toPrecision(5));
+}
+
+function isStored(value: unknown): value is StoredWorkload {
+  return typeof value === 'object' && value !== null && 'name' in value && 'results' in value && 'machine' in value;
 }

@@ -52,7 +52,8 @@ async function runWeb(): Promise<void> {
   const writer = writable.getWriter();
   let written: Promise<void> | undefined;
   const work = createClientWork(args, (data) => (written = writer.write(data)));
-  for await (const _ of readable) {
+  const reader = readable.getReader();
+  while (!(await reader.read()).done) {
     work();
     await written;
   }
