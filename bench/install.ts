@@ -28,7 +28,16 @@ export const RUNTIME_NAMES: readonly string[] = [...Object.keys(NODE_VERSIONS), 
 export function installPeers(peers: readonly Peer[]): void {
   installFromNpm();
   if (peers.some(({ host }) => host === 'python')) installFromDebian();
-  if (peers.some(({ host }) => host === 'native')) compile();
+}
+
+/** Compiles the peers that are written in C, if there is gcc. */
+export function compilePeers(peers: readonly Peer[]): void {
+  if (!peers.some(({ host }) => host === 'native')) return;
+  const source = fileURLToPath(new URL('../peers/epoll-echo.c', import.meta.url));
+  const target = `${BENCH_FOLDER}dist/peers/epoll-echo`;
+  if (existsSync(target) && statSync(target).mtimeMs >= statSync(source).mtimeMs) return;
+  const { status } = spawnSync('gcc', ['-O2', '-o', target, source], { stdio: ['ignore', 2, 2] });
+  if (status !== 0) console.error('The server in C is not measured: gcc is missing, or has failed.');
 }
 
 /** Says why a peer cannot be measured here, or `undefined` if it can. */
@@ -37,7 +46,7 @@ export function problemOf({ host, module, program }: Peer): string | undefined {
     case 'python':
       return canImport(module ?? '') ? undefined : `not installed: ${DEBIAN_PACKAGES.join(', ')}, of Debian`;
     case 'native':
-      return existsSync(`${BENCH_FOLDER}dist/peers/${program}`) ? undefined : 'not compiled: there is no gcc';
+      return existsSync(`${BENCH_FOLDER}dist/peers/${program}`) ? undefined : 'not compiled, for there is no gcc';
     case 'node':
       return module === undefined || isResolvable(module) ? undefined : 'not installed';
     default:
@@ -89,14 +98,6 @@ function installFromDebian(): void {
   const options = ['--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
   run('apt-get', ['-qq', 'update'], '/');
   run('apt-get', ['-qq', 'install', ...options, ...DEBIAN_PACKAGES], '/');
-}
-
-function compile(): void {
-  const source = fileURLToPath(new URL('../peers/epoll-echo.c', import.meta.url));
-  const target = `${BENCH_FOLDER}dist/peers/epoll-echo`;
-  if (existsSync(target) && statSync(target).mtimeMs >= statSync(source).mtimeMs) return;
-  const { status } = spawnSync('gcc', ['-O2', '-o', target, source], { stdio: ['ignore', 2, 2] });
-  if (status !== 0) console.error('The server in C is not measured: gcc is missing, or has failed.');
 }
 
 function canImport(module: string): boolean {

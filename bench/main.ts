@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 
 import { USAGE, UsageError, readBenchArguments, type BenchArguments } from './arguments.ts';
-import { installPeers, installRuntime, problemOf, versionOf } from './install.ts';
+import { compilePeers, installPeers, installRuntime, problemOf, versionOf } from './install.ts';
 import { createCertificates } from './measure/certificates.ts';
 import type { Selection } from './measure/contestants.ts';
 import { describeMachine, describeMillrace, loadAverage } from './measure/machine.ts';
@@ -33,6 +33,7 @@ try {
 async function bench(args: BenchArguments): Promise<void> {
   if (process.platform !== 'linux') throw new UsageError('only Linux tells what is measured here');
   if (args.install) installPeers(args.peers);
+  compilePeers(args.peers);
   const pinning = choosePinning();
   if (pinning.problem !== undefined) console.error(`Nothing is pinned to a processor: ${pinning.problem}.`);
   const selection = selectionOf(args);

@@ -1,4 +1,4 @@
-import { cpuSeconds } from '../measure/process-figures.ts';
+import { CpuClock } from '../measure/process-figures.ts';
 import { Latencies } from './latencies.ts';
 
 /** What was measured in one round. */
@@ -48,7 +48,7 @@ export class Meter {
   /** Settled with what was measured. */
   readonly measurement: Promise<Measurement>;
 
-  readonly #serverPid: number;
+  readonly #clock: CpuClock;
   readonly #durations: Durations;
   readonly #resolve: (measurement: Measurement) => void;
   #replies = 0;
@@ -58,7 +58,7 @@ export class Meter {
   readonly #latencies = new Latencies();
 
   constructor({ pid, durations, isOnce }: MeterOptions) {
-    this.#serverPid = pid;
+    this.#clock = new CpuClock(pid);
     this.#durations = isOnce ? { warmUp: 0, measured: 0 } : durations;
     this.#start = this.#read();
     if (isOnce) this.#begin = this.#start;
@@ -93,7 +93,7 @@ export class Meter {
 
   #read(): Reading {
     const { user, system } = process.cpuUsage();
-    const serverCpu = cpuSeconds(this.#serverPid);
+    const serverCpu = this.#clock.seconds();
     return { time: performance.now(), replies: this.#replies, serverCpu, generatorCpu: (user + system) / 1e6 };
   }
 }

@@ -8,9 +8,28 @@ const NANOSECONDS_PER_SECOND = 1e9;
 /** Whether the kernel tells the CPU time of threads to the nanosecond. */
 const HAS_EXACT_TIMES = existsSync('/proc/self/schedstat');
 
-/** CPU time of a process, user and system, all threads, in seconds. */
-export function cpuSeconds(pid: number): number {
-  return HAS_EXACT_TIMES ? secondsOfThreads(pid) : secondsInTicks(pid);
+/** CPU time of a process, user and system, all threads. */
+export class CpuClock {
+  readonly #pid: number;
+  /** What each thread has had, by its number, in nanoseconds; that of one that has ended stays as it was last seen. */
+  readonly #threads = new Map<string, number>();
+
+  constructor(pid: number) {
+    this.#pid = pid;
+  }
+
+  /** The time since it began, in seconds, without threads that ended before the first call. */
+  seconds(): number {
+    if (!HAS_EXACT_TIMES) return secondsInTicks(this.#pid);
+    const folder = `/proc/${String(this.#pid)}/task`;
+    for (const thread of readdirSync(folder)) {
+      const time = timeOfThread(`${folder}/${thread}/schedstat`);
+      if (time !== undefined) this.#threads.set(thread, time);
+    }
+    let sum = 0;
+    for (const time of this.#threads.values()) sum += time;
+    return sum / NANOSECONDS_PER_SECOND;
+  }
 }
 
 /** Resident memory of a process, in bytes: now (`VmRSS`) or at its highest (`VmHWM`). */
@@ -29,18 +48,13 @@ export function allowedProcessors(): readonly number[] {
   });
 }
 
-/** What its living threads have had: threads of pools live as long as the process. */
-function secondsOfThreads(pid: number): number {
-  const folder = `/proc/${String(pid)}/task`;
-  let sum = 0;
-  for (const thread of readdirSync(folder)) {
-    try {
-      sum += Number(readFileSync(`${folder}/${thread}/schedstat`, 'latin1').split(' ', 1)[0]);
-    } catch {
-      // The thread has ended meanwhile.
-    }
+/** In nanoseconds; `undefined` if the thread has ended. */
+function timeOfThread(file: string): number | undefined {
+  try {
+    return Number(readFileSync(file, 'latin1').split(' ', 1)[0]);
+  } catch {
+    return undefined;
   }
-  return sum / NANOSECONDS_PER_SECOND;
 }
 
 /** Exact to 10 ms. */

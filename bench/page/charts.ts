@@ -77,13 +77,13 @@ export function renderCurves(curves: readonly Curve[], { x, y, label, step }: Ax
     const data = points.map(({ at, estimate }) => [at, estimate.median]);
     const bounds = points.map(({ at, estimate }) => [at, estimate.low, estimate.high]);
     return [
-      { type: 'line' as const, name: title, data, color, symbolSize: 5, lineStyle: { width: 2 } },
+      { type: 'line' as const, name: title, data, color, symbolSize: 4, lineStyle: { width: 2 } },
       verticalIntervals(bounds, color),
     ];
   });
   return render(CURVES_HEIGHT, {
     ...SHARED,
-    legend: { bottom: 0, data: curves.map(({ title }) => title) },
+    legend: { bottom: 0, itemGap: 24, textStyle: { fontSize: 11 }, data: curves.map(({ title }) => title) },
     grid: { left: 70, right: 30, top: 20, bottom: 110 },
     xAxis: {
       type: 'log',
@@ -128,6 +128,7 @@ function verticalIntervals(data: readonly (readonly number[])[], color: string):
     type: 'custom',
     data: data.map((each) => [...each]),
     encode: { x: 0, y: [1, 2] },
+    z: 5,
     renderItem: (_params, api) => {
       const at = api.value(0);
       return line(api, [at, api.value(1)], [at, api.value(2)], color);
