@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 import type { Exchange, Handshakes, Idle } from '../workloads/workload.ts';
-import { READ_SIZE } from './traffic.ts';
+import { READ_SIZE, WINDOW_BITS } from './traffic.ts';
 
 /** All connections are read into one buffer, as a read is dealt with before the next begins. */
 const buffer = Buffer.alloc(READ_SIZE);
@@ -163,8 +163,18 @@ function isAccepted(head: string, wire: LinkOptions['wire'], compression: Exchan
   if (!head.includes('\r\n\r\n')) return false;
   const isRight = /^HTTP\/1.1 101 .*\r\n\r\n$/s.test(head) && head.includes(ACCEPT);
   if (!isRight) throw new Error(`no handshake: ${head}`);
-  if (compression !== 'none' && !head.includes('permessage-deflate')) throw new Error('it does not compress');
+  if (compression !== 'none') checkAgreement(head, compression);
   return true;
+}
+
+/** @throws {Error} the messages that were made beforehand are not what was agreed on */
+function checkAgreement(head: string, compression: 'history' | 'alone'): void {
+  const [, agreed = ''] = /^sec-websocket-extensions: *(.*)\r$/im.exec(head) ?? [];
+  if (!agreed.includes('permessage-deflate')) throw new Error('it does not compress');
+  const bits = Number(/client_max_window_bits="?(\d+)/.exec(agreed)?.[1] ?? WINDOW_BITS);
+  if (bits < WINDOW_BITS) throw new Error(`it wants a window of ${String(bits)} bits`);
+  if (compression === 'alone' || !/no_context_takeover/.test(agreed)) return;
+  throw new Error(`it compresses each message by itself: ${agreed}`);
 }
 
 function handshake(offer: string): string {

@@ -40,7 +40,11 @@ async function converse(exchange: Exchange): Promise<void> {
 
   const measurement = await meter.measurement;
   for (const link of links) link.close();
-  for (const conversation of conversations) conversation.finish();
+  try {
+    for (const conversation of conversations) conversation.finish();
+  } catch (error) {
+    fail(error instanceof Error ? error : new Error(String(error)));
+  }
   process.send?.(measurement);
 }
 

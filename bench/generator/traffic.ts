@@ -34,7 +34,7 @@ const PERIOD = 256 * 1024;
 const LARGE = 64 * 1024;
 
 /** What compressed requests refer back to: 4 KiB, which no server refuses. */
-const WINDOW_BITS = 12;
+export const WINDOW_BITS = 12;
 
 /** The end of a flush, in bytes, which is not sent (RFC 7692 §7.2.1). */
 const TAIL_SIZE = 4;

@@ -33,6 +33,11 @@ declare const Bun: {
   }): BunServer;
 };
 
+const COMPRESSION = {
+  alone: { compress: 'shared', decompress: 'shared' },
+  history: { compress: 'dedicated', decompress: 'dedicated' },
+} as const;
+
 const { port, mode, tls, compression } = readPeerArguments();
 const compresses = compression !== undefined;
 
@@ -55,7 +60,7 @@ const server = Bun.serve({
   websocket: {
     maxPayloadLength: LONGEST,
     backpressureLimit: LONGEST,
-    perMessageDeflate: compresses && (compression === 'alone' ? { compress: 'shared' } : { compress: 'dedicated' }),
+    perMessageDeflate: compresses && COMPRESSION[compression],
     open: (socket) => {
       if (mode === 'broadcast') socket.subscribe('all');
     },
