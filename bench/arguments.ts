@@ -34,7 +34,7 @@ const THOROUGH = 0.3;
 const QUICK = 0.15;
 
 /** Seconds of CPU time to warm up, in addition: compilers need them, however short a round is. */
-const WARM_UP = 0.25;
+const WARM_UP = 0.4;
 
 /** A very short round, that is only tried, is warmed up for as many times itself. */
 const WARM_UP_TIMES = 3;

@@ -12,6 +12,9 @@ import { residentMemory } from './process-figures.ts';
 /** Connections that are opened before the memory of others is measured, so that only the others count. */
 const FIRST_CONNECTIONS = 200;
 
+/** A handshake runs through so much code, and a server does so few of them, that compilers take this many times as long. */
+const HANDSHAKES_WARM_UP = 5;
+
 /** Where, and for how long. */
 export interface RoundSetup {
   readonly pinning: Pinning;
@@ -48,7 +51,8 @@ type Served = Exchange | Handshakes | Idle;
 
 async function measureExchange(workload: Served, { peer, port, wire }: Server, setup: RoundSetup): Promise<Round> {
   const startMemory = residentMemory(peer.pid, 'VmRSS');
-  const task = { workload: workload.name, wire, port, pid: peer.pid, durations: setup.durations, held: 0 };
+  const durations = durationsOf(workload, setup.durations);
+  const task = { workload: workload.name, wire, port, pid: peer.pid, durations, held: 0 };
   const generator = new GeneratorProcess(task, setup.pinning.generator);
   try {
     const measurement = await generator.measurement();
@@ -96,6 +100,10 @@ async function measureClient(workload: Workload, contestant: Contestant, setup: 
     generator.kill();
     await peer?.stop();
   }
+}
+
+function durationsOf({ kind }: Workload, { warmUp, measured }: Durations): Durations {
+  return { warmUp: kind === 'handshakes' ? HANDSHAKES_WARM_UP * warmUp : warmUp, measured };
 }
 
 interface PeerStart {

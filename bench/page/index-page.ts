@@ -30,7 +30,7 @@ const RUNNING = `## Run it
 Linux, with two processors or more, and nothing else to do for them:
 
 \`\`\`sh
-npm run bench                                        # all of it, about half an hour; writes these pages
+npm run bench                                        # all of it, about 40 minutes; writes these pages
 npm run bench -- --workload echo-64 --peer ws --peer millrace
 npm run bench -- handshakes --rounds 9 --seconds 1
 npm run bench -- echo --baseline ../other-checkout   # beside an older build
