@@ -154,7 +154,7 @@ export default {
       name: 'resolvable',
       comment: 'the packages of peers are installed when they are run',
       severity: 'error',
-      from: { pathNot: '^interop/(peers|drop-in)/' },
+      from: { pathNot: '^(interop/(peers|drop-in)|bench/peers)/' },
       to: { couldNotResolve: true },
     },
   ],

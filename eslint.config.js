@@ -4,7 +4,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const LIBRARY = ['packages/*/src/**/*.ts'];
-const TESTS = ['packages/*/test/**/*.ts', 'interop/test/**/*.ts'];
+const TESTS = ['packages/*/test/**/*.ts', 'interop/test/**/*.ts', 'bench/test/**/*.ts'];
 const CONFIGURATION = ['eslint.config.js', '.dependency-cruiser.js', 'site/.vitepress/config.js'];
 const COMMANDS = ['packages/conformance/bin/*.js', 'packages/ws/browser.js'];
 

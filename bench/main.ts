@@ -1,35 +1,28 @@
-// Measures servers beside each other, each in a process of its own, in turns, by the CPU time that they need for the same work.
+// Measures peers beside each other, each in a process of its own, in turns, by the CPU time that they need for the same work.
 
-import { spawnSync } from 'node:child_process';
-import { cpus } from 'node:os';
 import { basename } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 import { USAGE, UsageError, readBenchArguments, type BenchArguments } from './arguments.ts';
-import type { Durations } from './generator/meter.ts';
-import { AUTOBAHN_PACKAGES, type Peer } from './peers.ts';
-import { choosePinning, type Pinning } from './pinning.ts';
-import { LEGEND, renderVerdicts, renderWorkload } from './report.ts';
-import { measureRound, type Round } from './round.ts';
-import { judge, summarize, type PeerResult, type Verdict } from './statistics.ts';
-import type { Workload } from './workloads.ts';
+import { compilePeers, installPeers, installRuntime, problemOf, versionOf } from './install.ts';
+import { createCertificates } from './measure/certificates.ts';
+import type { Selection } from './measure/contestants.ts';
+import { describeMachine, describeMillrace, loadAverage } from './measure/machine.ts';
+import { measureWorkload, type MeasureOptions } from './measure/measure-workload.ts';
+import { choosePinning } from './measure/pinning.ts';
+import { PAGES_FOLDER, writePages } from './page/write-pages.ts';
+import type { Peer } from './peers.ts';
+import { LEGEND, renderBaselines, renderVerdicts, renderWorkload } from './report.ts';
+import { judgeBaselines, type BaselineVerdict } from './results/baseline.ts';
+import { readStored, replaceStored, type StoredWorkload } from './results/stored.ts';
+import { judge, summarize, type Verdict } from './results/summary.ts';
+import { WORKLOADS } from './workloads/all.ts';
 
-const QUICK: Durations = { warmUp: 0.3, measured: 0.4 };
-const THOROUGH: Durations = { warmUp: 0.7, measured: 1.2 };
-
-/** A peer that takes part, and what becomes of it. */
-interface Contestant {
-  readonly peer: Peer;
-  readonly name: string;
-  readonly title: string;
-  readonly nodeOptions: readonly string[];
-  readonly rounds: Round[];
-  problem: string | undefined;
-}
+const RESULTS = `${PAGES_FOLDER}results.json`;
 
 try {
   const args = readBenchArguments(process.argv.slice(2));
   if (args === 'help') console.log(USAGE);
+  else if (args.render) await writePages(PAGES_FOLDER, readStored(RESULTS));
   else await bench(args);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
@@ -39,83 +32,67 @@ try {
 
 async function bench(args: BenchArguments): Promise<void> {
   if (process.platform !== 'linux') throw new UsageError('only Linux tells what is measured here');
-  if (args.install) install();
+  if (args.install) installPeers(args.peers);
+  compilePeers(args.peers);
   const pinning = choosePinning();
   if (pinning.problem !== undefined) console.error(`Nothing is pinned to a processor: ${pinning.problem}.`);
+  const selection = selectionOf(args);
+  const { rounds, durations } = args;
+  const certificates = await createCertificates();
+  const options: MeasureOptions = { rounds, durations, pinning, certificates, onProgress: showProgress };
 
-  const all = [];
-  const verdicts: Verdict[] = [];
-  let hasFailed = false;
+  const measured: StoredWorkload[] = [];
+  const facts = { machine: describeMachine(pinning), millrace: describeMillrace(), versions: versionsOf(selection) };
   for (const workload of args.workloads) {
-    const results = await measure(workload, args, pinning);
-    const figures = summarize(workload, results);
-    const judged = judge(workload, results).filter(({ reached }) => reached !== undefined);
-    hasFailed ||= results.some(({ problem, rounds }) => problem !== undefined && rounds.length > 0);
-    verdicts.push(...judged);
-    all.push({ workload, results, figures, verdicts: judged });
-    if (!args.json) console.log(renderWorkload(workload, figures));
+    const load = loadAverage();
+    const results = await measureWorkload(workload, selection, options);
+    const date = new Date().toISOString().slice(0, 10);
+    const { name } = workload;
+    const stored = { name, date, ...facts, loadAverage: load, rounds, seconds: durations.measured, results };
+    measured.push(stored);
+    if (!args.json) console.log(renderWorkload(workload, summarize(workload, results)));
+    // After each of them, so that nothing is lost of a run that is ended early.
+    if (args.write) await writePages(PAGES_FOLDER, replaceStored(readStored(RESULTS), stored));
   }
-  if (args.json) console.log(JSON.stringify({ node: process.version, processor: cpus()[0]?.model, all }, undefined, 2));
-  else console.log(`${verdicts.length === 0 ? '' : renderVerdicts(verdicts)}${LEGEND}`);
-  process.exitCode = hasFailed ? 1 : 0;
+  report(args, measured);
 }
 
-/** Measures all peers of a workload, in turns: A B C A B C …, so that what disturbs the machine disturbs them alike. */
-async function measure(workload: Workload, args: BenchArguments, pinning: Pinning): Promise<PeerResult[]> {
-  const contestants = contestantsOf(workload, args);
-  const durations = args.quick ? QUICK : THOROUGH;
-  for (let round = 1; round <= args.rounds; round++) {
-    for (const contestant of contestants) {
-      if (contestant.problem !== undefined) continue;
-      showProgress(`${workload.name}, round ${String(round)} of ${String(args.rounds)}: ${contestant.title}`);
-      const { peer, nodeOptions } = contestant;
-      try {
-        const setup = { peer, mode: workload.mode, pinning, nodeOptions };
-        contestant.rounds.push(await measureRound(workload, setup, durations));
-      } catch (error) {
-        contestant.problem = error instanceof Error ? error.message : String(error);
-      }
-    }
+function selectionOf({ peers, baselines, runtimes, profile }: BenchArguments): Selection {
+  const problems = new Map(peers.map((peer) => [peer, problemOf(peer)]));
+  return {
+    ...{ peers, baselines, profile, runtimes: runtimes.map(installRuntime) },
+    problemOf: (peer) => problems.get(peer),
+  };
+}
+
+function versionsOf({ peers, problemOf: problem }: Selection): Record<string, string> {
+  const versions = (peer: Peer): [string, string][] =>
+    problem(peer) === undefined ? [[peer.name, versionOf(peer)]] : [];
+  const entries = peers.filter(({ family }) => family !== 'millrace').flatMap(versions);
+  return Object.fromEntries<string>(entries);
+}
+
+/** Prints what was measured, and says by the exit code whether something failed, or costs more than in a baseline. */
+function report({ json, baselines }: BenchArguments, measured: readonly StoredWorkload[]): void {
+  const names = baselines.map((folder) => basename(folder));
+  const verdicts: Verdict[] = [];
+  const beside: BaselineVerdict[] = [];
+  for (const { name, results } of measured) {
+    const workload = WORKLOADS.find((each) => each.name === name);
+    if (workload === undefined) continue;
+    verdicts.push(...judge(workload, results).filter(({ reached }) => reached !== undefined));
+    beside.push(...judgeBaselines(workload, results, names));
   }
-  showProgress('');
-  return contestants.map(({ name, title, rounds, problem }) => ({ peer: name, title, rounds, problem }));
-}
-
-function contestantsOf(workload: Workload, { peers, baselines, profile }: BenchArguments): Contestant[] {
-  return peers
-    .filter(({ name }) => workload.peers.includes(name))
-    .flatMap((peer) => {
-      const { name, title } = peer;
-      const nodeOptions = profile === undefined ? [] : writeProfile(profile, `${workload.name}-${name}`);
-      const own = { peer, name, title, nodeOptions, rounds: [], problem: peer.problem?.() };
-      if (!name.startsWith('millrace')) return [own];
-      const others = baselines.map((checkout) => {
-        const other = basename(checkout);
-        const details = { name: `${name}@${other}`, title: `${title} of ${other}`, nodeOptions: useLibrary(checkout) };
-        return { ...own, ...details, rounds: [] };
-      });
-      return [own, ...others];
-    });
-}
-
-/** Options of Node with which a server writes a profile when it ends. */
-function writeProfile(folder: string, name: string): readonly string[] {
-  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}.cpuprofile`];
-}
-
-/** Options of Node with which `millrace` is that of another checkout. */
-function useLibrary(checkout: string): readonly string[] {
-  const url = pathToFileURL(`${checkout}/packages/millrace/dist/src/index.js`).href;
-  const hook = `export const resolve = (name, context, next) => next(name === 'millrace' ? '${url}' : name, context);`;
-  const hookUrl = `data:text/javascript,${encodeURIComponent(hook)}`;
-  const register = `import { register } from 'node:module'; register('${hookUrl.replaceAll("'", '%27')}');`;
-  return ['--import', `data:text/javascript,${encodeURIComponent(register)}`];
-}
-
-function install(): void {
-  const args = ['install', '--yes', '--no-install-recommends', ...AUTOBAHN_PACKAGES];
-  const { status } = spawnSync('apt-get', args, { stdio: ['ignore', 2, 2] });
-  if (status !== 0) console.error('The Debian packages could not be installed.');
+  if (json) console.log(JSON.stringify({ measured, verdicts, baselines: beside }, undefined, 2));
+  else {
+    if (verdicts.length > 0) console.log(renderVerdicts(verdicts));
+    if (beside.length > 0) console.log(renderBaselines(beside, process.stdout.isTTY));
+    console.log(LEGEND);
+  }
+  const hasFailed = measured.some(({ results }) =>
+    results.some(({ problem, rounds }) => problem !== undefined && rounds.length > 0),
+  );
+  process.exitCode = hasFailed || beside.some(({ verdict }) => verdict === 'worse') ? 1 : 0;
 }
 
 /** Says what is being done, on a terminal. */

@@ -1,33 +1,19 @@
 import Table from 'cli-table3';
 
-import { unitOf, type Summary, type Verdict } from './statistics.ts';
-import type { Workload } from './workloads.ts';
+import { times } from './page/format.ts';
+import { rowsOf } from './page/tables.ts';
+import type { BaselineVerdict } from './results/baseline.ts';
+import type { Summary, Verdict } from './results/summary.ts';
+import type { Workload } from './workloads/workload.ts';
+
+const RED = '\u001b[31m';
+const PLAIN = '\u001b[39m';
 
 /** The table of one workload. */
 export function renderWorkload(workload: Workload, summaries: readonly Summary[]): string {
-  const unit = unitOf(workload);
-  const isIdle = workload.kind === 'idle';
-  const cost = isIdle ? 'RSS' : 'CPU';
-  const table = createTable([
-    workload.name,
-    `${cost} ${unit}, best`,
-    'median',
-    '× ws',
-    '× ws+addon',
-    ...(isIdle ? [] : ['replies/s', 'server load', 'generator load']),
-    'peak MiB',
-  ]);
-  for (const summary of summaries) {
-    if (Number.isNaN(summary.median)) {
-      table.push([summary.title, { content: shorten(summary.problem ?? ''), colSpan: isIdle ? 5 : 8 }]);
-      continue;
-    }
-    const { best, median, toWs, toWsWithAddon, perSecond, serverLoad, generatorLoad, peakMemory } = summary;
-    const rates = [Math.round(perSecond).toLocaleString('en'), percent(serverLoad), percent(generatorLoad)];
-    const name = summary.problem === undefined ? summary.title : `${summary.title} (${shorten(summary.problem)})`;
-    const costs = [significant(best), significant(median), times(toWs), times(toWsWithAddon)];
-    table.push([name, ...costs, ...(isIdle ? [] : rates), (peakMemory / 2 ** 20).toFixed(0)]);
-  }
+  const [head = [], ...rows] = rowsOf(workload, summaries);
+  const table = createTable([workload.name, ...head.slice(1)]);
+  for (const row of rows) table.push(row.map(shorten));
   return `${workload.title}\n${table.toString()}\n`;
 }
 
@@ -35,15 +21,26 @@ export function renderWorkload(workload: Workload, summaries: readonly Summary[]
 export function renderVerdicts(verdicts: readonly Verdict[]): string {
   const table = createTable(['workload', 'peer', 'against', 'expected', 'reached', '']);
   for (const { workload, peer, against, atLeast, reached } of verdicts) {
-    const verdict = reached === undefined ? '' : reached >= atLeast ? 'yes' : 'short';
+    const verdict = reached === undefined ? '' : reached.median >= atLeast ? 'yes' : 'short';
     table.push([workload, peer, against, `≥ ${String(atLeast)}`, times(reached), verdict]);
   }
   return `expected: how many times as much the other costs\n${table.toString()}\n`;
 }
 
+/** Ours beside older builds: red is what costs more for sure. */
+export function renderBaselines(verdicts: readonly BaselineVerdict[], isColored: boolean): string {
+  const table = createTable(['workload', 'peer', 'against', 'cost of ours ÷ its cost', '']);
+  for (const { workload, peer, baseline, ratio, verdict } of verdicts) {
+    const row = [workload, peer, baseline, times(ratio), verdict];
+    table.push(verdict === 'worse' && isColored ? row.map((cell) => `${RED}${cell}${PLAIN}`) : row);
+  }
+  return `beside the baseline; worse: the whole interval of 95 % lies above 1.05\n${table.toString()}\n`;
+}
+
 export const LEGEND: string = [
-  'CPU: time of the server process, user and system, all threads, as the operating system counts it',
-  '× ws, × ws+addon: how many times as much `ws` costs, without and with bufferutil; each round beside its neighbour, the middle one',
+  'CPU: time of the process that is measured, user and system, all threads; the median, and an interval for it: of 95 % from six rounds on,',
+  '  from the least to the greatest (75 %) of three',
+  '× ws, × ws + bufferutil: how many times as much `ws` costs, each round beside its neighbour',
   'load: CPU time in proportion to the time that passed; peak: resident memory at its highest',
 ].join('\n');
 
@@ -55,18 +52,6 @@ function createTable(head: string[]): Table.Table {
   });
 }
 
-function significant(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
-}
-
 function shorten(text: string): string {
   return text.length <= 90 ? text : `${text.slice(0, 89)}…`;
-}
-
-function times(ratio: number | undefined): string {
-  return ratio === undefined ? '–' : ratio.toFixed(2);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(0)} %`;
 }

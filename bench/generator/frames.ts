@@ -1,10 +1,13 @@
 const MASK_BIT = 0x80;
 const FIN = 0x80;
+const RSV1 = 0x40;
 
 /** How a frame is to be made. */
 export interface FrameFormat {
   readonly opcode: number;
   readonly fin: boolean;
+  /** Whether it begins a compressed message (RFC 7692 §6). */
+  readonly isCompressed?: boolean;
   /** Payload length, in bytes. */
   readonly length: number | bigint;
   /** Masking key; `undefined` for the frame of a server. */
@@ -12,8 +15,8 @@ export interface FrameFormat {
 }
 
 /** A frame header (RFC 6455 §5.2). */
-export function frameHeader({ opcode, fin, length, key }: FrameFormat): Uint8Array {
-  const byte0 = (fin ? FIN : 0) | opcode;
+export function frameHeader({ opcode, fin, isCompressed, length, key }: FrameFormat): Uint8Array {
+  const byte0 = (fin ? FIN : 0) | (isCompressed === true ? RSV1 : 0) | opcode;
   const mask = key === undefined ? 0 : MASK_BIT;
   const exact = BigInt(length);
   if (exact < 126n) return Uint8Array.of(byte0, mask | Number(exact), ...(key ?? []));
@@ -33,6 +36,12 @@ export function frame(format: Omit<FrameFormat, 'length'>, payload: Uint8Array):
 }
 
 /** A masked copy of `payload`. */
-export function masked(payload: Uint8Array, key: Uint8Array): Uint8Array {
-  return payload.map((byte, index) => byte ^ key[index & 3]!);
+export function masked(payload: Uint8Array, key: Uint8Array): Uint8Array<ArrayBuffer> {
+  // Four bytes at a time: payloads have up to 16 MiB.
+  const words = new Uint32Array(Math.ceil(payload.length / 4));
+  const bytes = new Uint8Array(words.buffer, 0, payload.length);
+  bytes.set(payload);
+  const [keyWord = 0] = new Uint32Array(Uint8Array.from(key).buffer);
+  for (let index = 0; index < words.length; index++) words[index]! ^= keyWord;
+  return bytes;
 }

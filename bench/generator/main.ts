@@ -1,84 +1,100 @@
 // The load: raw sockets in a process of its own, cheaper than the servers that it asks. Replies are checked byte by byte.
 //
-// Called with the name of a workload, `websocket` or `raw`, the port and process id of the server, and the seconds to warm up and to
-// measure. Sends its parent a `Measurement`; for an idle workload, called with the number of connections as well, `{ held: connections }`,
-// and then holds them until it is disconnected.
+// Called with a `GeneratorTask`. Sends its parent a `Measurement`; for connections that are held, `{ held: connections }`, and then holds
+// them until it is disconnected.
 
-import { WORKLOADS, type Exchange, type Idle } from '../workloads.ts';
+import { once } from 'node:events';
+
+import { WORKLOADS } from '../workloads/all.ts';
+import type { Exchange, Handshakes, Idle } from '../workloads/workload.ts';
 import { createBroadcast, createDialog, type Conversation } from './exchange.ts';
-import { Link } from './link.ts';
-import { Meter, type Durations } from './meter.ts';
+import { startHandshakes } from './handshakes.ts';
+import { Link, type LinkOptions } from './link.ts';
+import { Meter } from './meter.ts';
+import { parseTask, type Listening } from './task.ts';
 import { createTraffic } from './traffic.ts';
 
 /** Connections that are opened at a time. */
 const OPENED_AT_A_TIME = 50;
 
-interface Task {
-  readonly wire: 'websocket' | 'raw';
-  readonly port: number;
-  readonly serverPid: number;
-  readonly durations: Durations;
-}
-
-const [name, wire, port, serverPid, warmUp, measured, held] = process.argv.slice(2);
-const workload = WORKLOADS.find((each) => each.name === name);
-if (workload === undefined) throw new Error(`there is no workload ${String(name)}`);
-
-const task: Task = {
-  wire: wire === 'raw' ? 'raw' : 'websocket',
-  port: Number(port),
-  serverPid: Number(serverPid),
-  durations: { warmUp: Number(warmUp), measured: Number(measured) },
-};
+const task = parseTask(process.argv[2] ?? '{}');
+const workload = WORKLOADS.find(({ name }) => name === task.workload);
 process.on('disconnect', () => process.exit(0));
-if (workload.kind === 'idle') await hold({ ...workload, connections: Number(held) }, task);
-else await converse(workload, task);
 
-async function converse(exchange: Exchange, { wire, port, serverPid, durations }: Task): Promise<void> {
-  const traffic = createTraffic(exchange, wire);
-  const links = await openLinks(exchange.connections, wire, port);
-  const meter = new Meter(serverPid, durations);
-  const onReplies = (count: number): void => meter.add(count);
-  const { outstanding } = exchange;
+if (workload === undefined || workload.kind === 'import') throw new Error(`there is no workload ${task.workload}`);
+else if (workload.kind === 'idle') await hold(workload);
+else if (workload.kind === 'handshakes') await shakeHands(workload);
+else await converse(workload);
+
+async function converse(exchange: Exchange): Promise<void> {
+  const { outstanding, isOnce } = exchange;
+  const traffic = createTraffic(exchange, task.wire);
+  const { links, pid } = exchange.mode.startsWith('client-') ? await acceptClient(exchange) : await openAll(exchange);
+  const meter = new Meter({ pid, durations: task.durations, isOnce });
+  const options = { traffic, outstanding, meter };
   const conversations: Conversation[] =
     exchange.mode === 'broadcast'
-      ? [createBroadcast(links, traffic, outstanding, onReplies)]
-      : links.map((link) => createDialog(link, traffic, outstanding, onReplies));
+      ? [createBroadcast(links, options)]
+      : links.map((link) => createDialog(link, options));
   for (const conversation of conversations) conversation.start();
 
   const measurement = await meter.measurement;
   for (const link of links) link.close();
-  for (const conversation of conversations) conversation.finish();
+  try {
+    for (const conversation of conversations) conversation.finish();
+  } catch (error) {
+    fail(error instanceof Error ? error : new Error(String(error)));
+  }
   process.send?.(measurement);
 }
 
-async function hold(idle: Idle, { wire, port }: Task): Promise<void> {
-  const traffic = createTraffic(idle, wire);
-  const links = await openLinks(idle.connections, wire, port);
+async function shakeHands(handshakes: Handshakes): Promise<void> {
+  const meter = new Meter({ pid: task.pid, durations: task.durations, isOnce: false });
+  startHandshakes(linkOptions(handshakes), meter, handshakes.connections);
+  process.send?.(await meter.measurement);
+}
+
+async function hold(idle: Idle): Promise<void> {
+  const traffic = createTraffic(idle, task.wire);
+  const { links } = await openAll({ ...idle, connections: task.held });
   for (const link of links) await exchangeOnce(link);
   process.send?.({ held: links.length });
 
   function exchangeOnce(link: Link): Promise<void> {
     const check = traffic.check();
-    let received = 0;
     return new Promise((resolve) => {
       link.onData = (chunk) => {
-        check.add(chunk);
-        received += chunk.length;
-        if (received === traffic.replySize) resolve();
+        if (check.add(chunk) === 1) resolve();
       };
       link.send(traffic.requests(0, 1));
     });
   }
 }
 
-async function openLinks(count: number, wire: Task['wire'], port: number): Promise<Link[]> {
+interface Opened {
+  readonly links: readonly Link[];
+  /** The process at the other end. */
+  readonly pid: number;
+}
+
+async function openAll(from: Exchange | Idle): Promise<Opened> {
   const links: Link[] = [];
-  while (links.length < count) {
-    const batch = Math.min(OPENED_AT_A_TIME, count - links.length);
-    links.push(...(await Promise.all(Array.from({ length: batch }, () => Link.open(wire, port, fail)))));
+  while (links.length < from.connections) {
+    const batch = Math.min(OPENED_AT_A_TIME, from.connections - links.length);
+    links.push(...(await Promise.all(Array.from({ length: batch }, () => Link.open(linkOptions(from))))));
   }
-  return links;
+  return { links, pid: task.pid };
+}
+
+async function acceptClient({ connections }: Exchange): Promise<Opened> {
+  const pid = once(process, 'message');
+  const onListening = (listening: number): void => void process.send?.({ listening } satisfies Listening);
+  const links = await Link.accept(connections, onListening, fail);
+  return { links, pid: Number((await pid)[0]) };
+}
+
+function linkOptions(from: Exchange | Handshakes | Idle): LinkOptions {
+  return { wire: task.wire, port: task.port, workload: from, fail };
 }
 
 function fail(error: Error): never {

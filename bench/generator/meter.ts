@@ -1,4 +1,5 @@
-import { cpuSeconds } from '../process-figures.ts';
+import { CpuClock } from '../measure/process-figures.ts';
+import { Latencies } from './latencies.ts';
 
 /** What was measured in one round. */
 export interface Measurement {
@@ -8,6 +9,9 @@ export interface Measurement {
   readonly serverCpu: number;
   /** CPU time of the generator, in seconds. */
   readonly generatorCpu: number;
+  /** What half of the latencies, and what 99 % of them do not exceed, in milliseconds. */
+  readonly latency50: number;
+  readonly latency99: number;
 }
 
 /** How long a round takes, in seconds of CPU time of the server, so that it says as much on a machine that has other work. */
@@ -30,26 +34,42 @@ interface Reading {
   readonly generatorCpu: number;
 }
 
+/** What a {@link Meter} is made for. */
+export interface MeterOptions {
+  /** The process that is measured. */
+  readonly pid: number;
+  readonly durations: Durations;
+  /** Whether it measures from the beginning until the first reply. */
+  readonly isOnce: boolean;
+}
+
 /** Counts replies, and measures from one of them to another. */
 export class Meter {
   /** Settled with what was measured. */
   readonly measurement: Promise<Measurement>;
 
-  readonly #serverPid: number;
+  readonly #clock: CpuClock;
   readonly #durations: Durations;
   readonly #resolve: (measurement: Measurement) => void;
   #replies = 0;
   readonly #start: Reading;
   #begin: Reading | undefined;
   #next = 0;
+  readonly #latencies = new Latencies();
 
-  constructor(serverPid: number, durations: Durations) {
-    this.#serverPid = serverPid;
-    this.#durations = durations;
+  constructor({ pid, durations, isOnce }: MeterOptions) {
+    this.#clock = new CpuClock(pid);
+    this.#durations = isOnce ? { warmUp: 0, measured: 0 } : durations;
     this.#start = this.#read();
+    if (isOnce) this.#begin = this.#start;
     const { promise, resolve } = withResolvers<Measurement>();
     this.measurement = promise;
     this.#resolve = resolve;
+  }
+
+  /** Counts the latency of a reply, in milliseconds, if it is measured. */
+  addLatency(milliseconds: number): void {
+    if (this.#begin !== undefined) this.#latencies.add(milliseconds);
   }
 
   /** Counts `count` replies more. */
@@ -63,13 +83,17 @@ export class Meter {
       if (isOver(this.#start, reading, this.#durations.warmUp)) this.#begin = reading;
     } else if (isOver(this.#begin, reading, this.#durations.measured)) {
       this.#next = Infinity;
-      this.#resolve(difference(this.#begin, reading));
+      this.#resolve({
+        ...difference(this.#begin, reading),
+        latency50: this.#latencies.quantile(0.5),
+        latency99: this.#latencies.quantile(0.99),
+      });
     }
   }
 
   #read(): Reading {
     const { user, system } = process.cpuUsage();
-    const serverCpu = cpuSeconds(this.#serverPid);
+    const serverCpu = this.#clock.seconds();
     return { time: performance.now(), replies: this.#replies, serverCpu, generatorCpu: (user + system) / 1e6 };
   }
 }
@@ -79,7 +103,7 @@ function isOver(begin: Reading, now: Reading, cpuTime: number): boolean {
   return now.serverCpu - begin.serverCpu >= cpuTime || now.time - begin.time >= 1000 * PATIENCE * cpuTime;
 }
 
-function difference(begin: Reading, end: Reading): Measurement {
+function difference(begin: Reading, end: Reading): Omit<Measurement, 'latency50' | 'latency99'> {
   return {
     replies: end.replies - begin.replies,
     seconds: (end.time - begin.time) / 1000,

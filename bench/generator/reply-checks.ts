@@ -1,17 +1,35 @@
-/** Compares the replies on one connection with what they should be. */
+/** Counts the replies on one connection, and compares them with what they should be. */
 export interface ReplyCheck {
   /**
-   * Takes what arrived; it is lent until the call returns.
+   * Takes what arrived, lent until the call returns, and says how many replies it completes.
    *
    * @throws {Error} it is not what should be there
    */
-  add(chunk: Uint8Array): void;
+  add(chunk: Uint8Array): number;
   /**
    * Checks what it could not check while it was measured.
    *
    * @throws {Error} the replies are not what they should be
    */
   finish(): void;
+}
+
+/** Counts replies that all have one size. */
+export class ReplyCounter {
+  readonly #replySize: number;
+  #partial = 0;
+
+  constructor(replySize: number) {
+    this.#replySize = replySize;
+  }
+
+  /** Takes so many bytes, and says how many replies they complete. */
+  add(length: number): number {
+    const bytes = this.#partial + length;
+    const count = Math.floor(bytes / this.#replySize);
+    this.#partial = bytes - count * this.#replySize;
+    return count;
+  }
 }
 
 /** Replies that repeat themselves: every byte is compared at once, by one call for a chunk. */
@@ -29,13 +47,15 @@ export class RepeatingReplies {
     this.#period = period.length;
   }
 
-  /** A check for one connection more. */
-  check(): ReplyCheck {
+  /** A check for one connection more, whose replies have this size. */
+  check(replySize: number): ReplyCheck {
+    const counter = new ReplyCounter(replySize);
     let phase = 0;
-    const add = (chunk: Uint8Array): void => {
+    const add = (chunk: Uint8Array): number => {
       const end = phase + chunk.length;
       if (this.#expected.compare(chunk, 0, chunk.length, phase, end) !== 0) throw new Error('a reply is wrong');
       phase = end % this.#period;
+      return counter.add(chunk.length);
     };
     return { add, finish: () => undefined };
   }
@@ -44,15 +64,18 @@ export class RepeatingReplies {
 /** Replies that do not repeat themselves: they are kept, and compared when the time is taken. */
 export class KeptReplies implements ReplyCheck {
   readonly #kept: Buffer[] = [];
+  readonly #counter: ReplyCounter;
   readonly #expected: () => Iterable<Uint8Array>;
 
   /** @param expected - makes one reply after the other */
-  constructor(expected: () => Iterable<Uint8Array>) {
+  constructor(replySize: number, expected: () => Iterable<Uint8Array>) {
+    this.#counter = new ReplyCounter(replySize);
     this.#expected = expected;
   }
 
-  add(chunk: Uint8Array): void {
+  add(chunk: Uint8Array): number {
     this.#kept.push(Buffer.from(chunk));
+    return this.#counter.add(chunk.length);
   }
 
   finish(): void {

@@ -1,4 +1,4 @@
-"""Debian's Autobahn as a peer of the benchmarks: called with a port and a mode, see bench/peers.ts."""
+"""Autobahn, on Twisted, as a peer of the benchmarks: called with a port and a mode, see bench/peers.ts."""
 
 import gc
 import hashlib
@@ -7,7 +7,8 @@ import sys
 import threading
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
-from twisted.internet import reactor
+from autobahn.websocket.compress import PerMessageDeflateOffer, PerMessageDeflateOfferAccept
+from twisted.internet import reactor, ssl
 
 MIB = 1024 * 1024
 
@@ -87,6 +88,7 @@ class BroadcastServer(WebSocketServerProtocol):
 
 PROTOCOLS = {
     "echo": EchoServer,
+    "handshake": EchoServer,
     "hash-message": MessageHashServer,
     "hash-frame": FrameHashServer,
     "hash-stream": StreamHashServer,
@@ -102,11 +104,38 @@ def follow_input():
     os._exit(0)
 
 
+def set_compression(factory):
+    kind = os.environ.get("BENCH_COMPRESSION", "")
+    if kind == "":
+        return
+    alone = kind == "alone"
+
+    def accept(offers):
+        for offer in offers:
+            if isinstance(offer, PerMessageDeflateOffer):
+                return PerMessageDeflateOfferAccept(
+                    offer, request_no_context_takeover=alone, no_context_takeover=True if alone else None
+                )
+
+    factory.setProtocolOptions(perMessageCompressionAccept=accept)
+
+
+def listen(factory, port):
+    folder = os.environ.get("BENCH_TLS", "")
+    options = {"backlog": 4096, "interface": "127.0.0.1"}
+    if folder == "":
+        reactor.listenTCP(port, factory, **options)
+    else:
+        context = ssl.DefaultOpenSSLContextFactory(f"{folder}/key.pem", f"{folder}/cert.pem")
+        reactor.listenSSL(port, factory, context, **options)
+
+
 def main():
     port, mode = int(sys.argv[1]), sys.argv[2]
     factory = WebSocketServerFactory()
     factory.protocol = PROTOCOLS[mode]
-    reactor.listenTCP(port, factory, backlog=1024, interface="127.0.0.1")
+    set_compression(factory)
+    listen(factory, port)
     threading.Thread(target=follow_input, daemon=True).start()
     print("ready", flush=True)
     reactor.run()

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { broadcast, serve, type ConnectionHandler, type WebSocketConnection } from 'millrace';
 import { webSocketStreamOf } from 'millrace/web';
 
-import { announceReady, readPeerArguments, refuseMode } from './support.ts';
+import { announceReady, compressionOptions, readPeerArguments, refuseMode, UNLIMITED } from './support.ts';
 
-const { port, mode, variant } = readPeerArguments();
+const args = readPeerArguments();
+const { port, mode, variant, tls } = args;
 
 async function echo(connection: WebSocketConnection): Promise<void> {
   for await (const message of connection) {
@@ -27,21 +28,31 @@ async function hash(connection: WebSocketConnection): Promise<void> {
   }
 }
 
-const ECHOES: Readonly<Record<string, ConnectionHandler<undefined>>> = {
+type Handlers = Readonly<Record<string, ConnectionHandler<undefined> | undefined>>;
+
+const ECHOES: Handlers = {
   callbacks: { message: (connection, data) => connection.send(data) },
   async: echo,
   web: echoAsStream,
 };
 
-const BROADCAST: ConnectionHandler<undefined> = {
-  message: (_connection, data) => void broadcast(server.connections, data),
+const HASHES: Handlers = {
+  callbacks: { message: (connection, data) => connection.send(createHash('sha256').update(data).digest('hex')) },
+  async: hash,
 };
 
-function handlerFor(): ConnectionHandler<undefined> {
-  if (mode === 'broadcast' && variant === 'callbacks') return BROADCAST;
-  const handler = mode === 'echo' ? ECHOES[variant] : mode === 'hash-message' && variant === 'async' ? hash : undefined;
-  return handler ?? refuseMode(mode);
-}
+const BROADCASTS: Handlers = {
+  callbacks: { message: (_connection, data) => void broadcast(server.connections, data) },
+};
 
-const server = await serve({ host: '127.0.0.1', port, maxMessageSize: 2 ** 30, maxFrameSize: 2 ** 30 }, handlerFor());
+const HANDLERS: Readonly<Record<string, Handlers>> = {
+  echo: ECHOES,
+  handshake: ECHOES,
+  'hash-message': HASHES,
+  broadcast: BROADCASTS,
+};
+
+const handler = HANDLERS[mode]?.[variant] ?? refuseMode(mode);
+const options = { ...UNLIMITED, host: '127.0.0.1', port, compression: compressionOptions(args) };
+const server = await serve(tls === undefined ? options : { ...options, tls }, handler);
 announceReady();

@@ -2,14 +2,25 @@ import { createHash } from 'node:crypto';
 
 import { WebSocketServer, type RawData, type WebSocket } from '@millrace/ws';
 
-import { announceReady, readPeerArguments, refuseMode } from './support.ts';
+import {
+  announceReady,
+  compressionOptions,
+  LONGEST,
+  readPeerArguments,
+  refuseMode,
+  startHttpServer,
+} from './support.ts';
 
-const { port, mode } = readPeerArguments();
+const args = readPeerArguments();
+const { port, mode, tls } = args;
 
 type Answer = (socket: WebSocket, data: RawData, isBinary: boolean) => void;
 
+const echo: Answer = (socket, data, isBinary) => socket.send(data, { binary: isBinary });
+
 const ANSWERS: Readonly<Record<string, Answer>> = {
-  echo: (socket, data, isBinary) => socket.send(data, { binary: isBinary }),
+  echo,
+  handshake: echo,
   'hash-message': (socket, data) => {
     if (data instanceof Buffer) socket.send(createHash('sha256').update(data).digest('hex'));
   },
@@ -21,9 +32,12 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 const answer = ANSWERS[mode] ?? refuseMode(mode);
 
 // 0 is without a limit.
-const options = { host: '127.0.0.1', port, maxPayload: 2 ** 30, maxFragments: 0, maxBufferedChunks: 0 };
-const server = new WebSocketServer(options);
+const limits = { maxPayload: LONGEST, maxFragments: 0, maxBufferedChunks: 0 };
+const options = { ...limits, perMessageDeflate: compressionOptions(args) };
+const server = new WebSocketServer(
+  tls === undefined ? { ...options, host: '127.0.0.1', port } : { ...options, server: startHttpServer(args) },
+);
 server.on('connection', (socket) => {
   socket.on('message', (data, isBinary) => answer(socket, data, isBinary));
 });
-server.on('listening', announceReady);
+if (tls === undefined) server.on('listening', () => announceReady());

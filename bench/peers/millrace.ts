@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { WebSocketServerFactory, WebSocketServerProtocol, listenWS } from 'millrace';
 
 import { RunningHash } from './running-hash.ts';
-import { announceReady, readPeerArguments, refuseMode } from './support.ts';
+import { announceReady, compressionOptions, readPeerArguments, refuseMode, UNLIMITED } from './support.ts';
 
-const { port, mode, variant } = readPeerArguments();
+const args = readPeerArguments();
+const { port, mode, variant, tls } = args;
 
 class EchoServer extends WebSocketServerProtocol {
   override onMessage(payload: string | Uint8Array, isBinary: boolean): void {
@@ -67,19 +68,21 @@ class BroadcastServer extends WebSocketServerProtocol {
 }
 
 function protocolFor(): new () => WebSocketServerProtocol {
-  if (mode === 'echo') return EchoServer;
-  if (mode === 'hash-message') return variant === '' ? MessageHashServer : StreamedMessageHashServer;
+  if (mode === 'echo' || mode === 'handshake') return EchoServer;
+  if (mode === 'hash-message') return variant === 'classes' ? MessageHashServer : StreamedMessageHashServer;
   if (mode === 'hash-frame') return FrameHashServer;
   if (mode === 'hash-stream') return StreamHashServer;
   if (mode === 'broadcast') return BroadcastServer;
   return refuseMode(mode);
 }
 
-const factory = new WebSocketServerFactory(`ws://127.0.0.1:${String(port)}`, {
+const scheme = tls === undefined ? 'ws' : 'wss';
+const factory = new WebSocketServerFactory(`${scheme}://127.0.0.1:${String(port)}`, {
+  ...UNLIMITED,
+  ...(tls === undefined ? {} : { tls }),
   protocol: protocolFor(),
   lendPayload: variant === 'lending',
-  maxMessageSize: 2 ** 30,
-  maxFrameSize: 2 ** 30,
+  compression: compressionOptions(args),
 });
 await listenWS(factory);
 announceReady();

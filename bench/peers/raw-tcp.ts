@@ -11,6 +11,7 @@ type Answer = (socket: Socket) => (chunk: Uint8Array) => void;
 
 const ANSWERS: Readonly<Record<string, Answer>> = {
   echo: (socket) => (chunk) => socket.write(chunk),
+  handshake: () => () => undefined,
   'hash-stream': (socket) => {
     const hash = new RunningHash((digest) => socket.write(digest, 'latin1'));
     return (chunk) => hash.update(chunk);
@@ -30,4 +31,4 @@ const server = createServer({ noDelay: true }, (socket) => {
   // In place of a handshake: only now does a broadcast reach it.
   socket.write('!');
 });
-server.listen(port, '127.0.0.1', announceReady);
+server.listen(port, '127.0.0.1', 4096, () => announceReady());

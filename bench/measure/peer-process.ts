@@ -4,49 +4,38 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
-import type { Peer } from './peers.ts';
-import { pinned, type Pinning } from './pinning.ts';
-import type { Mode } from './workloads.ts';
+import { pinned } from './pinning.ts';
 
-/** How long a server may take to listen, or to collect its garbage, in milliseconds. */
-const PATIENCE = 20_000;
+/** How long a peer may take to listen or to connect, or to collect its garbage, in milliseconds. */
+const PATIENCE = 30_000;
 
-/** Where and as what a server is started. */
-export interface ServerSetup {
-  readonly peer: Peer;
-  readonly mode: Mode;
-  readonly pinning: Pinning;
-  /** More options of Node. */
-  readonly nodeOptions: readonly string[];
+/** How a peer is started. */
+export interface PeerCommand {
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly processor: number | undefined;
 }
 
 /** A peer at work, in a process of its own on a processor of its own. */
-export class ServerProcess {
-  readonly port: number;
+export class PeerProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   #errors = '';
   readonly #lines: AsyncIterator<string>;
 
-  private constructor(port: number, { peer, mode, pinning, nodeOptions }: ServerSetup) {
-    this.port = port;
-    const [program = '', ...options] = peer.command;
-    const own = program === process.execPath ? nodeOptions : [];
-    const args = [program, ...own, ...options, String(port), mode, peer.variant ?? ''];
-    const [command = '', ...rest] = pinned(args, pinning.server);
-    this.#child = spawn(command, rest, {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...peer.environment },
-    });
+  private constructor({ args, environment, processor }: PeerCommand) {
+    const [command = '', ...rest] = pinned(args, processor);
+    this.#child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
     this.#child.stdin.on('error', () => undefined);
+    this.#child.on('error', (error) => (this.#errors += error.message));
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Starts a peer, and waits until it listens. */
-  static async start(setup: ServerSetup): Promise<ServerProcess> {
-    const server = new ServerProcess(await freePort(), setup);
-    await server.#expect('ready');
-    return server;
+  /** Starts a peer, and waits until it listens, or is connected. */
+  static async start(command: PeerCommand): Promise<PeerProcess> {
+    const peer = new PeerProcess(command);
+    await peer.#expect('ready');
+    return peer;
   }
 
   get pid(): number {
@@ -65,7 +54,7 @@ export class ServerProcess {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined) return;
     const exit = once(this.#child, 'exit');
     this.#child.stdin.end();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE);
@@ -79,11 +68,12 @@ export class ServerProcess {
     clearTimeout(timer);
     if (said.done !== true && said.value === line) return;
     await this.stop();
-    throw new Error(`the server did not say ${line}: ${this.errors}`);
+    throw new Error(`the peer did not say ${line}: ${this.errors}`);
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
