@@ -34,7 +34,7 @@ export const HANDSHAKE = [
     'version-is-required': ['if (version === undefined) throw', 'if (version === undefined) return; if (false) throw'],
     'one-origin': ["if (repeated.has('origin'))", 'if (false)'],
     'origin-rule': ['if (origin === undefined || isAllowedOrigin(origin, host, allowed)) return;', 'return;'],
-    'path-rule': ['rules.path !== undefined && target.path !== rules.path', 'false'],
+    'path-rule': ["if (match === 'none') throw", 'if (false) throw'],
   }),
   ...defencesIn('protocol/handshake/rules/subprotocols.ts', ['protocol/handshake/rules/subprotocols'], {
     'subprotocols-are-unique': ['new Set(subprotocols).size !== subprotocols.length', 'false'],
@@ -61,7 +61,7 @@ export const HANDSHAKE = [
   ...defencesIn('protocol/handshake/rules/origin.ts', ['protocol/handshake/rules/origin'], {
     'origin-same-hostname': ['page.hostname === server.hostname &&', ''],
     'origin-same-port': ['&& webPort(page.port) === webPort(server.port)', ''],
-    'origin-scheme': ['one.scheme === other?.scheme &&', ''],
+    'origin-scheme': ['fits', 'origin.scheme === pattern?.scheme &&', 'pattern !== undefined &&'],
     'origin-null-is-listed': [
       "if (origin === 'null') return allowed.includes('null');",
       "if (origin === 'null') return true;",
@@ -91,7 +91,6 @@ export const HANDSHAKE = [
     'answered-connection': ["if (connection === undefined || !listHasToken(connection, 'upgrade'))", 'if (false)'],
     'answered-invalid-field': ['if (received.invalid !== undefined) return', 'if (false) return'],
     'answered-head-limits': ['if (received.exceeded !== undefined) return', 'if (false) return'],
-    'answered-no-body': ['if (announcesBody(fields)) return', 'if (false) return'],
   }),
   ...defencesIn('protocol/handshake/rules/connection-response.ts', ['protocol/handshake/rules/connection-response'], {
     'unsolicited-subprotocol': ['subprotocol !== undefined && !offer.subprotocols.includes(subprotocol)', 'false'],
@@ -220,8 +219,8 @@ export const HANDSHAKE = [
     'bytes-behind-the-answer-stay': ['if (this.#bytes.length > 0) stream.unshift(this.#bytes);', ''],
   }),
   ...defencesIn('protocol/base/checks.ts', ['protocol/base/checks', 'client/endpoint'], {
-    'urls-have-no-query': ['url.slice(0, end + 1)', 'url.slice(0)'],
-    'urls-have-no-user-information': ['base.slice(0, slashes + 2) + base.slice(at + 1)', 'base'],
+    'urls-have-no-query': ['redactUrl', '`${text.slice(0, end + 1)}…`', 'text'],
+    'urls-have-no-user-information': ['withoutUserInformation', 'scheme + text.slice(at + 1)', 'text'],
   }),
   ...defencesIn('protocol/base/errors.ts', ['protocol/base/errors'], {
     'instanceof-survives-proxies': [
