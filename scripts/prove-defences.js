@@ -55,8 +55,8 @@ async function proveAll(name) {
   await Promise.all(
     proofs.map(async (proof) => {
       for (let row = left.shift(); row !== undefined; row = left.shift()) {
-        const result = await proof.prove(row);
-        console.log(`${result.padEnd(5)} ${row.id.padEnd(36)} ${row.file}`);
+        const { result, notice } = await proof.prove(row);
+        console.log(`${result.padEnd(5)} ${row.id.padEnd(36)} ${row.file}${notice === '' ? '' : `: ${notice}`}`);
         if (result !== 'red') failed.push(row.id);
       }
     }),

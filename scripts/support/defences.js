@@ -1,3 +1,4 @@
+import { KNOWN_ATTACKS } from './defences/attacks.js';
 import { CONNECTION } from './defences/connection.js';
 import { CONNECTIONS } from './defences/connections.js';
 import { DEFLATE } from './defences/deflate.js';
@@ -15,7 +16,7 @@ import { WIRE } from './defences/wire.js';
  * One defence of the library, and how to take it away.
  *
  * @typedef {object} Defence
- * @property {string} id
+ * @property {string} id one that begins with the id of a known attack (`V001-…`) is noticed by a test that has it in its name, too
  * @property {string} [package] the folder of its package, below packages; `millrace` unless given
  * @property {string} file a source, below src of the package
  * @property {string} [place] a function in it: `take`, `#seal`, `get cost`, `constructor`, or `OutputQueue.take` where several have the name
@@ -26,6 +27,7 @@ import { WIRE } from './defences/wire.js';
 
 /** @type {readonly Defence[]} */
 export const DEFENCES = [
+  ...KNOWN_ATTACKS,
   ...WIRE,
   ...MESSAGES,
   ...CONNECTION,

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { attackOf } from './attacks.js';
 import { change, compile } from './defence-change.js';
 import { ROOT, filesBelow } from './paths.js';
 
@@ -55,16 +56,17 @@ export class Proof {
    * Runs the tests of one row without the defence.
    *
    * @param {import('./defences.js').Defence} row
-   * @returns {Promise<'red' | 'GREEN' | 'ERROR'>} red is good; an error has been told
+   * @returns {Promise<{ result: 'red' | 'GREEN' | 'ERROR', notice: string }>} red is good, and `notice` is the test that noticed; otherwise it is the error
    */
   async prove({ id, file, place, text, replacement, tests }) {
     const source = this.#readSource(file);
     try {
       this.#write(file, change(source, { place, text, replacement }));
-      return (await this.#run(tests, { stopsAtRed: true })).isGreen ? 'GREEN' : 'red';
+      const { isGreen, output } = await this.#run(tests, { stopsAtRed: true, name: attackOf(id) });
+      const [, notice = 'it does not end'] = /^ *not ok \d+ - (.*)$/m.exec(output) ?? [];
+      return isGreen ? { result: 'GREEN', notice: '' } : { result: 'red', notice };
     } catch (error) {
-      console.log(`${id}: ${String(error)}`);
-      return 'ERROR';
+      return { result: 'ERROR', notice: String(error) };
     } finally {
       this.#write(file, source);
     }
@@ -88,13 +90,14 @@ export class Proof {
 
   /**
    * @param {readonly string[]} patterns
-   * @param {{ processes?: number, stopsAtRed?: boolean }} options
+   * @param {{ processes?: number, stopsAtRed?: boolean, name?: string | undefined }} options `name` is a part of the names of the tests to run
    * @returns {Promise<{ isGreen: boolean, output: string }>}
    */
-  #run(patterns, { processes = 1, stopsAtRed = false }) {
+  #run(patterns, { processes = 1, stopsAtRed = false, name }) {
     const files = findTests(join(this.#folder, 'dist', 'test'), patterns);
     const limits = [`--test-concurrency=${String(processes)}`, `--test-timeout=${String(TEST_LIMIT)}`];
-    const args = ['--test', '--test-reporter=tap', ...limits, ...files];
+    const selected = name === undefined ? [] : [`--test-name-pattern=\\b${name}\\b`];
+    const args = ['--test', '--test-reporter=tap', ...limits, ...selected, ...files];
     const child = spawn(process.execPath, args, { cwd: this.#folder, detached: process.platform !== 'win32' });
     const timer = setTimeout(() => kill(child), Math.max(ROW_LIMIT, files.length * TEST_LIMIT));
     /** @type {string[]} */

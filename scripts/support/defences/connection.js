@@ -249,6 +249,7 @@ const ENGINE = [
     'waiters-wait-for-the-mark': ['wait', 'if (this.#sender.isBelowMark) return DONE;', 'return DONE;'],
     'waiters-share-a-promise': ['wait', 'this.#belowMark ??= createDeferred();', 'this.#belowMark = createDeferred();'],
     'end-settles-drains': ['end', 'this.#belowMark, this.#drained, ', 'this.#belowMark, '],
+    'end-settles-who-waits-while-slow': ['end', ', this.#notSlow]', ']'],
     'waiters-learn-of-the-end': ['end', 'else reject(error);', ''],
     'progress-is-told-while-needed': [
       'settle',
