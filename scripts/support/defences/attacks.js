@@ -129,7 +129,7 @@ const COMPRESSION = [
     'V095-contexts-are-made-when-needed': [
       'constructor',
       'this.#setup = setup;',
-      'this.#setup = setup;\n    contexts.join(this);',
+      'this.#setup = setup;\n    this.#deflater = this.#pool.take();',
     ],
     'V096-compressed-messages-have-rsv1': ['begin', 'return COMPRESSED_BIT;', 'return 0;'],
   }),
@@ -137,7 +137,7 @@ const COMPRESSION = [
 
 const LIFETIME = [
   ...defencesIn('protocol/connection/keep-alive.ts', ATTACKS, {
-    'V033-silent-peers-are-given-up': ['check', "return now >= lostAt ? 'lost' : 'alive';", "return 'alive';"],
+    'V033-silent-peers-are-given-up': ['check', "now >= dueAt ? 'lost' : 'alive'", "'alive'"],
   }),
   ...defencesIn('connections/sending/piece-source.ts', ATTACKS, {
     'V100-numbers-are-no-data': [
@@ -152,8 +152,8 @@ const LIFETIME = [
   ...defencesIn('connections/sending/sendable.ts', ATTACKS, {
     'V102-only-the-given-bytes': [
       'toBytes',
-      'if (data instanceof Uint8Array) return data;',
-      'if (data instanceof Uint8Array) return new Uint8Array(data.buffer);',
+      'new Uint8Array(data.buffer, data.byteOffset, data.byteLength)',
+      'new Uint8Array(data.buffer)',
     ],
   }),
   ...defencesIn('protocol/receive/stages/message-collector.ts', ATTACKS, {

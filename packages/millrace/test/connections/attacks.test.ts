@@ -9,6 +9,7 @@ import { createScriptedPair } from '../../src/testing/index.ts';
 import { concat, hex } from '../helpers/bytes.ts';
 import { frame } from '../helpers/frames.ts';
 import { acceptRaw, CLOSE, sent, startServing } from '../helpers/message-peers.ts';
+import { connectRaw } from '../helpers/raw-peer.ts';
 
 /** 1000 and 1011 as the payload of a Close. */
 const CLOSE_1000 = '88: 03 e8';
@@ -77,9 +78,15 @@ describe('A connection under attack', () => {
     const pool = Buffer.alloc(64, 0xa5);
     pool.write('mine', 8);
 
-    await connection.send(pool.subarray(8, 12));
+    const { buffer, byteOffset } = pool;
+    const views = [
+      pool.subarray(8, 12),
+      new DataView(buffer, byteOffset + 8, 4),
+      new Uint16Array(buffer, byteOffset + 8, 2),
+    ];
+    for (const view of views) await connection.send(view);
 
-    assert.deepEqual(await peer.describe(1), ['82: 6d 69 6e 65']);
+    for (const sentFrame of await peer.describe(views.length)) assert.equal(sentFrame, '82: 6d 69 6e 65');
     connection.drop();
   });
 
@@ -182,13 +189,20 @@ describe('A connection under attack', () => {
     await peer.closed();
   });
 
-  it('V112: answers one Close of several', async (t) => {
-    const { connection, peer } = await acceptRaw(t);
+  it('V112: answers one Close of several, and nothing behind it', async (t) => {
+    const texts: string[] = [];
+    const server = await startServing(t, async (connection) => {
+      for await (const message of connection) {
+        texts.push(await message.text());
+        await connection.send('answer');
+      }
+    });
+    const peer = await connectRaw(t, server.url);
 
-    peer.send(Buffer.concat([CLOSE, CLOSE, sent('late'), CLOSE]));
+    peer.send(Buffer.concat([sent('in time'), CLOSE, CLOSE, sent('late'), CLOSE]));
 
-    assert.deepEqual(await peer.describeAll(), [CLOSE_1000]);
-    assert.equal((await connection.closed).wasClean, true);
+    assert.deepEqual(await peer.describeAll(), ['81: 61 6e 73 77 65 72', CLOSE_1000]);
+    assert.deepEqual(texts, ['in time']);
   });
 
   it('V108: keeps nothing of connections that are over', async (t) => {
