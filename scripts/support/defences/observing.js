@@ -9,6 +9,8 @@ export const OBSERVING = [
   }),
   ...defencesIn('server/accept-watch.ts', ['server/listening'], {
     'missing-descriptors-are-told': ['findShortage', "code === 'EMFILE' || code === 'ENFILE'", 'false'],
+  }),
+  ...defencesIn('server/accept-watch.ts', ['connections/shutdown'], {
     'accept-watch-keeps-no-process': ['watchAccepting', 'timer.unref();', ''],
   }),
   ...defencesIn('tunnel/serve-tunnel.ts', ['tunnel/tunnel.test'], {
