@@ -22,6 +22,7 @@ import { WIRE } from './defences/wire.js';
  * @property {string} [place] a function in it: `take`, `#seal`, `get cost`, `constructor`, or `OutputQueue.take` where several have the name
  * @property {string} text what stands exactly once in that function, or in the source
  * @property {string} replacement what stands there instead when the defence is gone
+ * @property {number} [since] the first major version of Node on which it is needed
  * @property {readonly string[]} tests the beginnings of test files, below the tests: one of their tests must fail then
  */
 

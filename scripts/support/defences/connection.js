@@ -217,8 +217,17 @@ const ENGINE = [
   }),
   ...defencesIn('engine/async-context.ts', ['engine/async-context'], {
     'context-is-kept': ['run', 'this.#resource.runInAsyncScope(callback, undefined, subject);', 'callback(subject);'],
-    'context-takes-what-is-entered': ['open', "this.#resource = new AsyncResource('MILLRACE_CONNECTION');", ''],
   }),
+  {
+    id: 'context-takes-what-is-entered',
+    file: 'engine/async-context.ts',
+    place: 'open',
+    text: "this.#resource = new AsyncResource('MILLRACE_CONNECTION');",
+    replacement: '',
+    tests: ['engine/async-context'],
+    // Before, what is entered is kept by the resource itself.
+    since: 24,
+  },
   ...defencesIn('engine/connection-set.ts', ['engine/connection-set'], {
     'server-drops-the-slow': ['#endTime', 'this.#endings.drop(member);', ''],
     'server-waits-for-handlers': ['#lookWhatIsLeft', 'if (this.#unfinished.size === 0) this', 'if (true) this'],
