@@ -119,7 +119,7 @@ const OPENING = [
 
 const COMPRESSION = [
   ...defencesIn('connections/receiving/body-collector.ts', COMPRESSION_ATTACKS, {
-    'V090-limit-of-what-comes-out': ['Math.min(limits.maxMessageSize, limits.maxFrameSize)', 'Infinity'],
+    'V090-limit-of-what-comes-out': ['push', "this.#check('maxMessageSize', this.#bytes.size + chunk.length);", ''],
     'V091-each-limit-is-judged': ['limits.fail(error);', ''],
   }),
   ...defencesIn('protocol/receive/stages/size-limiter.ts', COMPRESSION_ATTACKS, {
