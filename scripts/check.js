@@ -17,6 +17,7 @@ const STEPS = {
   format: [[TOOLS.prettier, '--check', '--log-level=warn', '.']],
   lint: [[TOOLS.eslint, '.', '--max-warnings=0']],
   imports: [[TOOLS.depcruise, 'packages', 'examples', 'interop', 'bench'], ['scripts/house-rules.js']],
+  defences: [['scripts/check-defences.js']],
   generated: [
     ['scripts/build-kernels.js', '--check'],
     ['scripts/generate-docs.js', '--check'],

@@ -12,7 +12,11 @@ import { Proof } from './support/proof.js';
 const PROCESSES = 2;
 
 const words = process.argv.slice(2);
-const selected = DEFENCES.filter(({ id, file }) => words.every((word) => id.includes(word) || file.includes(word)));
+const major = Number(process.versions.node.split('.')[0]);
+const found = DEFENCES.filter(({ id, file }) => words.every((word) => id.includes(word) || file.includes(word)));
+const selected = found.filter(({ since = 0 }) => since <= major);
+for (const { id, since } of found)
+  if (since !== undefined && since > major) console.log(`${id}: from Node.js ${String(since)} on`);
 if (selected.length === 0) {
   console.error(`No defence for: ${words.join(' ')}`);
   process.exit(2);
@@ -55,8 +59,8 @@ async function proveAll(name) {
   await Promise.all(
     proofs.map(async (proof) => {
       for (let row = left.shift(); row !== undefined; row = left.shift()) {
-        const result = await proof.prove(row);
-        console.log(`${result.padEnd(5)} ${row.id.padEnd(36)} ${row.file}`);
+        const { result, notice } = await proof.prove(row);
+        console.log(`${result.padEnd(5)} ${row.id.padEnd(36)} ${row.file}${notice === '' ? '' : `: ${notice}`}`);
         if (result !== 'red') failed.push(row.id);
       }
     }),

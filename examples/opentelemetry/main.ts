@@ -49,6 +49,9 @@ await (await connection.receive())?.text();
 await connection.close();
 await assert.rejects(connect(`${server.url}private`));
 await assert.rejects(connect(`${server.url}broken`));
+// Not a WebSocket handshake, and so refused before anybody is asked.
+const { status: refused } = await fetch(server.url.replace('ws:', 'http:'));
+assert.equal(refused, 426);
 await server.close();
 stop();
 
@@ -65,6 +68,7 @@ assert.deepEqual(
     [101, SpanStatusCode.UNSET],
     [403, SpanStatusCode.UNSET],
     [500, SpanStatusCode.ERROR],
+    [426, SpanStatusCode.UNSET],
   ],
 );
 const [accepted] = handshakes;

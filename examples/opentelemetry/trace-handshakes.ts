@@ -43,18 +43,28 @@ export function traceHandshakes(): () => void {
     return trace.setSpan(parent, span);
   });
   const stop = subscribeDiagnostics('tracing:millrace:handshake:asyncEnd', (handshake) => {
-    const { status, error } = handshake;
     const span = spans.get(handshake);
-    if (status !== undefined) span?.setAttribute('http.response.status_code', status);
-    if (error !== undefined) span?.setAttribute('error.type', status === undefined ? nameOf(error) : String(status));
-    // What a client does wrong is no error of the server.
-    if (error !== undefined && (status ?? 500) >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
-    span?.end();
+    if (span !== undefined) endSpan(span, handshake);
+  });
+  // A request that is not valid, or never came, is not traced: it gets its span when it is refused.
+  const stopRefused = subscribeDiagnostics('millrace:handshake:refused', ({ request, peer, status, error }) => {
+    if (request !== undefined) return;
+    const attributes = { 'http.request.method': '_OTHER', 'client.address': withoutPort(peer) };
+    endSpan(tracer.startSpan('HTTP', { kind: SpanKind.SERVER, attributes }, ROOT_CONTEXT), { status, error });
   });
   return () => {
     start.unbindStore(storage);
     stop();
+    stopRefused();
   };
+}
+
+function endSpan(span: Span, { status, error }: { status: number | undefined; error: unknown }): void {
+  if (status !== undefined) span.setAttribute('http.response.status_code', status);
+  if (error !== undefined) span.setAttribute('error.type', status === undefined ? nameOf(error) : String(status));
+  // What a client does wrong is no error of the server.
+  if (error !== undefined && (status ?? 500) >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
 }
 // #endregion
 
@@ -65,10 +75,14 @@ function describeRequest({ url, path, peer, headers, encrypted }: ConnectionRequ
     'url.path': path,
     'server.address': url.hostname,
     'server.port': Number(url.port) || (encrypted ? 443 : 80),
-    'client.address': peer.replace(/:\d+$/, ''),
+    'client.address': withoutPort(peer),
     'network.protocol.version': '1.1',
     'user_agent.original': headers['user-agent'],
   };
+}
+
+function withoutPort(peer: string): string {
+  return peer.replace(/:\d+$/, '');
 }
 
 function nameOf(error: unknown): string {

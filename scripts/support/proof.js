@@ -2,18 +2,15 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import ts from 'typescript';
-
+import { attackOf } from './attacks.js';
+import { change, compile } from './defence-change.js';
 import { ROOT, filesBelow } from './paths.js';
-import { findFunctions } from './source-places.js';
 
 /** In milliseconds. */
 const TEST_LIMIT = 15_000;
 
 /** In milliseconds, for all test files of a row: a changed library may hang. */
 const ROW_LIMIT = 60_000;
-
-const OPTIONS = transpilerOptions();
 
 /** A copy of the compiled library and its tests, in which one source at a time is changed. */
 export class Proof {
@@ -59,16 +56,17 @@ export class Proof {
    * Runs the tests of one row without the defence.
    *
    * @param {import('./defences.js').Defence} row
-   * @returns {Promise<'red' | 'GREEN' | 'ERROR'>} red is good; an error has been told
+   * @returns {Promise<{ result: 'red' | 'GREEN' | 'ERROR', notice: string }>} red is good, and `notice` is the test that noticed; otherwise it is the error
    */
   async prove({ id, file, place, text, replacement, tests }) {
     const source = this.#readSource(file);
     try {
       this.#write(file, change(source, { place, text, replacement }));
-      return (await this.#run(tests, { stopsAtRed: true })).isGreen ? 'GREEN' : 'red';
+      const { isGreen, output } = await this.#run(tests, { stopsAtRed: true, name: attackOf(id) });
+      const [, notice = 'it does not end'] = /^ *not ok \d+ - (.*)$/m.exec(output) ?? [];
+      return isGreen ? { result: 'GREEN', notice: '' } : { result: 'red', notice };
     } catch (error) {
-      console.log(`${id}: ${String(error)}`);
-      return 'ERROR';
+      return { result: 'ERROR', notice: String(error) };
     } finally {
       this.#write(file, source);
     }
@@ -87,25 +85,19 @@ export class Proof {
    * @param {string} source
    */
   #write(file, source) {
-    const { outputText, diagnostics = [] } = ts.transpileModule(source, {
-      compilerOptions: OPTIONS,
-      fileName: file,
-      reportDiagnostics: true,
-    });
-    const [problem] = diagnostics;
-    if (problem !== undefined) throw new Error(ts.flattenDiagnosticMessageText(problem.messageText, ' '));
-    writeFileSync(join(this.#folder, 'dist', 'src', file.replace(/\.ts$/, '.js')), outputText);
+    writeFileSync(join(this.#folder, 'dist', 'src', file.replace(/\.ts$/, '.js')), compile(source, file));
   }
 
   /**
    * @param {readonly string[]} patterns
-   * @param {{ processes?: number, stopsAtRed?: boolean }} options
+   * @param {{ processes?: number, stopsAtRed?: boolean, name?: string | undefined }} options `name` is a part of the names of the tests to run
    * @returns {Promise<{ isGreen: boolean, output: string }>}
    */
-  #run(patterns, { processes = 1, stopsAtRed = false }) {
+  #run(patterns, { processes = 1, stopsAtRed = false, name }) {
     const files = findTests(join(this.#folder, 'dist', 'test'), patterns);
     const limits = [`--test-concurrency=${String(processes)}`, `--test-timeout=${String(TEST_LIMIT)}`];
-    const args = ['--test', '--test-reporter=tap', ...limits, ...files];
+    const selected = name === undefined ? [] : [`--test-name-pattern=\\b${name}\\b`];
+    const args = ['--test', '--test-reporter=tap', ...limits, ...selected, ...files];
     const child = spawn(process.execPath, args, { cwd: this.#folder, detached: process.platform !== 'win32' });
     const timer = setTimeout(() => kill(child), Math.max(ROW_LIMIT, files.length * TEST_LIMIT));
     /** @type {string[]} */
@@ -127,23 +119,6 @@ export class Proof {
 }
 
 /**
- * @param {string} source
- * @param {{ place?: string | undefined, text: string, replacement: string }} defence
- * @returns {string} the source without the defence
- */
-function change(source, { place, text, replacement }) {
-  const functions = place === undefined ? [{ start: 0, end: source.length }] : findFunctions(source, place);
-  const [only] = functions;
-  if (only === undefined || functions.length > 1) {
-    throw new Error(`there are ${String(functions.length)} functions ${String(place)}, expected one`);
-  }
-  const { start, end } = only;
-  const parts = source.slice(start, end).split(text);
-  if (parts.length !== 2) throw new Error(`its text occurs ${String(parts.length - 1)} times, expected once`);
-  return source.slice(0, start) + parts.join(replacement) + source.slice(end);
-}
-
-/**
  * @param {string} folder
  * @param {readonly string[]} patterns
  * @returns {string[]} the compiled test files whose path below the folder begins with a pattern
@@ -156,16 +131,6 @@ function findTests(folder, patterns) {
     return files;
   });
   return [...new Set(found)];
-}
-
-/** @returns {ts.CompilerOptions} ours, for one file alone: it cannot be seen there that the package has ES modules */
-function transpilerOptions() {
-  /** @type {{ config?: { compilerOptions: object } }} */
-  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.base.json'), (path) => readFileSync(path, 'utf8'));
-  const { options } = ts.convertCompilerOptionsFromJson(config?.compilerOptions, ROOT);
-  const { ESNext } = ts.ModuleKind;
-  const { Bundler } = ts.ModuleResolutionKind;
-  return { ...options, module: ESNext, moduleResolution: Bundler, isolatedDeclarations: false, sourceMap: false };
 }
 
 /**

@@ -1,23 +1,18 @@
 import { defencesIn } from './defences-in.js';
 
-const SESSION = 'classes/hook-session.ts';
+const SESSION = 'classes/session.ts';
 
 /** Protocol classes: what the application's hooks may do without harm to the rest. */
 export const CLASSES = [
   ...defencesIn('engine/application-calls.ts', ['classes/throwing-hooks', 'classes/async-hooks'], {
     'hook-throws': [
-      'this.waitFor(callback());\n    } catch (error) {\n      this.fail(error);\n    }',
-      'this.waitFor(callback());\n    } finally {\n      // Nobody cares.\n    }',
+      '#callHere',
+      '} catch (error) {\n      this.fail(error);\n    }',
+      '} finally {\n      // Nobody cares.\n    }',
     ],
-    'hook-rejects': [
-      'result.then(settle, (error: unknown) => {\n      this.fail(error);\n      settle();\n    });',
-      'result.then(settle, settle);',
-    ],
-    'hook-is-waited-for': ['this.#owner.connection.pause(APPLICATION);', ''],
-    'hooks-are-all-waited-for': [
-      'if (this.#pending === 0) this.#owner.connection.resume(APPLICATION);',
-      'this.#owner.connection.resume(APPLICATION);',
-    ],
+    'hook-rejects': ['waitFor', 'this.fail(error);', 'void error;'],
+    'hook-is-waited-for': ['waitFor', 'this.#owner.connection.hold(HoldReason.PROMISE);', ''],
+    'hooks-are-all-waited-for': ['#settle', 'if (this.#pending === 0) ', ''],
     'hook-error-is-reported': [
       'this.#owner.connection.fail(error);\n    this.#owner.onError(error);',
       'this.#owner.connection.fail(error);',
@@ -29,16 +24,10 @@ export const CLASSES = [
       'if (false) {\n      // The connection fails',
     ],
     'lent-payload-is-overwritten': ["if (lendPayload === 'debug') chunk.fill(OVERWRITTEN);", ''],
-    'own-payload-is-a-copy': [
-      'this.#hooks.onMessageFrameData(new Uint8Array(chunk))',
-      'this.#hooks.onMessageFrameData(chunk)',
-    ],
+    'own-payload-is-a-copy': ['constructor', 'made.options.lendPayload !== false', 'true'],
   }),
   ...defencesIn(SESSION, ['classes/producers'], {
-    'producer-throws': [
-      'if (isPromise(result)) result.then(ignore, (error: unknown) => this.#calls.fail(error));\n    } catch (error) {\n      this.#calls.fail(error);\n    }',
-      '} finally {\n      // Nobody cares.\n    }',
-    ],
+    'producer-throws': ['#tellProducer', 'this.engine.calls.callUnawaited(() => tell(producer));', 'tell(producer);'],
     'one-producer': ['if (this.#producer !== undefined) throw', 'if (false) throw'],
     'producer-is-stopped': ['onClosing(): void {\n    this.#stopProducer();', 'onClosing(): void {'],
   }),

@@ -124,8 +124,6 @@ export const DEFLATE = [
   ...defencesIn(
     'protocol/base/transform-jobs.ts',
     ['protocol/connection/connection.send-transforms', 'protocol/connection/connection.transforms'],
-    {
-      'job-time': ['this.deadline = this.#owner.now() + MAX_JOB_TIME;', ''],
-    },
+    {},
   ),
 ];

@@ -51,7 +51,7 @@ export const FACADES = [
   }),
   ...defencesIn('connections/reconnecting/reconnection.ts', ['connections/reconnecting/reconnect'], {
     'farewell-is-the-end': [
-      'run',
+      '#connections',
       'if (isOurFarewell(WebSocketConnection.engineOf(connection).connection.farewell)) return;',
       '',
     ],

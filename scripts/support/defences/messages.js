@@ -93,14 +93,16 @@ const RECEIVING = [
       '',
     ],
   }),
-  ...defencesIn('protocol/receive/pipeline-gate.ts', receiving('pipeline-gate', 'transform-stage'), {
+  ...defencesIn('protocol/receive/pipeline-gate.ts', receiving('pipeline-gate'), {
     'gate-keeps-order': ['mayGive', '!isBlocked && ', ''],
     'gate-waits-for-room': ['mayGive', ' && this.#owner.hasRoom()', ''],
+  }),
+  ...defencesIn('protocol/base/transform-jobs.ts', ['protocol/base/transform-jobs'], {
     'job-has-a-deadline': ['run', 'this.deadline = this.#owner.now() + MAX_JOB_TIME;', ''],
-    'job-is-aborted': ['close', 'this.#job?.abort();', ''],
-    'aborted-job-is-not-waited-for': ['close', 'this.#job = undefined;', ''],
-    'aborted-job-gives-nothing': ['#endJob', 'this.#isClosed ? nothing : proceed', 'proceed'],
-    'job-settles-later': ['run', 'Promise.resolve(started)', 'started'],
+    'job-is-aborted': ['cancel', 'job?.abort();', ''],
+    'aborted-job-is-not-waited-for': ['cancel', 'this.#job = undefined;', ''],
+    'aborted-job-gives-nothing': ['#end', 'isWanted && !this.#isClosed', 'true'],
+    'job-settles-later': ['run', 'new Promise<Result>((resolve) => {\n      resolve(started);\n    })', 'started'],
   }),
   ...defencesIn('protocol/receive/stages/transform-stage.ts', receiving('stages/transform-stage'), {
     'transform-owns-its-bytes': ['onFrameData', 'new Uint8Array(chunk)', 'chunk'],
@@ -139,7 +141,7 @@ const RECEIVING = [
 /** Messages → frames: what is never mixed up on the way out, and who may send. */
 const SENDING = [
   ...defencesIn('protocol/send/scheduler.ts', sending('scheduler.test', 'scheduler.end'), {
-    'client-masks': ['constructor', "role === 'client' ? host : undefined", 'undefined'],
+    'client-masks': ['constructor', "masks: role === 'client'", 'masks: false'],
     'control-never-inside-frame': [
       '#mustOvertake',
       "if (this.#state === 'frame' || this.#hasUrgent()) return true;",
@@ -187,7 +189,7 @@ const SENDING = [
       '!(this.#isOwnBlock || this.#isLastInSlab)',
       'this.#packing === slab.bytes && !this.#isLastInSlab',
     ],
-    'a-block-of-its-own': ['#beginPacking', 'if (this.#pieces.length === 0) {', 'if (true) {'],
+    'a-block-of-its-own': ['#beginPacking', 'isAlone || this.#pieces.length === 0', 'true'],
     'pieces-have-a-cost': ['get cost', 'this.#pieces.length * ENTRY_COST', '0'],
     'blocks-have-a-cost': ['get cost', ' + room', ''],
     'idle-keeps-no-block': ['take', 'if (this.#pieces.length === 0) this.#stopPacking();', ''],
@@ -221,7 +223,7 @@ const SENDING = [
   }),
   ...defencesIn('protocol/send/send-queue.ts', sending('send-queue', 'scheduler.model'), {
     'one-turn-at-a-time': ['get isFree', 'this.#holder === undefined && ', ''],
-    'queue-behind-an-open-message': ['get isFree', '!this.#setup.scheduler.insideMessage && ', ''],
+    'queue-behind-an-open-message': ['get isFree', ' && !this.#setup.messages.insideMessage', ''],
     'queue-in-order': ['get isFree', ' && this.#waiting.size === 0', ''],
     'turn-ends-for-its-holder-only': ['release', 'if (this.#holder !== holder) return;', ''],
     'turn-is-used-by-its-holder-only': ['sendInTurn', 'if (this.#holder !== holder) return;', ''],

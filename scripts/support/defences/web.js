@@ -10,30 +10,37 @@ export const WEB = [
     'web-close-while-connecting': ['this.#opening.abort();', 'void 0;'],
     'web-close-reason-hidden': [": [1006, ''];", ": [1006, closure?.reason ?? ''];"],
     'web-error-before-close': ["if (!wasClean) this.dispatchEvent(new Event('error'));", ''],
-    'web-failure-is-a-task': ['setImmediate(() => this.#end(undefined));', 'this.#end(undefined);'],
+    'web-failure-is-a-task': ['() => setImmediate(() => this.#end(undefined)),', '() => this.#end(undefined),'],
     'web-invalid-binary-type': [
       "if (given === 'blob' || given === 'arraybuffer') this.#binaryType = given;",
       'this.#binaryType = type;',
     ],
     'web-message-origin': [', origin: this.#url.origin', ''],
-    'web-amount-after-clean-close': ['if (wasClean) this.#outbox?.drained();', ''],
     'web-shape': ["shapeInterface(this, 'WebSocket', ReadyState);", ''],
     'web-missing-url': ["requireArgument(arguments.length, 'WebSocket');\n    const [names", 'const [names'],
     'web-missing-data': ["requireArgument(arguments.length, 'send');", ''],
   }),
   ...defencesIn('web/outbox.ts', ['web/web-socket.send'], {
-    'web-blob-order': ['else if (this.#waiting.size > 0)', 'else if (false)'],
-    'web-close-behind-blobs': ['if (this.#waiting.size > 0) this.#close = info;\n    else ', ''],
+    'web-blob-order': ['#sendBlob', '[blob.arrayBuffer(), turn.promise]', '[blob.arrayBuffer()]'],
+    'web-close-behind-blobs': ['#sendBlob', 'onClosing: () => true', 'onClosing: () => false'],
     'web-unreadable-blob': ['this.#connection.fail(toError(error));', ''],
-    'web-exceeded-amount-stays': ['else this.#amount.addLost(size);\n  }\n\n  #settle', '  }\n\n  #settle'],
-    'web-given-up-has-not-left': ['if (this.#isSending()) this.#amount.settle', 'this.#amount.settle'],
+    'web-close-behind-waiting-blobs': ['#sendBlob', 'isWhole: true', 'isWhole: false'],
+    'web-amount-after-the-end': ['end', 'this.#amount.settle(unsentBytes);', ''],
+    'web-exceeded-amount-stays': [
+      'send',
+      'if (this.#isSending) this.#amount.addSent',
+      'if (true) this.#amount.addSent',
+    ],
+    'web-given-up-has-not-left': ['#settle', 'if (this.#isSending) this', 'this'],
   }),
   ...defencesIn('web/buffered-amount.ts', ['web/buffered-amount'], {
-    'web-amount-without-headers': [
-      'this.#left = Math.max(first.size - restOfFirst, 0);',
-      'this.#left = first.size - restOfFirst;',
+    'web-amount-without-headers': ['settle', 'restOfFirst / first.wireSize', 'restOfFirst / first.size'],
+    'web-amount-without-others': [
+      'settle',
+      'Math.min(restOfFirst / first.wireSize, 1)',
+      'restOfFirst / first.wireSize',
     ],
-    'web-amount-step-by-step': ['this.#left = Math.max(first.size - restOfFirst, 0);', ''],
+    'web-amount-step-by-step': ['settle', 'this.#left = first.size - Math.ceil(first.size * rest);', ''],
   }),
   ...defencesIn('web/task-queue.ts', ['web/task-queue'], {
     'web-microtasks-between-tasks': ['if (this.#isBusy) this.#tasks.put(task);\n    else ', ''],
@@ -42,18 +49,15 @@ export const WEB = [
       'queueMicrotask(this.#proceed);',
     ],
   }),
-  ...defencesIn('web/fifo.ts', ['web/fifo'], {
-    'web-fifo-gives-back': ['this.#items = this.#items.slice(this.#taken);', ''],
-  }),
-  ...defencesIn('web/event-handler-attribute.ts', ['web/web-socket.events'], {
-    'web-handler-callable': ["typeof value === 'function' ? value : null", 'value'],
+  ...defencesIn('web/idl/event-handler-attribute.ts', ['web/web-socket.events'], {
+    'web-handler-callable': ['isObject(value) ? value : null', 'value'],
     'web-handler-keeps-its-place': [
       'if (before === null && this.#handler !== null)',
       'this.#target.removeEventListener(this.#type, this.#listener);\n    if (this.#handler !== null)',
     ],
     'web-handler-gone': ['if (before !== null && this.#handler === null)', 'if (false)'],
   }),
-  ...defencesIn('web/message-data.ts', ['web/web-socket.send', 'web/web-socket-stream.flow'], {
+  ...defencesIn('web/idl/message-data.ts', ['web/web-socket.send', 'web/web-socket-stream.flow'], {
     'web-shared-bytes': ['if (types.isSharedArrayBuffer(buffer))', 'if (false)'],
     'web-resizable-bytes': ["if (Reflect.get(buffer, 'resizable') === true)", 'if (false)'],
     'web-copied-bytes': [
@@ -62,7 +66,7 @@ export const WEB = [
     ],
     'web-detached-bytes': ['if (size > 0) bytes.set', 'bytes.set'],
   }),
-  ...defencesIn('web/arguments.ts', ['web/web-socket.interface'], {
+  ...defencesIn('web/idl/arguments.ts', ['web/web-socket.interface'], {
     'web-fragment': ["if (url.href.includes('#'))", "if (url.hash !== '')"],
     'web-scheme': ["if (url.protocol !== 'ws:' && url.protocol !== 'wss:')", 'if (false)'],
     'web-http-scheme': ["if (url.protocol === 'http:') url.protocol = 'ws:';", "if (url.protocol === 'http:') void 0;"],
@@ -70,7 +74,7 @@ export const WEB = [
     'web-protocol-twice': ['const name = protocol.toLowerCase();', 'const name = protocol;'],
   }),
   ...defencesIn(
-    'web/close-info.ts',
+    'web/idl/close-info.ts',
     ['web/web-socket.close', 'web/web-socket-stream.closing', 'web/web-socket.interface'],
     {
       'web-close-code': ['if (!isAllowedCode(code))', 'if (false)'],
@@ -80,25 +84,12 @@ export const WEB = [
   ),
   ...defencesIn('web/open-connection.ts', ['web/web-socket'], {
     'web-blocked-port': ["if (url.port !== '' && BLOCKED_PORTS.has(Number(url.port)))", 'if (false)'],
-    'web-protocol-chosen': [
-      'if (client.subprotocols.length === 0 || protocol !== undefined) return undefined;',
-      'return undefined;',
-    ],
-    'web-pong': ['this.#connection?.sender.sendControlFrame(Opcode.PONG, payload);', ''],
+    'web-protocol-chosen': ['if (subprotocols.length > 0 && subprotocol === undefined) {', 'if (false) {'],
     'web-signal': ['AbortSignal.any([ours, theirs])', 'ours'],
   }),
-  ...defencesIn('web/engine-connection.ts', ['web/web-socket-stream'], {
-    'web-read-ahead-limit': ['if (this.#readAhead >= this.#highWaterMark)', 'if (false)'],
-    'web-write-waits': [
-      'if (connection.sender.sendMessage(data, opcode)) return',
-      'connection.sender.sendMessage(data, opcode);\n    return',
-    ],
-    'web-write-ends-with-the-connection': [', this.#lost()]);', ']);'],
-    'web-read-goes-on': ['if (this.#messages.size === 0) this.#opened.connection.resume(READER);', ''],
-    'web-read-ends': ['this.#answer(undefined);', ''],
-  }),
   ...defencesIn('web/stream-session.ts', ['web/web-socket-stream'], {
-    'web-unwritten-is-unclean': ['wasClean && this.#unwritten === 0', 'wasClean'],
+    'web-unwritten-is-unclean': ['#end', ' && this.#unwritten === 0', ''],
+    'web-write-waits': ['#write', 'await this.#connection.send(data);', 'void this.#connection.send(data);'],
     'web-stream-late-messages': ['while (message !== undefined && this.#isClosing)', 'while (false)'],
     'web-writer-close-waits': ['this.close(NO_INFO);\n    await this.closed;', 'this.close(NO_INFO);'],
     'web-abort-at-once': ['if (signal instanceof AbortSignal)', 'if (false)'],
@@ -113,8 +104,9 @@ export const WEB = [
     'web-writable-error': ['this.#writable?.error(error);\n    throw', 'throw'],
     'web-readable-end': ['if (!this.#isCancelled) controller.close();', ''],
     'web-same-error-for-a-write': [
-      'await this.closed;\n    }\n    this.#unwritten--;',
-      'throw new Error();\n    }\n    this.#unwritten--;',
+      '#write',
+      'if (this.#isCut) await this.closed;',
+      'if (this.#isCut) throw new Error();',
     ],
   }),
   ...defencesIn('web/web-socket-stream.ts', ['web/web-socket-stream.opening'], {

@@ -11,6 +11,7 @@ import { toError } from '../protocol/base/errors.ts';
 import { ENGINE_OPTION_NAMES, type EngineOptions } from '../engine/engine-options.ts';
 import type { ConnectionResponse } from '../protocol/handshake/rules/connection-response.ts';
 import { TRANSPORT_OPTION_NAMES, type TransportOptions } from '../transport/options.ts';
+import { tellError } from '../engine/diagnostics/connection-diagnostics.ts';
 import { reportError } from '../engine/report-error.ts';
 import { WebSocketFactory } from './factory.ts';
 import type { HookResult } from './hooks.ts';
@@ -139,6 +140,8 @@ async function tellOpenFailed(
   try {
     await protocol.onOpenFailed(error);
   } catch (thrown) {
-    factory.reportError(toError(thrown), protocol);
+    const failure = toError(thrown);
+    tellError(undefined, failure);
+    factory.reportError(failure, protocol);
   }
 }

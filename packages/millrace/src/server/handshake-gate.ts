@@ -14,6 +14,7 @@ import { quote } from '../protocol/base/checks.ts';
 import { addressOf, seeThroughProxies } from '../protocol/handshake/proxies/forwarded.ts';
 import { formatNetwork, parseIpAddress } from '../protocol/handshake/proxies/ip-address.ts';
 import { CHANNELS } from '../engine/diagnostics/channels.ts';
+import { tellError } from '../engine/diagnostics/connection-diagnostics.ts';
 import { traceHandshake } from '../engine/diagnostics/handshake-trace.ts';
 import { formatPeer, prepareSocket } from '../transport/socket-setup.ts';
 import { Admission } from './limits/admission.ts';
@@ -141,7 +142,7 @@ export class HandshakeGate<Context> {
   /** Hands an error of ours to the application, or to the process as a warning. */
   report(error: unknown): void {
     const reported = toReadableError(error);
-    if (CHANNELS.error.hasSubscribers) CHANNELS.error.publish({ error: reported, connection: undefined });
+    tellError(undefined, reported);
     if (this.#handler.error === undefined) {
       process.emitWarning(reported);
       return;

@@ -12,6 +12,7 @@ import { isInRanges, parseIpAddress } from '../protocol/handshake/proxies/ip-add
 import type { ProxiedSource } from '../protocol/handshake/proxies/proxy-header.ts';
 import { refusal } from '../protocol/handshake/rules/refusal.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
+import { watchAccepting } from './accept-watch.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import type { HandshakeHandler } from './handshake-handler.ts';
 import { formatSource, Http1Exchange } from './http1/http1-exchange.ts';
@@ -54,7 +55,6 @@ export class HandshakeServer<Context> implements Listener {
   readonly #unsecured = new Map<string, UnsecuredHandshake>();
   /** Whether `readyPath` says that new connections are accepted. */
   #isReady = true;
-  #lastReport = -Infinity;
 
   constructor(options: ResolvedServerOptions, handler: HandshakeHandler<Context>) {
     this.#options = options;
@@ -87,7 +87,7 @@ export class HandshakeServer<Context> implements Listener {
       this.#server.once('error', onError);
       this.#server.listen(options, () => {
         this.#server.off('error', onError);
-        this.#server.on('error', this.#onListeningError);
+        watchAccepting(this.#server, (error) => this.#gate.report(error));
         resolve();
       });
     });
@@ -207,14 +207,6 @@ export class HandshakeServer<Context> implements Listener {
     });
     this.#http.emit('connection', socket);
   }
-
-  readonly #onListeningError = (error: Error): void => {
-    // Without descriptors, each attempt to accept fails: one report a second is enough.
-    const now = performance.now();
-    if (now - this.#lastReport < 1000) return;
-    this.#lastReport = now;
-    this.#gate.report(new TransportError(`the listening socket failed: ${explain(error)}`, { cause: error }));
-  };
 
   readonly #onSecure = (socket: Duplex): void => {
     socket.on('error', () => undefined);

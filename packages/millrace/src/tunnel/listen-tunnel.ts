@@ -7,7 +7,9 @@ import { CloseCode } from '../protocol/base/close-code.ts';
 import { explain, TransportError, toError } from '../protocol/base/errors.ts';
 import { showFacts } from '../protocol/base/inspection.ts';
 import { resolveEngineOptions } from '../engine/engine-options.ts';
+import { tellError } from '../engine/diagnostics/connection-diagnostics.ts';
 import { reportError } from '../engine/report-error.ts';
+import { watchAccepting } from '../server/accept-watch.ts';
 import { prepareSocket } from '../transport/socket-setup.ts';
 import { CONNECT_OPTION_NAMES, connectUnchecked, type ConnectOptions } from '../connections/connect.ts';
 import type { WebSocketConnection } from '../connections/connection.ts';
@@ -105,7 +107,7 @@ export class TunnelListener {
         'socketPath' in place ? { path: place.socketPath } : { port: place.port, host: place.host ?? 'localhost' };
       server.listen(where, () => {
         server.off('error', onError);
-        server.on('error', (error) => listener.#report(error));
+        watchAccepting(server, (error) => listener.#report(error));
         resolve();
       });
     });
@@ -155,6 +157,7 @@ export class TunnelListener {
   }
 
   #report(error: Error): void {
+    tellError(undefined, error);
     const { onError } = this.#options;
     reportError(onError, error, undefined);
   }

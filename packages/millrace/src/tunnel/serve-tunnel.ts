@@ -2,13 +2,14 @@ import { connect, type Socket } from 'node:net';
 
 import { CloseCode } from '../protocol/base/close-code.ts';
 import { explain, TransportError, toError } from '../protocol/base/errors.ts';
+import { tellError } from '../engine/diagnostics/connection-diagnostics.ts';
 import { resolveEngineOptions } from '../engine/engine-options.ts';
 import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
 import { resolveServerOptions } from '../server/options.ts';
 import { reportError } from '../engine/report-error.ts';
 import { prepareSocket } from '../transport/socket-setup.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
-import type { WebSocketConnection } from '../connections/connection.ts';
+import { WebSocketConnection } from '../connections/connection.ts';
 import type { ServeOptions } from '../connections/serve-options.ts';
 import { serve } from '../connections/serve.ts';
 import type { WebSocketServer } from '../connections/server.ts';
@@ -56,6 +57,7 @@ export async function serveTunnel(
     } catch (error) {
       if (connection.state !== 'open') return;
       void connection.close(CloseCode.INTERNAL_ERROR, 'the target cannot be reached');
+      tellError(WebSocketConnection.engineOf(connection), toError(error));
       reportError(options.onError, toError(error), connection);
       return;
     }

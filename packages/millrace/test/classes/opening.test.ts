@@ -19,6 +19,7 @@ import type { HandshakeAnswer } from '../../src/classes/server-protocol.ts';
 import { hex } from '../helpers/bytes.ts';
 import { frame } from '../helpers/frames.ts';
 import { describeInBothWays, startClient, startServer } from '../helpers/hook-peers.ts';
+import { hear } from '../helpers/diagnostics.ts';
 import { Inbox } from '../helpers/inbox.ts';
 import { Journal } from '../helpers/journal.ts';
 import { connectRaw, listenRaw } from '../helpers/raw-peer.ts';
@@ -290,6 +291,7 @@ describeInBothWays('A client', (reading) => {
 
   it('reports what onOpenFailed throws, and still rejects with the first error', async (t) => {
     const errors = new Inbox<Error>();
+    const heard = hear(t, 'millrace:error');
     class Failing extends WebSocketClientProtocol {
       override onConnect(): void {
         throw SECRET;
@@ -305,7 +307,9 @@ describeInBothWays('A client', (reading) => {
       SECRET,
     );
 
-    assert.equal((await errors.take()).message, 'another');
+    const error = await errors.take();
+    assert.equal(error.message, 'another');
+    assert.deepEqual(await heard.first(1), [{ error, connection: undefined }]);
   });
 
   it('opens and closes when the server has gone while onConnect took its time', async (t) => {

@@ -1,13 +1,52 @@
 import assert from 'node:assert/strict';
+import { Duplex } from 'node:stream';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import { LocalUsageError, connect } from '../../src/index.ts';
+import { LocalUsageError, TransportError, connect, wrap } from '../../src/index.ts';
+import { createScriptedPair } from '../../src/testing/index.ts';
+import { concat, hex } from '../helpers/bytes.ts';
+import { frame } from '../helpers/frames.ts';
 import { acceptRaw, CLOSE, sent, startServing } from '../helpers/message-peers.ts';
+import { connectRaw } from '../helpers/raw-peer.ts';
 
 /** 1000 and 1011 as the payload of a Close. */
 const CLOSE_1000 = '88: 03 e8';
+
+/** A transport in which one operation fails, as a call of the system does: the first is 0. */
+class FailingTransport extends Duplex {
+  readonly #failing: number;
+  #count = 0;
+
+  constructor(failing: number) {
+    super();
+    this.#failing = failing;
+  }
+
+  override _read(): void {
+    // Nothing comes.
+  }
+
+  override _write(_chunk: unknown, _encoding: string, done: (error?: Error) => void): void {
+    const fails = this.#count++ === this.#failing;
+    setImmediate(() => (fails ? done(systemError('EPIPE')) : done()));
+  }
+}
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(`write ${code}`), { code });
+}
+
+/** Lets garbage be collected, until something has been. */
+async function collectUntil(isDone: () => boolean): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  for (let round = 0; round < 100 && !isDone(); round++) {
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 describe('A connection under attack', () => {
   it('V033: gives up a peer that is silent', async (t) => {
@@ -39,10 +78,71 @@ describe('A connection under attack', () => {
     const pool = Buffer.alloc(64, 0xa5);
     pool.write('mine', 8);
 
-    await connection.send(pool.subarray(8, 12));
+    const { buffer, byteOffset } = pool;
+    const views = [
+      pool.subarray(8, 12),
+      new DataView(buffer, byteOffset + 8, 4),
+      new Uint16Array(buffer, byteOffset + 8, 2),
+    ];
+    for (const view of views) await connection.send(view);
 
-    assert.deepEqual(await peer.describe(1), ['82: 6d 69 6e 65']);
+    for (const sentFrame of await peer.describe(views.length)) assert.equal(sentFrame, '82: 6d 69 6e 65');
     connection.drop();
+  });
+
+  it('V103: keeps no memory that was read into, for the little that it keeps of it', async () => {
+    const messages: unknown[] = [];
+    const { connection } = createScriptedPair('server', {
+      receiver: { level: 'message', handler: { onMessage: (payload) => void messages.push(payload) } },
+    });
+    let isCollected = false;
+    const registry = new FinalizationRegistry(() => (isCollected = true));
+    const receive = (): void => {
+      const slab = new Uint8Array(64 * 1024);
+      const frames = concat([
+        frame({ byte0: 0x02, payload: hex('01 02'), key: '01 02 03 04' }),
+        frame({ byte0: 0x89, payload: hex('03'), key: '05 06 07 08' }),
+        frame({ byte0: 0x80, payload: hex('04'), key: '09 0a 0b 0c' }),
+        frame({ byte0: 0x82, payload: hex('05'), key: '0d 0e 0f 10' }),
+        frame({ byte0: 0x88, payload: hex('03 e8 62 79 65'), key: '11 12 13 14' }),
+      ]);
+      slab.set(frames);
+      registry.register(slab.buffer, undefined);
+      connection.receive(slab.subarray(0, frames.length));
+    };
+
+    receive();
+    await collectUntil(() => isCollected);
+
+    assert.equal(isCollected, true);
+    assert.deepEqual(messages, [hex('01 02 04'), hex('05')]);
+    assert.notEqual(connection.state, 'open');
+  });
+
+  for (const failing of [0, 1, 2, 3]) {
+    it(`V107: ends with the error of the system when write ${String(failing + 1)} fails`, async () => {
+      const connection = wrap(new FailingTransport(failing), 'server', { closeTimeout: 1000 });
+      for (let count = 0; count < 3; count++) connection.send('x').catch(() => undefined);
+      for (let count = 0; count < 3; count++) {
+        await connection.send(new Uint8Array(100_000)).catch(() => undefined);
+      }
+
+      const { wasClean, error } = await connection.close();
+
+      assert.equal(wasClean, false);
+      assert.ok(error instanceof TransportError);
+      assert.match(String(error.cause), /EPIPE/);
+    });
+  }
+
+  it('V107: ends with the error of the system when its transport fails while it waits', async () => {
+    const transport = new FailingTransport(Infinity);
+    const connection = wrap(transport, 'server');
+
+    transport.destroy(systemError('ECONNRESET'));
+
+    const { error } = await connection.closed;
+    assert.match(String(error?.cause), /ECONNRESET/);
   });
 
   it('V104: fails where more waits for a peer that does not read than maxBufferedAmount', async (t) => {
@@ -58,7 +158,7 @@ describe('A connection under attack', () => {
   });
 
   it('V105: gets its Close out behind all that waits, when the peer reads again', async (t) => {
-    const { connection, peer } = await acceptRaw(t);
+    const { connection, peer } = await acceptRaw(t, { closeTimeout: 10_000 });
     peer.socket.pause();
     void connection.send(new Uint8Array(4_000_000));
 
@@ -89,18 +189,23 @@ describe('A connection under attack', () => {
     await peer.closed();
   });
 
-  it('V112: answers one Close of several', async (t) => {
-    const { connection, peer } = await acceptRaw(t);
+  it('V112: answers one Close of several, and nothing behind it', async (t) => {
+    const texts: string[] = [];
+    const server = await startServing(t, async (connection) => {
+      for await (const message of connection) {
+        texts.push(await message.text());
+        await connection.send('answer');
+      }
+    });
+    const peer = await connectRaw(t, server.url);
 
-    peer.send(Buffer.concat([CLOSE, CLOSE, sent('late'), CLOSE]));
+    peer.send(Buffer.concat([sent('in time'), CLOSE, CLOSE, sent('late'), CLOSE]));
 
-    assert.deepEqual(await peer.describeAll(), [CLOSE_1000]);
-    assert.equal((await connection.closed).wasClean, true);
+    assert.deepEqual(await peer.describeAll(), ['81: 61 6e 73 77 65 72', CLOSE_1000]);
+    assert.deepEqual(texts, ['in time']);
   });
 
   it('V108: keeps nothing of connections that are over', async (t) => {
-    setFlagsFromString('--expose-gc');
-    const gc = runInNewContext('gc') as () => void;
     let collected = 0;
     const registry = new FinalizationRegistry(() => collected++);
     const server = await startServing(t, async (connection) => {
@@ -114,10 +219,7 @@ describe('A connection under attack', () => {
       await connection.close();
     }
 
-    for (let round = 0; round < 100 && collected < 95; round++) {
-      gc();
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await collectUntil(() => collected >= 95);
 
     assert.ok(collected >= 95, String(collected));
   });

@@ -170,12 +170,16 @@ describe('Compression under attack', () => {
 
   it('V095: has nothing of zlib for a connection before its first compressed message', async (t) => {
     const before = processContexts.size;
-    const { peer, result } = await attack(t, {}, 'whole');
-    peer.sendFrame({ byte0: 0x82, payload: new Uint8Array(10) });
-    peer.sendFrame({ byte0: 0x88, payload: Uint8Array.of(3, 0xe8) });
-    await result;
+    const { peer } = await attack(t, {}, 'whole');
+    const contextsAfter = async (byte0: number, payload: Uint8Array): Promise<number> => {
+      peer.sendFrame({ byte0, payload });
+      peer.sendFrame({ byte0: 0x89, payload: Uint8Array.of(1) });
+      assert.deepEqual(await peer.describe(1), ['8a: 01']);
+      return processContexts.size - before;
+    };
 
-    assert.equal(processContexts.size, before);
+    assert.equal(await contextsAfter(0x82, new Uint8Array(10)), 0);
+    assert.equal(await contextsAfter(0xc2, (await deflateAll([new Uint8Array(10)]))[0]!), 1);
   });
 
   it('V096: compresses over HTTP/2 as over TCP, with RSV1', async (t) => {

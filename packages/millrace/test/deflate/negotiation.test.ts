@@ -138,11 +138,14 @@ describe('answerDeflateOffer', () => {
         const client = answer(`client_max_window_bits${offered === undefined ? '' : `=${String(offered)}`}`, {
           clientMaxWindowBits: preferred,
         });
+        const silent = answer('', { clientMaxWindowBits: preferred });
         const smaller = Math.min(offered ?? 15, preferred ?? DEFAULT_WINDOW_BITS);
 
         assert.equal(server?.local.windowBits, smaller === 8 ? undefined : smaller);
         assert.equal(client?.remote.windowBits, smaller);
         assert.match(formatParameters(client), new RegExp(`client_max_window_bits=${String(smaller)}$`));
+        assert.ok(silent !== undefined);
+        assert.doesNotMatch(formatParameters(silent), /client_max_window_bits/);
       }
     }
   });

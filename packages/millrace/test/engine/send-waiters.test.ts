@@ -110,7 +110,10 @@ describe('SendWaiters', () => {
   for (const wasClean of [true, false]) {
     it(`are told of ${wasClean ? 'a clean end, before which all has left' : 'an unclean end'}`, async () => {
       const waiting = new Waiting('server', 1000);
-      const promises = [waiting.send(5000), waiting.send(10), waiting.waiters.waitForMemory(1)];
+      const { waiters } = waiting;
+      const promises = [waiting.send(5000), waiting.send(10), waiters.waitForMemory(1)];
+      promises.push(waiters.waitForDrain(), waiters.waitWhileSlow());
+      for (const promise of promises) assert.equal(await fateOf(promise), 'pending');
 
       waiting.waiters.end(closureOf(wasClean));
 

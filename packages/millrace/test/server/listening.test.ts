@@ -36,13 +36,16 @@ async function echoes(url: string): Promise<boolean> {
 }
 
 describe('Listening', () => {
-  it('goes on when there were no file descriptors left', async (t) => {
+  it('reports that there are no file descriptors left for new connections, and goes on when there are', async (t) => {
     const next = startServer(t, 'ulimit -n 300; exec "$0" "$1"', ['ignore', 'pipe', 'inherit']);
     const port = Number((await next()).replace('listening ', ''));
 
     const sockets = await open(t, port, 330);
     // Node.js closes those that it cannot take, and says nothing.
     await Promise.race(sockets.map((socket) => once(socket.resume(), 'close')));
+    const problem = 'new connections are dropped, for no file descriptor is left: EMFILE: too many open files';
+    assert.ok((await next()).startsWith(`millrace:error ${problem}`));
+    assert.ok((await next()).startsWith(`error ${problem}`));
     for (const socket of sockets) socket.destroy();
 
     assert.equal(await echoes(`ws://127.0.0.1:${String(port)}`), true);

@@ -23,6 +23,7 @@ import {
   type TunnelTarget,
   type TunnelTargetChoice,
 } from '../../src/tunnel/index.ts';
+import { hear } from '../helpers/diagnostics.ts';
 import { Inbox } from '../helpers/inbox.ts';
 import { randomBytes } from '../helpers/random.ts';
 import { settle } from '../helpers/wrapped-pair.ts';
@@ -261,8 +262,9 @@ describe('serveTunnel', { timeout: 30_000 }, () => {
     assert.match(String(await failed), /ECONNRESET/);
   });
 
-  it('tells the client with 1011 and onError when the target cannot be reached', async (t) => {
+  it('tells the client with 1011, onError and millrace:error when the target cannot be reached', async (t) => {
     const errors = new Inbox<Error>();
+    const heard = hear(t, 'millrace:error');
     const place = { socketPath: join(tmpdir(), 'millrace-nobody-listens') };
     const server = await startServer(t, place, { onError: (error) => errors.put(error) });
     const connection = await connect(server.url);
@@ -273,6 +275,9 @@ describe('serveTunnel', { timeout: 30_000 }, () => {
     const error = await errors.take();
     assert.ok(error instanceof TransportError);
     assert.match(error.message, /ENOENT/);
+    const [told] = await heard.first(1);
+    assert.equal(told?.error, error);
+    assert.equal(told.connection?.role, 'server');
   });
 
   it('resets the target when the connection ends otherwise than with 1000', async (t) => {
@@ -312,13 +317,17 @@ describe('serveTunnel', { timeout: 30_000 }, () => {
 describe('listenTunnel', { timeout: 30_000 }, () => {
   it('resets clients where no WebSocket connection can be had, and tells why', async (t) => {
     const errors = new Inbox<Error>();
+    const heard = hear(t, 'millrace:error');
     const url = `ws+unix://${join(tmpdir(), 'millrace-nobody-listens')}`;
     const listener = await startListener(t, url, { onError: (error) => errors.put(error) });
     const socket = connectTcp({ port: Number(listener.port), host: '127.0.0.1' });
     socket.resume();
 
     assert.match(String(await once(socket, 'error')), /ECONNRESET/);
-    assert.ok((await errors.take()) instanceof TransportError);
+    const error = await errors.take();
+    assert.ok(error instanceof TransportError);
+    const [told] = await heard.first(1);
+    assert.deepEqual(told, { error, connection: undefined });
   });
 
   it('ends its connections when it is closed, also those that are being opened', async (t) => {

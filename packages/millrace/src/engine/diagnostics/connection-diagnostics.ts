@@ -64,10 +64,15 @@ export function tellClosed(observable: Observable, closure: Closure): void {
   publishSoon(observable.context, CHANNELS.close, { connection: view, closure, duration });
 }
 
-/** Publishes that something of the application has thrown. */
-export function tellError(observable: Observable, error: Error): void {
+/**
+ * Publishes that something of the application has thrown, or something of ours has failed.
+ *
+ * @param observable - the connection that it is about, if it is about one
+ */
+export function tellError(observable: Observable | undefined, error: Error): void {
   if (!CHANNELS.error.hasSubscribers) return;
-  publishSoon(observable.context, CHANNELS.error, { connection: watch(observable).view, error });
+  if (observable === undefined) CHANNELS.error.publish({ connection: undefined, error });
+  else publishSoon(observable.context, CHANNELS.error, { connection: watch(observable).view, error });
 }
 
 /** Publishes the header of a frame that is received. */

@@ -162,7 +162,6 @@ describe('connectThrough', () => {
   });
 
   const answers: [name: string, answer: string][] = [
-    ['V024: an answer without end', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}`],
     ['no HTTP', 'SSH-2.0-x\r\n\r\n'],
     ['HTTP/2.0', 'HTTP/2.0 200 OK\r\n\r\n'],
     ['interim responses without end', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(12)],
@@ -182,6 +181,19 @@ describe('connectThrough', () => {
       await assert.rejects(connect('ws://a/', { proxy }), /proxy http:\/\/127/);
     });
   }
+
+  it('V024: gives up a proxy whose answer has no end', async (t) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(20_000)}`));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const proxy = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+
+    await assert.rejects(connect('ws://a/', { proxy }), /the answer is too long/);
+  });
 
   it('takes the proxy of the environment', async (t) => {
     const port = await startGreeting(t);

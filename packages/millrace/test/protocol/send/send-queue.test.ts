@@ -73,6 +73,18 @@ class Queueing {
 }
 
 describe('SendQueue', () => {
+  it('keeps the order of messages, also of one that is sent when another one is taken', () => {
+    const queueing = new Queueing();
+    queueing.open();
+    const onTaken = (): void => void queueing.queue.send(hex('03'), BINARY);
+    // Too large to wait in a copy, so that it is taken when its turn comes.
+    queueing.queue.send(new Uint8Array(64 * 1024), { ...BINARY, onTaken });
+    queueing.queue.send(hex('02'), BINARY);
+    queueing.end();
+
+    assert.match(queueing.take(), /82 01 02 82 01 03$/);
+  });
+
   it('sends at once where nothing is open', () => {
     const queueing = new Queueing();
 

@@ -39,6 +39,7 @@ const REFUSED: [name: string, changes: Changes, status: number][] = [
   ['no key', headers({ [KEY_NAME]: undefined }), 400],
   ['V016: two keys', headers({ [KEY_NAME]: [KEY, KEY] }), 400],
   ['V017: a key of 3 bytes', headers({ [KEY_NAME]: 'AAAA' }), 400],
+  ['V017: a key of 19 bytes', headers({ [KEY_NAME]: `${'A'.repeat(26)}==` }), 400],
   ['an empty key', headers({ [KEY_NAME]: '' }), 400],
   ['a key of 15 bytes', headers({ [KEY_NAME]: 'AAAAAAAAAAAAAAAAAAAA' }), 400],
   ['a key of 17 bytes', headers({ [KEY_NAME]: 'AAAAAAAAAAAAAAAAAAAAAAA=' }), 400],
