@@ -9,7 +9,6 @@ import type { Receiver } from '../protocol/receive/handlers.ts';
 import type { ControlHooks } from '../protocol/receive/read-ahead.ts';
 import type { Agreed } from '../protocol/extension/negotiate.ts';
 import type { MessageFormat, PreparedMessage } from '../protocol/send/prepared-message.ts';
-import type { QueuedEntry } from '../protocol/send/send-queue.ts';
 import type { FrameHeader } from '../protocol/wire/frame-header.ts';
 import type { FrameObserver } from '../protocol/wire/frame-observer.ts';
 import type { OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
@@ -219,11 +218,10 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
     const { sender } = this.connection;
     if (!sender.canSendMessages) return untilAborted(this.ended(), signal);
     const before = sender.givenReferences;
-    const queued: QueuedEntry[] = [];
-    const isBelow = sender.sendPreparedMessage(message, (entry) => queued.push(entry));
-    if (isBelow && (signal === undefined || queued.length === 0)) return DONE;
+    if (signal === undefined) return sender.sendPreparedMessage(message) ? DONE : this.sent(before);
+    const entry = sender.queuePreparedMessage(message);
     const sent = untilAborted(this.sent(before), signal);
-    for (const entry of queued) onAbort(signal, sent, () => sender.withdraw(entry));
+    onAbort(signal, sent, () => entry?.withdraw());
     return sent;
   }
 

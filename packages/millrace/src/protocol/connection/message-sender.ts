@@ -168,15 +168,22 @@ export class MessageSender {
   }
 
   /**
-   * Sends a message that was framed before. Results are those of {@link sendMessage}; `onQueued` gets an entry for {@link withdraw}, if it has to wait.
+   * Sends a message that was framed before. Results are those of {@link sendMessage}.
    *
    * @throws {LocalUsageError} its opcode is none of a message, or not claimed
    */
-  sendPreparedMessage(message: PreparedMessage, onQueued?: (entry: QueuedEntry) => void): boolean {
-    checkMessageOpcode(this.#claims, message.format.opcode);
-    if (!this.canSendMessages || !this.admit(message.frame.length)) return false;
-    this.#queue.sendPrepared(message, onQueued);
+  sendPreparedMessage(message: PreparedMessage): boolean {
+    if (!this.#mayQueue(message.frame.length, message.format)) return false;
+    this.#queue.sendPrepared(message);
     return this.#sent();
+  }
+
+  /** Does the same as {@link sendPreparedMessage}, for whoever may change their mind. Results are those of {@link queueMessage}. */
+  queuePreparedMessage(message: PreparedMessage): QueuedEntry | undefined {
+    if (!this.#mayQueue(message.frame.length, message.format)) return undefined;
+    const entry = this.#queue.sendPrepared(message);
+    this.#sent();
+    return entry;
   }
 
   /**

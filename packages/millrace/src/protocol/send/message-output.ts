@@ -62,8 +62,12 @@ export interface MessageOutput {
    * @returns an entry to withdraw it by, if it has to wait
    */
   sendMessage(payload: string | Uint8Array, format: GivenFormat): QueuedEntry | undefined;
-  /** Sends a message that was framed before. No message may be open. */
-  sendPreparedMessage(message: PreparedMessage): void;
+  /**
+   * Sends a message that was framed before. No message may be open.
+   *
+   * @returns an entry to withdraw it by, if it has to wait
+   */
+  sendPreparedMessage(message: PreparedMessage): QueuedEntry | undefined;
   /** Opens a message, whose frames follow. */
   beginMessage(opcode: number, format?: OpenFormat): void;
   /** Sends a whole frame of the open message. */

@@ -126,7 +126,7 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
   }
 
   /** Sends a message that was framed before. No message may be open. */
-  sendPreparedMessage(message: PreparedMessage): void {
+  sendPreparedMessage(message: PreparedMessage): undefined {
     if (this.#encoder.masks) {
       this.sendMessage(message.payload, message.format);
       return;

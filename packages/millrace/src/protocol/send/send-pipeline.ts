@@ -150,8 +150,11 @@ export class SendPipeline implements MessageOutput {
     return this.#put({ run, size: length, message: undefined, lose: format.onLost });
   }
 
-  sendPreparedMessage(message: PreparedMessage): void {
-    this.#give(() => this.#sendPrepared(message), message.payload.length, undefined);
+  sendPreparedMessage(message: PreparedMessage): QueuedEntry | undefined {
+    const run = (): void => this.#sendPrepared(message);
+    if (!this.isIdle) return this.#put({ run, size: message.payload.length, message: undefined });
+    this.#advance(run);
+    return undefined;
   }
 
   beginMessage(opcode: number, { compress }: OpenFormat = {}): void {

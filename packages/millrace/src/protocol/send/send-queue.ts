@@ -108,19 +108,20 @@ export class SendQueue {
   /**
    * Sends a message that was framed before, when its turn comes. Its bytes belong to nobody, and do not change.
    *
-   * @param onQueued - gets an entry to withdraw it by, if it has to wait
+   * @returns an entry to withdraw it by, if it has to wait
    */
-  sendPrepared(message: PreparedMessage, onQueued?: (entry: QueuedEntry) => void): void {
+  sendPrepared(message: PreparedMessage): QueuedEntry | undefined {
     const { messages } = this.#setup;
-    if (this.isFree) {
-      messages.sendPreparedMessage(message);
-      return;
-    }
-    const begin = (): void => messages.sendPreparedMessage(message);
+    if (this.isFree) return messages.sendPreparedMessage(message);
+    /** Where it waits when its turn has come. */
+    let further: QueuedEntry | undefined;
+    const begin = (): void => {
+      further = messages.sendPreparedMessage(message);
+    };
     const size = message.payload.length;
     const cost = size + ENTRY_COST;
     const entry = this.#put({ begin, lose: undefined, size, cost, isWhole: true, shared: message.frame });
-    onQueued?.(entry);
+    return { withdraw: () => entry.withdraw() || further?.withdraw() === true };
   }
 
   /**

@@ -305,17 +305,18 @@ describe('MessageSender, where messages have to wait', () => {
     assert.equal(sender.withdrawMessage(), false, 'where nothing takes time, it was given on');
 
     const entry = sender.queueMessage('b', TEXT);
-    const prepared: boolean[] = [];
-    const message = new PreparedMessage(hex('01'), 2);
-    sender.sendPreparedMessage(message, (queued) => prepared.push(sender.withdraw(queued)));
+    const prepared = sender.queuePreparedMessage(new PreparedMessage(hex('01'), 2));
     sender.queueMessage('c', TEXT);
-    assert.deepEqual(prepared, [true]);
+    assert.equal(prepared?.withdraw(), true);
+    assert.equal(prepared.withdraw(), false);
     assert.ok(entry !== undefined);
     assert.equal(entry.withdraw(), true);
     assert.equal(entry.withdraw(), false);
     sender.endMessage();
 
     assert.deepEqual(connected.heard(), ['81: 61', '82:', '81: 63']);
+    connected.connection.close(1000);
+    assert.equal(sender.queuePreparedMessage(new PreparedMessage(hex('01'), 2)), undefined, 'nothing is sent');
   });
 
   it('gives turns', () => {

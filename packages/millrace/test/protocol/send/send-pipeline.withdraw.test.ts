@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import { PreparedMessage } from '../../../src/protocol/send/prepared-message.ts';
 import { SendPipeline } from '../../../src/protocol/send/send-pipeline.ts';
 import { portableTextCodec } from '../../../src/protocol/wire/text-codec.ts';
 import { hex } from '../../helpers/bytes.ts';
@@ -66,6 +67,18 @@ describe('SendPipeline, where something waits', () => {
     assert.equal(await piping.finish(), 'a2 01 02 a2 01 04');
     assert.equal(last?.withdraw(), false, 'it was sent');
     assert.equal(pipeline.isIdle, true);
+  });
+
+  it('lets a prepared message be withdrawn', async () => {
+    const piping = new Piping('slow');
+    const { pipeline } = piping;
+    const prepared = new PreparedMessage(hex('02'), 2);
+    assert.equal(pipeline.sendPreparedMessage(prepared), undefined, 'it goes through');
+    const entry = pipeline.sendPreparedMessage(prepared);
+
+    assert.equal(entry?.withdraw(), true);
+    assert.equal(entry.withdraw(), false);
+    assert.equal(await piping.finish(), 'a2 01 03');
   });
 
   it('lets an open message be withdrawn, as long as all of it waits', async () => {

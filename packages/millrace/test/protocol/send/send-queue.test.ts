@@ -121,15 +121,12 @@ describe('SendQueue', () => {
   it('gives an entry of a prepared message that waits, by which it is withdrawn', () => {
     const queueing = new Queueing();
     const prepared = new PreparedMessage(hex('01 02 03'), 2);
-    const withdrawn: boolean[] = [];
-    const withdraw = (entry: QueuedEntry): void => {
-      withdrawn.push(queueing.queue.withdraw(entry), queueing.queue.withdraw(entry));
-    };
-    queueing.queue.sendPrepared(prepared, withdraw);
+    assert.equal(queueing.queue.sendPrepared(prepared), undefined, 'it was sent');
     queueing.open();
-    queueing.queue.sendPrepared(prepared, withdraw);
+    const entry = queueing.queue.sendPrepared(prepared);
 
-    assert.deepEqual(withdrawn, [true, false]);
+    assert.equal(entry?.withdraw(), true);
+    assert.equal(entry.withdraw(), false);
     assert.equal(queueing.queue.waitingSize, 0);
     queueing.end();
 
