@@ -114,7 +114,7 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
   /** Sends a message, cut into frames of `fragmentSize`. No message may be open. */
   sendMessage(payload: string | Uint8Array, format: GivenFormat): void {
     this.#messagesSent++;
-    const { fragmentSize = this.#fragmentSize, onTaken } = format;
+    const { fragmentSize = this.#fragmentSize, onTaken, onFramed } = format;
     if (typeof payload !== 'string') {
       this.#writeFragments(payload, format, fragmentSize);
     } else if (this.#encoder.isShortText(payload) && 3 * payload.length <= fragmentSize) {
@@ -123,6 +123,7 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
       this.#writeFragments(this.#host.text.encode(payload), format, fragmentSize);
     }
     onTaken?.();
+    onFramed?.();
   }
 
   /** Sends a message that was framed before. No message may be open. */
@@ -191,6 +192,7 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
     this.expectMessage('sendMessageFrame');
     this.#frameIsFinal = format.final ?? false;
     this.#encoder.writeFrame(this.#firstByte(format), payload);
+    format.onFramed?.();
     this.#endFrame();
   }
 

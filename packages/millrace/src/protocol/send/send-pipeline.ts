@@ -136,7 +136,7 @@ export class SendPipeline implements MessageOutput {
     const { length } = bytes;
     if (typeof payload === 'string' || length <= LARGEST_COPY) {
       const copy = typeof payload === 'string' ? bytes : new Uint8Array(bytes);
-      this.#put({ run: () => this.#sendMessage(copy, length, withoutCalls(format)), size: length, message: undefined });
+      this.#put({ run: () => this.#sendMessage(copy, length, ofCopy(format)), size: length, message: undefined });
       format.onTaken?.();
       return;
     }
@@ -172,7 +172,8 @@ export class SendPipeline implements MessageOutput {
         return;
       }
       this.#transformation.addReservedBits(format.reservedBits ?? 0);
-      this.#transformation.start({ payload: bytes, size: bytes.length, isOwn, signal: final ? 'end' : 'flush' });
+      const signal = final ? 'end' : 'flush';
+      this.#transformation.start({ payload: bytes, size: bytes.length, isOwn, signal, onFramed: format.onFramed });
     });
     this.#tellIfSent();
   }
@@ -326,15 +327,16 @@ export class SendPipeline implements MessageOutput {
       this.#losePayload(size, format.onLost);
       return;
     }
-    const { opcode, reservedBits = 0, compress, fragmentSize = this.#setup.fragmentSize, onTaken, onLost } = format;
+    const { opcode, reservedBits = 0, compress, fragmentSize = this.#setup.fragmentSize } = format;
     const payload = typeof given === 'string' ? this.#setup.text.encode(given) : given;
     const { length } = payload;
     if (!this.#transformation.begin({ opcode, reservedBits, compress, length }, fragmentSize)) {
       this.#scheduler.sendMessage(payload, format);
       return;
     }
+    const { onTaken, onLost, onFramed } = format;
     const isOwn = typeof given === 'string';
-    this.#transformation.start({ payload, size: length, isOwn, signal: 'end', onTaken, onLost });
+    this.#transformation.start({ payload, size: length, isOwn, signal: 'end', onTaken, onLost, onFramed });
   }
 
   #sendPrepared(message: PreparedMessage): void {
@@ -364,7 +366,7 @@ export class SendPipeline implements MessageOutput {
   }
 }
 
-/** The same, for a payload that was copied. */
-function withoutCalls({ opcode, reservedBits, fragmentSize, compress }: GivenFormat): GivenFormat {
-  return { opcode, reservedBits, fragmentSize, compress };
+/** The same, for a payload that was copied: its memory is nobody's business any more. */
+function ofCopy({ opcode, reservedBits, fragmentSize, compress, onFramed }: GivenFormat): GivenFormat {
+  return { opcode, reservedBits, fragmentSize, compress, onFramed };
 }

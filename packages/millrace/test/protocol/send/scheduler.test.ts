@@ -99,6 +99,17 @@ const METHODS: [method: string, act: Act, written: Record<string, string | RegEx
 ];
 
 describe('Scheduler', () => {
+  it('tells when a message or a frame has become output, before that ends the message', () => {
+    const log: string[] = [];
+    const { scheduler } = new Scheduling({
+      listener: { onMessageSent: () => void log.push('sent'), onCloseSent: () => undefined },
+    });
+    scheduler.sendMessage('a', { ...TEXT, onFramed: () => void log.push(`framed ${scheduler.output.size.toString()}`) });
+    scheduler.beginMessage(2);
+    scheduler.sendFrame(hex('01'), { final: true, onFramed: () => void log.push('frame') });
+    assert.deepEqual(log, ['framed 3', 'frame', 'sent']);
+  });
+
   for (const [method, act, written] of METHODS) {
     for (const [state, enter] of STATES) {
       const expected = written[state];

@@ -210,6 +210,42 @@ describe('SendPipeline', () => {
     });
   });
 
+  describe('onFramed', () => {
+    it('tells when all that comes out of a message, or of a frame, has become output, in order', async () => {
+      const piping = slow({ applies: ({ compress }) => compress !== false });
+      const { pipeline, scheduling, log } = piping;
+      const told = (name: string) => (): void =>
+        void log.push(`${name} at ${scheduling.scheduler.output.size.toString()}`);
+
+      pipeline.sendMessage(hex('01'), { ...BINARY, onFramed: told('first') });
+      pipeline.sendMessage(new Uint8Array(LONG), { ...BINARY, compress: false, onFramed: told('long') });
+      pipeline.sendMessage('a', { ...TEXT, onFramed: told('copy') });
+      pipeline.beginMessage(2, { compress: true });
+      pipeline.sendFrame(hex('01 02'), { onFramed: told('frame') });
+      pipeline.sendFrame(hex('03'), { final: true, onFramed: told('last frame') });
+      assert.deepEqual(log, ['sent']);
+      await piping.finishAll();
+
+      assert.deepEqual(
+        log.filter((line) => line.includes(' at ')),
+        [
+          'first at 3',
+          `long at ${(LONG + 13).toString()}`,
+          `copy at ${(LONG + 16).toString()}`,
+          `frame at ${(LONG + 20).toString()}`,
+          `last frame at ${(LONG + 23).toString()}`,
+        ],
+      );
+    });
+
+    it('does not tell of what is lost', () => {
+      const piping = slow();
+      piping.pipeline.sendMessage(hex('01'), { ...BINARY, onFramed: () => piping.log.push('framed') });
+      piping.pipeline.end(new Error('the end'));
+      assert.ok(!piping.log.includes('framed'));
+    });
+  });
+
   describe('a message of frames', () => {
     it('goes through the transform frame by frame, each of use at once', () => {
       const { pipeline, scheduling, transform, log } = new Piping({ keeps: true });
