@@ -19,6 +19,7 @@ import {
 } from 'millrace/facade';
 
 import { EMPTY } from './empty.ts';
+import type { PerMessageDeflate } from './permessage-deflate.ts';
 import { MessageAssembly, toBuffer, type BinaryType, type MessageData } from './message-assembly.ts';
 import { WrittenCallbacks, type WrittenCallback } from './written-callbacks.ts';
 
@@ -37,8 +38,25 @@ export interface LinkSetup {
   readonly role: 'client' | 'server';
   readonly socket: Duplex;
   readonly subprotocol: string;
+  /** What was agreed on for compressing. */
+  readonly deflate: PerMessageDeflate | undefined;
   readonly options: LinkOptions;
   readonly owner: LinkOwner;
+}
+
+/** How a message is sent. */
+export interface DataFormat {
+  readonly opcode: number;
+  /** Whether to compress it, where that was agreed on and is worth it. */
+  readonly compress: boolean;
+}
+
+/** How a frame of a message of several is sent. */
+export interface FragmentFormat {
+  /** That of the message, for the first of them. */
+  readonly opcode: number | undefined;
+  readonly compress: boolean;
+  readonly isFinal: boolean;
 }
 
 /** Whoever is told of a connection. */
@@ -79,6 +97,7 @@ export class Link implements ConnectionUser, WholeMessageHandler {
 
   readonly #owner: LinkOwner;
   readonly #setup: LinkSetup;
+  readonly #deflate: PerMessageDeflate | undefined;
   readonly #limits: { readonly maxMessageSize: number; readonly maxFrameSize: number };
   readonly #emitsOneATurn: boolean;
   /** Who takes messages. */
@@ -89,8 +108,9 @@ export class Link implements ConnectionUser, WholeMessageHandler {
   #isOver = false;
 
   constructor(setup: LinkSetup) {
-    const { role, socket, subprotocol, options, owner } = setup;
+    const { role, socket, subprotocol, deflate, options, owner } = setup;
     this.#setup = setup;
+    this.#deflate = deflate;
     this.#owner = owner;
     this.#emitsOneATurn = options.allowSynchronousEvents === false;
     const maxPayload = toLimit(options.maxPayload);
@@ -114,7 +134,8 @@ export class Link implements ConnectionUser, WholeMessageHandler {
         options: connectionOptions(options.closeTimeout),
         peer: peerOf(socket),
         subprotocol: subprotocol === '' ? undefined : subprotocol,
-        extensions: '',
+        extensions: deflate?.header ?? '',
+        agreed: deflate?.agreed,
         onreadPlaces,
         context: new AsyncContext(),
         explainsFailure: false,
@@ -157,39 +178,47 @@ export class Link implements ConnectionUser, WholeMessageHandler {
   // Sending
 
   /** Sends a whole message. */
-  send(payload: string | Uint8Array, opcode: number, callback: WrittenCallback | undefined): void {
+  send(payload: string | Uint8Array, format: DataFormat, callback: WrittenCallback | undefined): void {
     const { sender } = this.engine.connection;
     const { givenReferences } = sender;
-    if (callback === undefined) sender.sendMessage(payload, FORMATS[opcode] ?? { opcode });
-    else sender.sendMessage(payload, { opcode, onTaken: () => this.callbacks.add(callback) });
+    const { opcode } = format;
+    const compress = this.#compresses(payload, format);
+    if (callback === undefined && compress === undefined) sender.sendMessage(payload, FORMATS[opcode] ?? { opcode });
+    else sender.sendMessage(payload, { opcode, compress, onFramed: this.callbacks.expect(callback) });
     // Whoever sends with `ws` may use the memory again as soon as the system has it.
     if (sender.givenReferences !== givenReferences) this.engine.flush();
   }
 
   /** Sends a message that was framed before. */
   sendPrepared(message: PreparedMessage, callback: WrittenCallback | undefined): void {
-    this.engine.connection.sender.sendPreparedMessage(message);
-    if (callback !== undefined) this.callbacks.add(callback);
+    const { sender } = this.engine.connection;
+    if (callback === undefined) sender.sendPreparedMessage(message);
+    else sender.sendMessage(message.payload, { ...message.format, onFramed: this.callbacks.expect(callback) });
   }
 
   /** Sends a frame of a message of several; `opcode` is that of the message for the first of them. */
   sendFragment(
     payload: Uint8Array,
-    { opcode, isFinal }: { readonly opcode: number | undefined; readonly isFinal: boolean },
+    { opcode, compress, isFinal }: FragmentFormat,
     callback: WrittenCallback | undefined,
   ): void {
     const { sender } = this.engine.connection;
     const { givenReferences } = sender;
-    if (opcode !== undefined) sender.beginMessage(opcode);
-    sender.sendFrame(payload, { final: isFinal });
-    if (callback !== undefined) this.callbacks.add(callback);
+    if (opcode !== undefined) sender.beginMessage(opcode, { compress: this.#compresses(payload, { compress }) });
+    sender.sendFrame(payload, { final: isFinal, onFramed: this.callbacks.expect(callback) });
     if (sender.givenReferences !== givenReferences) this.engine.flush();
   }
 
   /** Sends a Ping or a Pong. */
   sendControl(opcode: number, payload: Uint8Array, callback: WrittenCallback | undefined): void {
     this.engine.connection.sender.sendControlFrame(opcode, payload);
-    if (callback !== undefined) this.callbacks.add(callback);
+    this.callbacks.expect(callback)?.();
+  }
+
+  /** Whether something is compressed; `undefined` where that was not agreed on. */
+  #compresses(payload: string | Uint8Array, { compress }: Pick<DataFormat, 'compress'>): boolean | undefined {
+    if (this.#deflate === undefined) return undefined;
+    return compress && this.#deflate.compresses(payload);
   }
 
   // Receiving

@@ -2,7 +2,7 @@ import { Opcode } from 'millrace';
 
 import { checkCloseArguments } from './close-arguments.ts';
 import { parseFrame, type FrameList } from './framed.ts';
-import type { Link } from './link.ts';
+import type { FragmentFormat, Link } from './link.ts';
 import { isBlob, toBytes, type BlobLike } from './payload.ts';
 import type { WrittenCallback } from './written-callbacks.ts';
 
@@ -61,7 +61,7 @@ export class Outbox {
    * @param isText - what it is, unless `format` says it
    */
   send(data: unknown, format: SendFormat, callback: WrittenCallback | undefined, isText: boolean): void {
-    const { fin: isFinal = true, binary = !isText } = format;
+    const { fin: isFinal = true, binary = !isText, compress = true } = format;
     const opcode = binary ? Opcode.BINARY : Opcode.TEXT;
     // A message by itself, as most are.
     if (
@@ -70,12 +70,12 @@ export class Outbox {
       !this.#isReading &&
       (typeof data === 'string' || data instanceof Uint8Array)
     ) {
-      this.#link.send(data, opcode, callback);
+      this.#link.send(data, { opcode, compress }, callback);
       return;
     }
     const send = (payload: string | Uint8Array): void => {
-      if (isFinal && !this.#isInsideMessage) this.#link.send(payload, opcode, callback);
-      else this.#sendFragment(toBytes(payload), { opcode, isFinal }, callback);
+      if (isFinal && !this.#isInsideMessage) this.#link.send(payload, { opcode, compress }, callback);
+      else this.#sendFragment(toBytes(payload), { opcode, compress, isFinal }, callback);
     };
     this.#sendInOrder(data, send, callback);
   }
@@ -115,7 +115,7 @@ export class Outbox {
     } else if (opcode === Opcode.PING || opcode === Opcode.PONG) {
       this.sendControl(opcode, payload, callback);
     } else {
-      this.send(payload, { fin: isFinal }, callback, opcode === Opcode.TEXT);
+      this.send(payload, { fin: isFinal, compress: false }, callback, opcode === Opcode.TEXT);
     }
   }
 
@@ -126,12 +126,12 @@ export class Outbox {
 
   #sendFragment(
     payload: Uint8Array,
-    { opcode, isFinal }: { readonly opcode: number; readonly isFinal: boolean },
+    format: FragmentFormat,
     callback: WrittenCallback | undefined,
   ): void {
-    const first = this.#isInsideMessage ? undefined : opcode;
-    this.#isInsideMessage = !isFinal;
-    this.#link.sendFragment(payload, { opcode: first, isFinal }, callback);
+    const opcode = this.#isInsideMessage ? undefined : format.opcode;
+    this.#isInsideMessage = !format.isFinal;
+    this.#link.sendFragment(payload, { ...format, opcode }, callback);
   }
 
   #sendInOrder(
