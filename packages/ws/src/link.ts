@@ -122,7 +122,12 @@ export class Link implements ConnectionUser, WholeMessageHandler {
       binaryType: () => owner.binaryType(),
       onMessage: (data, isBinary) => this.#tellMessage(data, isBinary),
     });
-    this.receiver = { level: 'whole or streaming', handler: this, checksText: options.skipUTF8Validation !== true };
+    this.receiver = {
+      level: 'whole or streaming',
+      handler: this,
+      checksText: options.skipUTF8Validation !== true,
+      lendsPayload: true,
+    };
     this.controls = {
       onPing: (payload) => this.#tell(() => owner.onPing(toBuffer(payload))),
       onPong: (payload) => this.#tell(() => owner.onPong(toBuffer(payload))),
@@ -266,7 +271,8 @@ export class Link implements ConnectionUser, WholeMessageHandler {
   }
 
   onFrameData(chunk: Uint8Array): void {
-    this.#messages.onFrameData(chunk);
+    // A connection of Millrace keeps what it is given.
+    this.#messages.onFrameData(this.#messages === this.#adopted?.receiver ? new Uint8Array(chunk) : chunk);
   }
 
   onFrameEnd(): void {

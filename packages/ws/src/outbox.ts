@@ -124,11 +124,7 @@ export class Outbox {
     if (this.#isReading) this.#giveUp(new Error('The socket was closed while the blob was being read'));
   }
 
-  #sendFragment(
-    payload: Uint8Array,
-    format: FragmentFormat,
-    callback: WrittenCallback | undefined,
-  ): void {
+  #sendFragment(payload: Uint8Array, format: FragmentFormat, callback: WrittenCallback | undefined): void {
     const opcode = this.#isInsideMessage ? undefined : format.opcode;
     this.#isInsideMessage = !format.isFinal;
     this.#link.sendFragment(payload, { ...format, opcode }, callback);

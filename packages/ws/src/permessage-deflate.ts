@@ -67,7 +67,8 @@ export class PerMessageDeflate {
 
   /** The parameters that a client offers. */
   offer(): DeflateParameters {
-    const { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits } = this._options;
+    const { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits } =
+      this._options;
     const offered: DeflateParameters = {};
     if (serverNoContextTakeover === true) offered.server_no_context_takeover = true;
     if (clientNoContextTakeover === true) offered.client_no_context_takeover = true;
@@ -129,7 +130,8 @@ export class PerMessageDeflate {
   }
 
   #acceptOffers(offers: readonly DeflateParameters[]): DeflateParameters {
-    const { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits } = this._options;
+    const { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits } =
+      this._options;
     const accepted = offers.find((offer) => isAcceptable(offer, this._options));
     if (accepted === undefined) throw new Error('None of the extension offers can be accepted');
     if (serverNoContextTakeover === true) accepted.server_no_context_takeover = true;

@@ -16,3 +16,4 @@ export { agreeOnDeflate, mayKeepHistory, type DeflateAgreement } from '../deflat
 export type { CompressingSide } from '../deflate/negotiation.ts';
 export type { Agreed } from '../protocol/extension/negotiate.ts';
 export { PreparedMessage } from '../protocol/send/prepared-message.ts';
+export { ByteCollector } from '../protocol/receive/stages/byte-collector.ts';

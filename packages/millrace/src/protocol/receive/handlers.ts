@@ -92,6 +92,8 @@ export type Receiver =
       readonly handler: WholeMessageHandler;
       /** Whether text is handed over only if it is UTF-8, as RFC 6455 §8.1 wants it; it is unless this is `false`. */
       readonly checksText?: boolean | undefined;
+      /** Whether the chunks of a message that does not come whole are lent until the call returns, and not the receiver's for good; they are not unless this is `true`. */
+      readonly lendsPayload?: boolean | undefined;
     };
 
 /** Limits for what is collected, in bytes; `Infinity` sets none. */
@@ -100,4 +102,9 @@ export interface CollectorLimits {
   readonly maxFrameSize: number;
   /** Longest message that is collected. */
   readonly maxMessageSize: number;
+}
+
+/** Whether what a receiver is given of a message in pieces is lent. */
+export function lendsPayload(receiver: Receiver): boolean {
+  return 'lendsPayload' in receiver && receiver.lendsPayload === true;
 }

@@ -1,6 +1,7 @@
 import { toError } from '../base/errors.ts';
 import { FrameParser } from '../wire/frame-parser.ts';
 import { Discarder } from './stages/discarder.ts';
+import { lendsPayload } from './handlers.ts';
 import { FrameReader, type PipelineState, type ReceiveCounts } from './frame-reader.ts';
 import type { InboundOwner, InboundSetup } from './inbound-setup.ts';
 import { createPipeline, largestPieceFor, type Pipeline } from './pipeline.ts';
@@ -61,6 +62,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     this.#pipeline = createPipeline({
       level,
       checksText,
+      lendsPayload: lendsPayload(receiver),
       limits,
       text: host.text,
       transforms,

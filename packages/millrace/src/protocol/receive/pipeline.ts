@@ -13,6 +13,9 @@ import { WholeMessages } from './stages/whole-messages.ts';
 /** Payload that an application gets at a time, where it is copied for it, in bytes. */
 const LARGEST_COPY = 64 * 1024;
 
+/** Up to this size, a message that has come in one piece is handed over whole where all others are lent, in bytes. */
+const LARGEST_WHOLE = 256 * 1024;
+
 /** Limits of receiving, in bytes; `Infinity` sets none. */
 export interface ReceiveLimits extends CollectorLimits {
   /** Longest message of any level. */
@@ -25,6 +28,8 @@ export interface PipelineSetup {
   readonly level: Receiver['level'];
   /** Whether text must be UTF-8; it must unless this is `false`. */
   readonly checksText?: boolean | undefined;
+  /** Whether chunks are lent to an application that takes messages whole or as a stream. */
+  readonly lendsPayload?: boolean | undefined;
   readonly limits: ReceiveLimits;
   readonly text: TextCodec;
   /** The transforms of the extensions, in the order in which they were agreed on; the last one has changed the payload last, and is undone first. */
@@ -71,15 +76,19 @@ export function createPipeline(setup: PipelineSetup): Pipeline {
 /** How much payload an application gets at a time, at most, in bytes: copies that are larger come from the operating system each time. */
 export function largestPieceFor(receiver: Receiver): number {
   if (receiver.level === 'streaming') return receiver.lendsPayload === true ? Infinity : LARGEST_COPY;
-  return receiver.level === 'whole or streaming' ? LARGEST_COPY : Infinity;
+  if (receiver.level !== 'whole or streaming') return Infinity;
+  return receiver.lendsPayload === true ? LARGEST_WHOLE : LARGEST_COPY;
 }
 
-function createCollector({ level, limits, text, readAhead }: PipelineSetup): Collector {
+function createCollector({ level, limits, text, readAhead, lendsPayload, transforms }: PipelineSetup): Collector {
   switch (level) {
     case 'streaming':
       return { messages: readAhead, collectedSize: () => 0, release: nothing };
     case 'whole or streaming': {
-      const whole = new WholeMessages(readAhead);
+      const whole = new WholeMessages(readAhead, {
+        lends: lendsPayload === true,
+        isTransformed: transforms.length > 0,
+      });
       return { messages: whole, collectedSize: () => whole.size, release: () => whole.release() };
     }
     case 'frame': {
