@@ -20,7 +20,7 @@ import {
 
 import { EMPTY } from './empty.ts';
 import type { PerMessageDeflate } from './permessage-deflate.ts';
-import { MessageAssembly, toBuffer, type BinaryType, type MessageData } from './message-assembly.ts';
+import { MessageAssembly, copyToBuffer, toBuffer, type BinaryType, type MessageData } from './message-assembly.ts';
 import { WrittenCallbacks, type WrittenCallback } from './written-callbacks.ts';
 
 /** How a connection deals with what it receives. */
@@ -127,6 +127,7 @@ export class Link implements ConnectionUser, WholeMessageHandler {
       handler: this,
       checksText: options.skipUTF8Validation !== true,
       lendsPayload: true,
+      copyPayload: copyToBuffer,
     };
     this.controls = {
       onPing: (payload) => this.#tell(() => owner.onPing(toBuffer(payload))),

@@ -1,7 +1,6 @@
 import { toError } from '../base/errors.ts';
 import { FrameParser } from '../wire/frame-parser.ts';
 import { Discarder } from './stages/discarder.ts';
-import { lendsPayload } from './handlers.ts';
 import { FrameReader, type PipelineState, type ReceiveCounts } from './frame-reader.ts';
 import type { InboundOwner, InboundSetup } from './inbound-setup.ts';
 import { createPipeline, largestPieceFor, type Pipeline } from './pipeline.ts';
@@ -57,12 +56,8 @@ export class Inbound implements PipelineGateOwner, PipelineState {
       onMessageTold: limits.receiveRate === undefined ? undefined : () => this.rate?.countTold(),
     });
     this.rate = createRateLimiter(limits.receiveRate, host, this.#readAhead);
-    const { level } = receiver;
-    const checksText = level !== 'whole or streaming' || receiver.checksText !== false;
     this.#pipeline = createPipeline({
-      level,
-      checksText,
-      lendsPayload: lendsPayload(receiver),
+      receiver,
       limits,
       text: host.text,
       transforms,

@@ -104,7 +104,10 @@ describe('Scheduler', () => {
     const { scheduler } = new Scheduling({
       listener: { onMessageSent: () => void log.push('sent'), onCloseSent: () => undefined },
     });
-    scheduler.sendMessage('a', { ...TEXT, onFramed: () => void log.push(`framed ${scheduler.output.size.toString()}`) });
+    scheduler.sendMessage('a', {
+      ...TEXT,
+      onFramed: () => void log.push(`framed ${scheduler.output.size.toString()}`),
+    });
     scheduler.beginMessage(2);
     scheduler.sendFrame(hex('01'), { final: true, onFramed: () => void log.push('frame') });
     assert.deepEqual(log, ['framed 3', 'frame', 'sent']);

@@ -1,5 +1,5 @@
 import type { FrameHeader } from '../../wire/frame-header.ts';
-import type { StreamingHandler, WholeMessageHandler } from '../handlers.ts';
+import type { CopyPayload, StreamingHandler, WholeMessageHandler } from '../handlers.ts';
 
 /** How {@link WholeMessages} hands over what has not come whole. */
 export interface WholeMessagesSetup {
@@ -7,9 +7,9 @@ export interface WholeMessagesSetup {
   readonly lends: boolean;
   /** Whether an extension may have changed the length of payload. */
   readonly isTransformed: boolean;
+  /** Copies what is not lent. */
+  readonly copy: CopyPayload;
 }
-
-const NO_SETUP: WholeMessagesSetup = { lends: false, isTransformed: false };
 
 /**
  * Hands over a message of one frame that has come in one piece as a whole, and everything else as it comes. The chunks that it gives are copies, the
@@ -21,6 +21,7 @@ export class WholeMessages implements StreamingHandler {
   readonly #next: WholeMessageHandler;
   readonly #lends: boolean;
   readonly #isTransformed: boolean;
+  readonly #copy: CopyPayload;
   #opcode = 0;
   /** The header of the only frame of the message, as long as nobody was told of it. */
   #header: FrameHeader | undefined;
@@ -29,10 +30,11 @@ export class WholeMessages implements StreamingHandler {
   /** Whether the beginning of the message is kept back. */
   #keeps = false;
 
-  constructor(next: WholeMessageHandler, { lends, isTransformed }: WholeMessagesSetup = NO_SETUP) {
+  constructor(next: WholeMessageHandler, { lends, isTransformed, copy }: WholeMessagesSetup) {
     this.#next = next;
     this.#lends = lends;
     this.#isTransformed = isTransformed;
+    this.#copy = copy;
   }
 
   /** What is kept back of its payload, in bytes. */
@@ -56,11 +58,11 @@ export class WholeMessages implements StreamingHandler {
 
   onFrameData(chunk: Uint8Array): void {
     if (this.#keeps && this.#payload === undefined && this.#mayBeWhole(chunk)) {
-      this.#payload = new Uint8Array(chunk);
+      this.#payload = this.#copy(chunk);
       return;
     }
     this.release();
-    this.#next.onFrameData(this.#lends ? chunk : new Uint8Array(chunk));
+    this.#next.onFrameData(this.#lends ? chunk : this.#copy(chunk));
   }
 
   /** Whether a chunk may be the whole payload: its header tells, unless an extension has changed the length. Where it is copied anyway, it is kept all the same. */
