@@ -7,18 +7,17 @@ import {
   HoldReason,
   adoptConnection,
   findOnreadPlaces,
-  resolveConnectionOptions,
   type AdoptedConnection,
   type ConnectionUser,
   type ControlHooks,
   type FrameHeader,
   type OnreadPlaces,
   type Receiver,
-  type ResolvedConnectionOptions,
   type WholeMessageHandler,
 } from 'millrace/facade';
 
 import { EMPTY } from './empty.ts';
+import { connectionOptions, maskingKeysBy, peerOf, toLimit } from './link-options.ts';
 import type { PerMessageDeflate } from './permessage-deflate.ts';
 import { MessageAssembly, copyToBuffer, toBuffer, type BinaryType, type MessageData } from './message-assembly.ts';
 import { WrittenCallbacks, type WrittenCallback } from './written-callbacks.ts';
@@ -49,6 +48,8 @@ export interface DataFormat {
   readonly opcode: number;
   /** Whether to compress it, where that was agreed on and is worth it. */
   readonly compress: boolean;
+  /** Whether to mask it, if not as the role has it. */
+  readonly masks?: boolean | undefined;
 }
 
 /** How a frame of a message of several is sent. */
@@ -70,9 +71,6 @@ export interface LinkOwner {
   /** The connection is over; nothing comes after. */
   onClosed(closure: Closure): void;
 }
-
-/** What `closeTimeout` is unless given, in milliseconds. */
-export const CLOSE_TIMEOUT = 30_000;
 
 /** How messages of each opcode are sent; there are two. */
 const FORMATS: Readonly<Record<number, { readonly opcode: number }>> = { 1: { opcode: 1 }, 2: { opcode: 2 } };
@@ -187,10 +185,10 @@ export class Link implements ConnectionUser, WholeMessageHandler {
   send(payload: string | Uint8Array, format: DataFormat, callback: WrittenCallback | undefined): void {
     const { sender } = this.engine.connection;
     const { givenReferences } = sender;
-    const { opcode } = format;
-    const compress = this.#compresses(payload, format);
+    const { opcode, masks } = format;
+    const compress = masks === undefined ? this.#compresses(payload, format) : false;
     if (callback === undefined && compress === undefined) sender.sendMessage(payload, FORMATS[opcode] ?? { opcode });
-    else sender.sendMessage(payload, { opcode, compress, onFramed: this.callbacks.expect(callback) });
+    else sender.sendMessage(payload, { opcode, compress, masks, onFramed: this.callbacks.expect(callback) });
     // Whoever sends with `ws` may use the memory again as soon as the system has it.
     if (sender.givenReferences !== givenReferences) this.engine.flush();
   }
@@ -356,49 +354,4 @@ export class Link implements ConnectionUser, WholeMessageHandler {
 /** Calls the application, whose exceptions are not ours. */
 export function rethrow(error: unknown): never {
   throw error;
-}
-
-const optionsByCloseTimeout = new Map<number, ResolvedConnectionOptions>();
-
-/** What the defaults of `ws` are in the engine: it has no keepalive and no limit for what waits, reads nothing while paused, and sends a message as one frame. */
-function connectionOptions(closeTimeout: number | undefined): ResolvedConnectionOptions {
-  const timeout = isTime(closeTimeout) ? Math.ceil(closeTimeout) : CLOSE_TIMEOUT;
-  let options = optionsByCloseTimeout.get(timeout);
-  if (options === undefined) {
-    options = resolveConnectionOptions({
-      closeTimeout: timeout,
-      keepAlive: false,
-      maxBufferedAmount: Infinity,
-      fragmentSize: Infinity,
-      readAhead: 0,
-    });
-    // Programs have one or two; whoever computes it shall not make this grow.
-    if (optionsByCloseTimeout.size < 100) optionsByCloseTimeout.set(timeout, options);
-  }
-  return options;
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value < Infinity;
-}
-
-/** A limit of `ws`: 0, or anything that is no number, sets none. */
-function toLimit(value: number | undefined): number {
-  return typeof value === 'number' && value > 0 ? Math.trunc(value) : 0;
-}
-
-function maskingKeysBy(generateMask: ((mask: Buffer) => void) | undefined): (() => number) | undefined {
-  if (generateMask === undefined) return undefined;
-  const mask = Buffer.alloc(4);
-  return () => {
-    generateMask(mask);
-    return mask.readInt32LE(0);
-  };
-}
-
-function peerOf(socket: Duplex): string {
-  if (!('remoteAddress' in socket && 'remotePort' in socket)) return '';
-  const { remoteAddress, remotePort } = socket;
-  if (typeof remoteAddress !== 'string' || typeof remotePort !== 'number') return '';
-  return `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
 }

@@ -14,7 +14,7 @@ export interface SendFormat {
   readonly compress?: boolean | undefined;
   /** Whether it is all, or the last, of its message. */
   readonly fin?: boolean | undefined;
-  /** Accepted, and without effect: who masks is not a matter of choice (RFC 6455 §5.1). */
+  /** Whether to mask a whole message, if not as RFC 6455 §5.1 has it: the peer fails the connection then. It is not compressed. Without effect on a fragment. */
   readonly mask?: boolean | undefined;
 }
 
@@ -62,6 +62,7 @@ export class Outbox {
    */
   send(data: unknown, format: SendFormat, callback: WrittenCallback | undefined, isText: boolean): void {
     const { fin: isFinal = true, binary = !isText, compress = true } = format;
+    const { mask: masks } = format;
     const opcode = binary ? Opcode.BINARY : Opcode.TEXT;
     // A message by itself, as most are.
     if (
@@ -70,11 +71,11 @@ export class Outbox {
       !this.#isReading &&
       (typeof data === 'string' || data instanceof Uint8Array)
     ) {
-      this.#link.send(data, { opcode, compress }, callback);
+      this.#link.send(data, { opcode, compress, masks }, callback);
       return;
     }
     const send = (payload: string | Uint8Array): void => {
-      if (isFinal && !this.#isInsideMessage) this.#link.send(payload, { opcode, compress }, callback);
+      if (isFinal && !this.#isInsideMessage) this.#link.send(payload, { opcode, compress, masks }, callback);
       else this.#sendFragment(toBytes(payload), { opcode, compress, isFinal }, callback);
     };
     this.#sendInOrder(data, send, callback);

@@ -155,9 +155,8 @@ export class PerMessageDeflate {
     }
     const { client_max_window_bits: bits } = answer;
     if (bits === undefined) {
-      return typeof clientMaxWindowBits === 'number'
-        ? { ...answer, client_max_window_bits: clientMaxWindowBits }
-        : answer;
+      if (typeof clientMaxWindowBits === 'number') answer.client_max_window_bits = clientMaxWindowBits;
+      return answer;
     }
     const isTooLarge = typeof clientMaxWindowBits === 'number' && Number(bits) > clientMaxWindowBits;
     if (clientMaxWindowBits === false || isTooLarge) {
@@ -213,6 +212,8 @@ function isAcceptable(offer: DeflateParameters, options: PerMessageDeflateOption
 /** Reads the parameters of an offer, or of an answer. */
 function readParameters(parameters: ExtensionParameters, isOffer: boolean): DeflateParameters {
   const read: DeflateParameters = {};
+  // Programs compare it with what ws gives.
+  Object.setPrototypeOf(read, null);
   for (const [name, values] of Object.entries(parameters)) {
     if (values.length > 1) throw new Error(`Parameter "${name}" must have only a single value`);
     const [value = true] = values;

@@ -367,6 +367,6 @@ export class SendPipeline implements MessageOutput {
 }
 
 /** The same, for a payload that was copied: its memory is nobody's business any more. */
-function ofCopy({ opcode, reservedBits, fragmentSize, compress, onFramed }: GivenFormat): GivenFormat {
-  return { opcode, reservedBits, fragmentSize, compress, onFramed };
+function ofCopy({ opcode, reservedBits, fragmentSize, compress, masks, onFramed }: GivenFormat): GivenFormat {
+  return { opcode, reservedBits, fragmentSize, compress, masks, onFramed };
 }

@@ -267,8 +267,8 @@ export class SendQueue {
 }
 
 /** The same, for a payload that is a copy: its memory is nobody's business any more. */
-function ofCopy({ opcode, reservedBits, fragmentSize, compress, onFramed }: OutgoingFormat): OutgoingFormat {
-  return { opcode, reservedBits, fragmentSize, compress, onFramed };
+function ofCopy({ opcode, reservedBits, fragmentSize, compress, masks, onFramed }: OutgoingFormat): OutgoingFormat {
+  return { opcode, reservedBits, fragmentSize, compress, masks, onFramed };
 }
 
 /** Makes the error for a payload that changed hands before it was sent. */
