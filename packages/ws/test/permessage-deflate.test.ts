@@ -189,7 +189,8 @@ describe('permessage-deflate of @millrace/ws', () => {
 
   it('refuses offers that cannot be read or are not acceptable, as ws does', async () => {
     const options = { port: 0, host: '127.0.0.1', perMessageDeflate: { clientMaxWindowBits: 10 } };
-    for (const server of [new OurServer(options), new RealServer(options)]) {
+    for (const make of [() => new OurServer(options), () => new RealServer(options)]) {
+      const server = make();
       await once(server, 'listening');
       for (const offer of ['permessage-deflate; nothing', 'permessage-deflate', 'a; =b']) {
         const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
