@@ -12,7 +12,7 @@ import { TOOLS, run, runNode, runNpm } from './support/run.js';
 const PACKAGES = [
   { folder: 'packages/millrace/dist/package', profile: 'esm-only' },
   { folder: 'packages/conformance', profile: 'esm-only' },
-  { folder: 'packages/ws', profile: 'node16' },
+  { folder: 'packages/ws/dist/package', profile: 'node16' },
   { folder: 'packages/topics', profile: 'esm-only' },
 ];
 

@@ -1,6 +1,8 @@
-// Writes what is published of the library to packages/millrace/dist/package: bundled, with a manifest of its own.
+// Writes what is published of the library, and of the drop-in for `ws`, to dist/package of each: bundled, with a manifest of its own.
 import './setup.js';
 
+import { bundleDropIn } from './support/bundle-drop-in.js';
 import { bundlePackage } from './support/bundle.js';
 
 await bundlePackage('packages/millrace', ['README.md', 'LICENSE', 'CHANGELOG.md']);
+await bundleDropIn();

@@ -13,6 +13,8 @@ import { DEFAULTS, type DialOptions, type HandshakeRequestOptions } from './opti
 import { checkProtocols, findSubprotocol } from './client-subprotocols.ts';
 import { RedirectGuard } from './redirect-guard.ts';
 import { parseAddress } from './address.ts';
+import { extension } from './extension.ts';
+import { PerMessageDeflate, checkDeflateOptions, deflateOptions } from './permessage-deflate.ts';
 
 /** Appended to the key of the opening handshake (RFC 6455 §4.2.2). */
 export const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -23,6 +25,7 @@ export interface DialingSocket extends EventEmitter {
   _url: string | undefined;
   _protocol: string;
   _redirects: number;
+  readonly _extensions: Record<string, unknown>;
   _readyState: number;
   readonly readyState: number;
   readonly url: string | undefined;
@@ -78,6 +81,7 @@ export function dial(
       `Unsupported protocol version: ${String(protocolVersion)} (supported versions: ${PROTOCOL_VERSIONS.join(', ')})`,
     );
   }
+  checkDeflateOptions(options.perMessageDeflate);
   void prepareReading();
   const guard = new RedirectGuard();
   const url = parseAddress(address);
@@ -90,7 +94,8 @@ export function dial(
 function attempt(state: Attempt, url: URL): void {
   const { webSocket, options, guard } = state;
   const key = randomBytes(16).toString('base64');
-  const requestOptions = createRequestOptions(state, url, key);
+  const deflate = createDeflate(options);
+  const requestOptions = createRequestOptions(state, url, { key, deflate });
   if (options.followRedirects === true) guard.apply(webSocket, url, requestOptions);
   const request = url.protocol === 'wss:' ? https.request(requestOptions) : http.request(requestOptions);
   webSocket._req = request;
@@ -104,12 +109,23 @@ function attempt(state: Attempt, url: URL): void {
     emitErrorAndClose(webSocket, error);
   });
   request.on('response', (response) => receiveResponse(state, request, response));
-  request.on('upgrade', (response, socket, head) => receiveUpgrade(state, { response, socket, head, key }));
+  request.on('upgrade', (response, socket, head) => receiveUpgrade(state, { response, socket, head, key, deflate }));
   if (options.finishRequest !== undefined) options.finishRequest(request, webSocket);
   else request.end();
 }
 
-function createRequestOptions(state: Attempt, url: URL, key: string): HandshakeRequestOptions {
+/** What a request offers, and its key. */
+interface Offered {
+  readonly key: string;
+  readonly deflate: PerMessageDeflate | undefined;
+}
+
+function createDeflate({ perMessageDeflate, maxPayload }: ResolvedDialOptions): PerMessageDeflate | undefined {
+  const options = deflateOptions(perMessageDeflate);
+  return options && new PerMessageDeflate({ ...options, isServer: false, maxPayload });
+}
+
+function createRequestOptions(state: Attempt, url: URL, offered: Offered): HandshakeRequestOptions {
   const { options, protocols } = state;
   const { hostname, username, password } = url;
   const isSecure = url.protocol === 'wss:';
@@ -124,7 +140,7 @@ function createRequestOptions(state: Attempt, url: URL, key: string): HandshakeR
     host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
     path: url.pathname + url.search,
     timeout: options.handshakeTimeout,
-    headers: createHeaders(options, protocols, key),
+    headers: createHeaders(options, protocols, offered),
   };
   if (username !== '' || password !== '') made.auth = `${unescape(username)}:${unescape(password)}`;
   if (url.protocol === 'ws+unix:') Object.assign(made, splitSocketPath(url.pathname + url.search));
@@ -134,7 +150,11 @@ function createRequestOptions(state: Attempt, url: URL, key: string): HandshakeR
 /** What `ws` does not take from its options, as the address says it, or something of ours. */
 const NOT_FOR_REQUESTS = { socketPath: undefined, hostname: undefined, protocol: undefined } as const;
 
-function createHeaders(options: ResolvedDialOptions, protocols: readonly string[], key: string): OutgoingHttpHeaders {
+function createHeaders(
+  options: ResolvedDialOptions,
+  protocols: readonly string[],
+  { key, deflate }: Offered,
+): OutgoingHttpHeaders {
   const { headers, origin, protocolVersion = 13 } = options;
   return {
     ...toFields(headers),
@@ -142,6 +162,9 @@ function createHeaders(options: ResolvedDialOptions, protocols: readonly string[
     'Sec-WebSocket-Key': key,
     Connection: 'Upgrade',
     Upgrade: 'websocket',
+    ...(deflate !== undefined && {
+      'Sec-WebSocket-Extensions': extension.format({ [PerMessageDeflate.extensionName]: { ...deflate.offer() } }),
+    }),
     ...(protocols.length > 0 && { 'Sec-WebSocket-Protocol': protocols.join(',') }),
     ...(origin !== undefined && { [protocolVersion < 13 ? 'Sec-WebSocket-Origin' : 'Origin']: origin }),
   };
@@ -214,25 +237,28 @@ function resolveLocation(location: string, address: string | URL): URL {
 }
 
 /** What comes with the event `'upgrade'`. */
-interface Upgrade {
+interface Upgrade extends Offered {
   readonly response: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
-  readonly key: string;
 }
 
-function receiveUpgrade({ webSocket, options, protocols }: Attempt, { response, socket, head, key }: Upgrade): void {
+function receiveUpgrade({ webSocket, options, protocols }: Attempt, upgrade: Upgrade): void {
+  const { response, socket, head, deflate } = upgrade;
   webSocket.emit('upgrade', response);
   // A listener may have closed it.
   if (webSocket.readyState !== CONNECTING) return;
   webSocket._req = null;
   const { headers } = response;
-  const problem = findProblem(headers, protocols, key);
+  const problem = findProblem(headers, protocols, upgrade);
   if (problem !== undefined) {
     abortOpened(webSocket, socket, problem);
     return;
   }
   webSocket._protocol = headers['sec-websocket-protocol'] ?? '';
+  if (deflate !== undefined && deflate.params !== null) {
+    webSocket._extensions[PerMessageDeflate.extensionName] = deflate;
+  }
   webSocket.setSocket(socket, head, options);
 }
 
@@ -240,7 +266,7 @@ function receiveUpgrade({ webSocket, options, protocols }: Attempt, { response, 
 function findProblem(
   headers: IncomingMessage['headers'],
   protocols: readonly string[],
-  key: string,
+  { key, deflate }: Offered,
 ): string | undefined {
   if (headers.upgrade?.toLowerCase() !== 'websocket') return 'Invalid Upgrade header';
   const digest = createHash('sha1')
@@ -248,10 +274,23 @@ function findProblem(
     .digest('base64');
   if (headers['sec-websocket-accept'] !== digest) return 'Invalid Sec-WebSocket-Accept header';
   const problem = findSubprotocol(headers['sec-websocket-protocol'], protocols);
-  if (problem !== undefined) return problem;
-  return headers['sec-websocket-extensions'] === undefined
-    ? undefined
-    : 'Server sent a Sec-WebSocket-Extensions header but no extension was requested';
+  return problem ?? acceptExtensions(headers['sec-websocket-extensions'], deflate);
+}
+
+/** Takes the extensions that a server has chosen; says what is wrong with them. */
+function acceptExtensions(header: string | undefined, deflate: PerMessageDeflate | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (deflate === undefined) return 'Server sent a Sec-WebSocket-Extensions header but no extension was requested';
+  try {
+    const { [PerMessageDeflate.extensionName]: answers, ...others } = extension.parse(header);
+    if (answers === undefined || Object.keys(others).length > 0) {
+      return 'Server indicated an extension that was not requested';
+    }
+    deflate.accept(answers);
+    return undefined;
+  } catch {
+    return 'Invalid Sec-WebSocket-Extensions header';
+  }
 }
 
 /** Requests that were given up. */

@@ -51,7 +51,12 @@ function parse(list: FrameList): ParsedFrame {
   const opcode = byte0 & 0x0f;
   const isFinal = (byte0 & 0x80) !== 0;
   const isMessage = isFinal && (opcode === Opcode.TEXT || opcode === Opcode.BINARY);
-  return { opcode, isFinal, payload, prepared: isMessage ? new PreparedMessage(payload, opcode) : undefined };
+  return {
+    opcode,
+    isFinal,
+    payload,
+    prepared: isMessage ? new PreparedMessage(payload, opcode, { compress: false }) : undefined,
+  };
 }
 
 /** Reads the length in a header, and where that ends. */

@@ -7,19 +7,19 @@ import {
   HoldReason,
   adoptConnection,
   findOnreadPlaces,
-  resolveConnectionOptions,
   type AdoptedConnection,
   type ConnectionUser,
   type ControlHooks,
   type FrameHeader,
   type OnreadPlaces,
   type Receiver,
-  type ResolvedConnectionOptions,
   type WholeMessageHandler,
 } from 'millrace/facade';
 
 import { EMPTY } from './empty.ts';
-import { MessageAssembly, toBuffer, type BinaryType, type MessageData } from './message-assembly.ts';
+import { connectionOptions, maskingKeysBy, peerOf, toLimit } from './link-options.ts';
+import type { PerMessageDeflate } from './permessage-deflate.ts';
+import { MessageAssembly, copyToBuffer, toBuffer, type BinaryType, type MessageData } from './message-assembly.ts';
 import { WrittenCallbacks, type WrittenCallback } from './written-callbacks.ts';
 
 /** How a connection deals with what it receives. */
@@ -37,8 +37,27 @@ export interface LinkSetup {
   readonly role: 'client' | 'server';
   readonly socket: Duplex;
   readonly subprotocol: string;
+  /** What was agreed on for compressing. */
+  readonly deflate: PerMessageDeflate | undefined;
   readonly options: LinkOptions;
   readonly owner: LinkOwner;
+}
+
+/** How a message is sent. */
+export interface DataFormat {
+  readonly opcode: number;
+  /** Whether to compress it, where that was agreed on and is worth it. */
+  readonly compress: boolean;
+  /** Whether to mask it, if not as the role has it. */
+  readonly masks?: boolean | undefined;
+}
+
+/** How a frame of a message of several is sent. */
+export interface FragmentFormat {
+  /** That of the message, for the first of them. */
+  readonly opcode: number | undefined;
+  readonly compress: boolean;
+  readonly isFinal: boolean;
 }
 
 /** Whoever is told of a connection. */
@@ -52,9 +71,6 @@ export interface LinkOwner {
   /** The connection is over; nothing comes after. */
   onClosed(closure: Closure): void;
 }
-
-/** What `closeTimeout` is unless given, in milliseconds. */
-export const CLOSE_TIMEOUT = 30_000;
 
 /** How messages of each opcode are sent; there are two. */
 const FORMATS: Readonly<Record<number, { readonly opcode: number }>> = { 1: { opcode: 1 }, 2: { opcode: 2 } };
@@ -79,6 +95,7 @@ export class Link implements ConnectionUser, WholeMessageHandler {
 
   readonly #owner: LinkOwner;
   readonly #setup: LinkSetup;
+  readonly #deflate: PerMessageDeflate | undefined;
   readonly #limits: { readonly maxMessageSize: number; readonly maxFrameSize: number };
   readonly #emitsOneATurn: boolean;
   /** Who takes messages. */
@@ -89,8 +106,9 @@ export class Link implements ConnectionUser, WholeMessageHandler {
   #isOver = false;
 
   constructor(setup: LinkSetup) {
-    const { role, socket, subprotocol, options, owner } = setup;
+    const { role, socket, subprotocol, deflate, options, owner } = setup;
     this.#setup = setup;
+    this.#deflate = deflate;
     this.#owner = owner;
     this.#emitsOneATurn = options.allowSynchronousEvents === false;
     const maxPayload = toLimit(options.maxPayload);
@@ -102,7 +120,13 @@ export class Link implements ConnectionUser, WholeMessageHandler {
       binaryType: () => owner.binaryType(),
       onMessage: (data, isBinary) => this.#tellMessage(data, isBinary),
     });
-    this.receiver = { level: 'whole or streaming', handler: this, checksText: options.skipUTF8Validation !== true };
+    this.receiver = {
+      level: 'whole or streaming',
+      handler: this,
+      checksText: options.skipUTF8Validation !== true,
+      lendsPayload: true,
+      copyPayload: copyToBuffer,
+    };
     this.controls = {
       onPing: (payload) => this.#tell(() => owner.onPing(toBuffer(payload))),
       onPong: (payload) => this.#tell(() => owner.onPong(toBuffer(payload))),
@@ -114,7 +138,8 @@ export class Link implements ConnectionUser, WholeMessageHandler {
         options: connectionOptions(options.closeTimeout),
         peer: peerOf(socket),
         subprotocol: subprotocol === '' ? undefined : subprotocol,
-        extensions: '',
+        extensions: deflate?.header ?? '',
+        agreed: deflate?.agreed,
         onreadPlaces,
         context: new AsyncContext(),
         explainsFailure: false,
@@ -157,39 +182,47 @@ export class Link implements ConnectionUser, WholeMessageHandler {
   // Sending
 
   /** Sends a whole message. */
-  send(payload: string | Uint8Array, opcode: number, callback: WrittenCallback | undefined): void {
+  send(payload: string | Uint8Array, format: DataFormat, callback: WrittenCallback | undefined): void {
     const { sender } = this.engine.connection;
     const { givenReferences } = sender;
-    if (callback === undefined) sender.sendMessage(payload, FORMATS[opcode] ?? { opcode });
-    else sender.sendMessage(payload, { opcode, onTaken: () => this.callbacks.add(callback) });
+    const { opcode, masks } = format;
+    const compress = masks === undefined ? this.#compresses(payload, format) : false;
+    if (callback === undefined && compress === undefined) sender.sendMessage(payload, FORMATS[opcode] ?? { opcode });
+    else sender.sendMessage(payload, { opcode, compress, masks, onFramed: this.callbacks.expect(callback) });
     // Whoever sends with `ws` may use the memory again as soon as the system has it.
     if (sender.givenReferences !== givenReferences) this.engine.flush();
   }
 
   /** Sends a message that was framed before. */
   sendPrepared(message: PreparedMessage, callback: WrittenCallback | undefined): void {
-    this.engine.connection.sender.sendPreparedMessage(message);
-    if (callback !== undefined) this.callbacks.add(callback);
+    const { sender } = this.engine.connection;
+    if (callback === undefined) sender.sendPreparedMessage(message);
+    else sender.sendMessage(message.payload, { ...message.format, onFramed: this.callbacks.expect(callback) });
   }
 
   /** Sends a frame of a message of several; `opcode` is that of the message for the first of them. */
   sendFragment(
     payload: Uint8Array,
-    { opcode, isFinal }: { readonly opcode: number | undefined; readonly isFinal: boolean },
+    { opcode, compress, isFinal }: FragmentFormat,
     callback: WrittenCallback | undefined,
   ): void {
     const { sender } = this.engine.connection;
     const { givenReferences } = sender;
-    if (opcode !== undefined) sender.beginMessage(opcode);
-    sender.sendFrame(payload, { final: isFinal });
-    if (callback !== undefined) this.callbacks.add(callback);
+    if (opcode !== undefined) sender.beginMessage(opcode, { compress: this.#compresses(payload, { compress }) });
+    sender.sendFrame(payload, { final: isFinal, onFramed: this.callbacks.expect(callback) });
     if (sender.givenReferences !== givenReferences) this.engine.flush();
   }
 
   /** Sends a Ping or a Pong. */
   sendControl(opcode: number, payload: Uint8Array, callback: WrittenCallback | undefined): void {
     this.engine.connection.sender.sendControlFrame(opcode, payload);
-    if (callback !== undefined) this.callbacks.add(callback);
+    this.callbacks.expect(callback)?.();
+  }
+
+  /** Whether something is compressed; `undefined` where that was not agreed on. */
+  #compresses(payload: string | Uint8Array, { compress }: Pick<DataFormat, 'compress'>): boolean | undefined {
+    if (this.#deflate === undefined) return undefined;
+    return compress && this.#deflate.compresses(payload);
   }
 
   // Receiving
@@ -237,7 +270,8 @@ export class Link implements ConnectionUser, WholeMessageHandler {
   }
 
   onFrameData(chunk: Uint8Array): void {
-    this.#messages.onFrameData(chunk);
+    // A connection of Millrace keeps what it is given.
+    this.#messages.onFrameData(this.#messages === this.#adopted?.receiver ? new Uint8Array(chunk) : chunk);
   }
 
   onFrameEnd(): void {
@@ -320,49 +354,4 @@ export class Link implements ConnectionUser, WholeMessageHandler {
 /** Calls the application, whose exceptions are not ours. */
 export function rethrow(error: unknown): never {
   throw error;
-}
-
-const optionsByCloseTimeout = new Map<number, ResolvedConnectionOptions>();
-
-/** What the defaults of `ws` are in the engine: it has no keepalive and no limit for what waits, reads nothing while paused, and sends a message as one frame. */
-function connectionOptions(closeTimeout: number | undefined): ResolvedConnectionOptions {
-  const timeout = isTime(closeTimeout) ? Math.ceil(closeTimeout) : CLOSE_TIMEOUT;
-  let options = optionsByCloseTimeout.get(timeout);
-  if (options === undefined) {
-    options = resolveConnectionOptions({
-      closeTimeout: timeout,
-      keepAlive: false,
-      maxBufferedAmount: Infinity,
-      fragmentSize: Infinity,
-      readAhead: 0,
-    });
-    // Programs have one or two; whoever computes it shall not make this grow.
-    if (optionsByCloseTimeout.size < 100) optionsByCloseTimeout.set(timeout, options);
-  }
-  return options;
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value < Infinity;
-}
-
-/** A limit of `ws`: 0, or anything that is no number, sets none. */
-function toLimit(value: number | undefined): number {
-  return typeof value === 'number' && value > 0 ? Math.trunc(value) : 0;
-}
-
-function maskingKeysBy(generateMask: ((mask: Buffer) => void) | undefined): (() => number) | undefined {
-  if (generateMask === undefined) return undefined;
-  const mask = Buffer.alloc(4);
-  return () => {
-    generateMask(mask);
-    return mask.readInt32LE(0);
-  };
-}
-
-function peerOf(socket: Duplex): string {
-  if (!('remoteAddress' in socket && 'remotePort' in socket)) return '';
-  const { remoteAddress, remotePort } = socket;
-  if (typeof remoteAddress !== 'string' || typeof remotePort !== 'number') return '';
-  return `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
 }

@@ -1,5 +1,5 @@
 import { LimitExceededError, Opcode } from 'millrace';
-import type { FrameHeader, WholeMessageHandler } from 'millrace/facade';
+import { ByteCollector, type FrameHeader, type WholeMessageHandler } from 'millrace/facade';
 
 import { EMPTY } from './empty.ts';
 import { tooManyFragments } from './ws-error.ts';
@@ -24,20 +24,15 @@ export interface AssemblySetup {
 /** The types that `binaryType` may have. */
 export const BINARY_TYPES: readonly BinaryType[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'];
 
-/** Chunks up to this size are copied together, in bytes: an object for each costs more than they do. */
-const SMALL = 4096;
-
 /** Joins what arrives to messages, within the limits of `ws`: none is judged later than by the header of a frame. */
 export class MessageAssembly implements WholeMessageHandler {
   readonly #setup: AssemblySetup;
   #opcode = 0;
-  #chunks: Uint8Array[] = [];
-  /** Where small chunks are copied together, and how much of it is used: it is the last of the chunks then. */
-  #block: Uint8Array | undefined;
-  #used = 0;
-  #size = 0;
+  readonly #collector = new ByteCollector(allocate);
   /** The length of what the frames so far have announced. */
   #announced = 0;
+  /** The same, as soon as no frame follows; `Infinity` before. */
+  #expected = Infinity;
   #frames = 0;
   /** The lengths of its frames, but for empty ones. */
   #frameLengths: number[] = [];
@@ -58,22 +53,22 @@ export class MessageAssembly implements WholeMessageHandler {
     this.#reset();
   }
 
-  onFrameBegin({ payloadLength }: FrameHeader): void {
+  onFrameBegin({ payloadLength, fin }: FrameHeader): void {
     const { maxFragments } = this.#setup;
     this.#announced += payloadLength;
     this.#checkSize(this.#announced);
     this.#frames++;
     if (maxFragments > 0 && this.#frames > maxFragments) throw tooManyFragments(maxFragments, this.#frames);
     this.#frameLengths.push(0);
+    this.#expected = fin ? this.#announced : Infinity;
   }
 
   onFrameData(chunk: Uint8Array): void {
     // What an extension has made longer than its frame.
-    this.#checkSize(this.#size + chunk.length);
-    this.#size += chunk.length;
+    this.#checkSize(this.#collector.size + chunk.length);
     const frame = this.#frameLengths.length - 1;
     this.#frameLengths[frame] = (this.#frameLengths[frame] ?? 0) + chunk.length;
-    this.#keep(chunk);
+    this.#collector.append(chunk, this.#expected);
   }
 
   onMessageCut(): void {
@@ -85,49 +80,18 @@ export class MessageAssembly implements WholeMessageHandler {
   }
 
   onMessageEnd(): void {
-    this.#closeBlock();
-    const buffer = this.#joined();
+    const buffer = toBuffer(this.#collector.take());
     const lengths = this.#frameLengths;
     this.#reset();
     if (this.#opcode === Opcode.TEXT) this.#setup.onMessage(buffer, false);
     else this.#setup.onMessage(this.#binary(buffer, lengths), true);
   }
 
-  #joined(): Buffer {
-    const [first = EMPTY] = this.#chunks;
-    return this.#chunks.length > 1 ? Buffer.concat(this.#chunks, this.#size) : toBuffer(first);
-  }
-
-  #keep(chunk: Uint8Array): void {
-    if (chunk.length > SMALL) {
-      this.#closeBlock();
-      this.#chunks.push(chunk);
-      return;
-    }
-    if (this.#block === undefined || this.#used + chunk.length > this.#block.length) {
-      this.#closeBlock();
-      // The next one is larger, so that there are few.
-      this.#block = new Uint8Array(Math.max(chunk.length, Math.min(this.#size, 16 * SMALL)));
-      this.#chunks.push(this.#block);
-    }
-    this.#block.set(chunk, this.#used);
-    this.#used += chunk.length;
-  }
-
-  #closeBlock(): void {
-    if (this.#block === undefined) return;
-    this.#chunks.pop();
-    this.#chunks.push(this.#block.subarray(0, this.#used));
-    this.#block = undefined;
-    this.#used = 0;
-  }
-
   #reset(): void {
-    this.#chunks = [];
+    if (this.#collector.size > 0) this.#collector.take();
     this.#frameLengths = [];
     this.#frames = 0;
     this.#announced = 0;
-    this.#size = 0;
   }
 
   #checkSize(size: number): void {
@@ -146,8 +110,21 @@ export class MessageAssembly implements WholeMessageHandler {
   }
 }
 
+/** A copy, of which small ones share memory, as those of Node.js do. */
+export function copyToBuffer(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafe(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+/** Memory whose bytes may be anything, and that is shared with nothing else. */
+function allocate(size: number): Buffer {
+  return Buffer.allocUnsafeSlow(size);
+}
+
 /** The same bytes as a `Buffer`. */
 export function toBuffer(bytes: Uint8Array): Buffer {
+  if (bytes instanceof Buffer) return bytes;
   return bytes.length === 0 ? EMPTY : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 

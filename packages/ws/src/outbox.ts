@@ -2,7 +2,7 @@ import { Opcode } from 'millrace';
 
 import { checkCloseArguments } from './close-arguments.ts';
 import { parseFrame, type FrameList } from './framed.ts';
-import type { Link } from './link.ts';
+import type { FragmentFormat, Link } from './link.ts';
 import { isBlob, toBytes, type BlobLike } from './payload.ts';
 import type { WrittenCallback } from './written-callbacks.ts';
 
@@ -14,7 +14,7 @@ export interface SendFormat {
   readonly compress?: boolean | undefined;
   /** Whether it is all, or the last, of its message. */
   readonly fin?: boolean | undefined;
-  /** Accepted, and without effect: who masks is not a matter of choice (RFC 6455 §5.1). */
+  /** Whether to mask a whole message, if not as RFC 6455 §5.1 has it: the peer fails the connection then. It is not compressed. Without effect on a fragment. */
   readonly mask?: boolean | undefined;
 }
 
@@ -61,7 +61,8 @@ export class Outbox {
    * @param isText - what it is, unless `format` says it
    */
   send(data: unknown, format: SendFormat, callback: WrittenCallback | undefined, isText: boolean): void {
-    const { fin: isFinal = true, binary = !isText } = format;
+    const { fin: isFinal = true, binary = !isText, compress = true } = format;
+    const { mask: masks } = format;
     const opcode = binary ? Opcode.BINARY : Opcode.TEXT;
     // A message by itself, as most are.
     if (
@@ -70,12 +71,12 @@ export class Outbox {
       !this.#isReading &&
       (typeof data === 'string' || data instanceof Uint8Array)
     ) {
-      this.#link.send(data, opcode, callback);
+      this.#link.send(data, { opcode, compress, masks }, callback);
       return;
     }
     const send = (payload: string | Uint8Array): void => {
-      if (isFinal && !this.#isInsideMessage) this.#link.send(payload, opcode, callback);
-      else this.#sendFragment(toBytes(payload), { opcode, isFinal }, callback);
+      if (isFinal && !this.#isInsideMessage) this.#link.send(payload, { opcode, compress, masks }, callback);
+      else this.#sendFragment(toBytes(payload), { opcode, compress, isFinal }, callback);
     };
     this.#sendInOrder(data, send, callback);
   }
@@ -115,7 +116,7 @@ export class Outbox {
     } else if (opcode === Opcode.PING || opcode === Opcode.PONG) {
       this.sendControl(opcode, payload, callback);
     } else {
-      this.send(payload, { fin: isFinal }, callback, opcode === Opcode.TEXT);
+      this.send(payload, { fin: isFinal, compress: false }, callback, opcode === Opcode.TEXT);
     }
   }
 
@@ -124,14 +125,10 @@ export class Outbox {
     if (this.#isReading) this.#giveUp(new Error('The socket was closed while the blob was being read'));
   }
 
-  #sendFragment(
-    payload: Uint8Array,
-    { opcode, isFinal }: { readonly opcode: number; readonly isFinal: boolean },
-    callback: WrittenCallback | undefined,
-  ): void {
-    const first = this.#isInsideMessage ? undefined : opcode;
-    this.#isInsideMessage = !isFinal;
-    this.#link.sendFragment(payload, { opcode: first, isFinal }, callback);
+  #sendFragment(payload: Uint8Array, format: FragmentFormat, callback: WrittenCallback | undefined): void {
+    const opcode = this.#isInsideMessage ? undefined : format.opcode;
+    this.#isInsideMessage = !format.isFinal;
+    this.#link.sendFragment(payload, { ...format, opcode }, callback);
   }
 
   #sendInOrder(

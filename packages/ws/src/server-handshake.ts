@@ -2,6 +2,8 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import { extension } from './extension.ts';
+import type { SocketOptions } from './options.ts';
+import { PerMessageDeflate, deflateOptions } from './permessage-deflate.ts';
 import { subprotocol } from './subprotocol.ts';
 
 /** A request that may become a connection. */
@@ -56,13 +58,21 @@ export function parseProtocols(header: string | undefined): Set<string> | undefi
   }
 }
 
-/** Whether what a client says of extensions can be read. */
-export function canReadExtensions(header: string | undefined): boolean {
+/** Agrees on the extensions that a client offers; `undefined` where that cannot be done. */
+export function acceptExtensions(
+  header: string | undefined,
+  { perMessageDeflate, maxPayload }: Pick<SocketOptions, 'perMessageDeflate' | 'maxPayload'>,
+): Record<string, PerMessageDeflate> | undefined {
+  const options = deflateOptions(perMessageDeflate);
+  if (options === undefined || header === undefined) return {};
   try {
-    if (header !== undefined) extension.parse(header);
-    return true;
+    const offers = extension.parse(header)[PerMessageDeflate.extensionName];
+    if (offers === undefined) return {};
+    const deflate = new PerMessageDeflate({ ...options, isServer: true, maxPayload });
+    deflate.accept(offers);
+    return { [PerMessageDeflate.extensionName]: deflate };
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream';
 import { GUID } from './dial.ts';
 import {
   abortHandshake,
-  canReadExtensions,
+  acceptExtensions,
   destroyOnError,
   judgeRequest,
   parseProtocols,
@@ -17,6 +17,7 @@ import {
 } from './server-handshake.ts';
 import { prepareReading } from './link.ts';
 import { DEFAULTS, type SocketOptions } from './options.ts';
+import { PerMessageDeflate, checkDeflateOptions } from './permessage-deflate.ts';
 import { WebSocket } from './web-socket.ts';
 
 /** What `verifyClient` is told. */
@@ -102,6 +103,7 @@ export class WebSocketServer extends EventEmitter {
       WebSocket: made,
     };
     checkPlace(this.options);
+    checkDeflateOptions(this.options.perMessageDeflate);
     void prepareReading();
     if (this.options.clientTracking === true) this.clients = new Set();
     this.#listen(callback);
@@ -203,7 +205,11 @@ export class WebSocketServer extends EventEmitter {
       headers.push(`Sec-WebSocket-Protocol: ${protocol}`);
       webSocket._protocol = protocol;
     }
-    webSocket._extensions = extensions;
+    const deflate = extensions[PerMessageDeflate.extensionName];
+    if (deflate instanceof PerMessageDeflate) {
+      headers.push(`Sec-WebSocket-Extensions: ${deflate.header}`);
+      webSocket._extensions = extensions;
+    }
     this.emit('headers', headers, request);
     socket.write(`${headers.join('\r\n')}\r\n\r\n`);
     socket.removeListener('error', destroyOnError);
@@ -258,14 +264,15 @@ export class WebSocketServer extends EventEmitter {
       this.#refuse(request, socket, { status: 400, message: 'Invalid Sec-WebSocket-Protocol header' });
       return;
     }
-    if (this.options.perMessageDeflate !== false && !canReadExtensions(request.headers['sec-websocket-extensions'])) {
+    const extensions = acceptExtensions(request.headers['sec-websocket-extensions'], this.options);
+    if (extensions === undefined) {
       this.#refuse(request, socket, {
         status: 400,
         message: 'Invalid or unacceptable Sec-WebSocket-Extensions header',
       });
       return;
     }
-    const accept = (): void => this.completeUpgrade({}, key, protocols, request, socket, head, callback);
+    const accept = (): void => this.completeUpgrade(extensions, key, protocols, request, socket, head, callback);
     if (verifyClient === undefined || verifyClient === null) {
       accept();
       return;

@@ -11,6 +11,7 @@ import { Link, type LinkOptions, type LinkOwner } from './link.ts';
 import { BINARY_TYPES, type BinaryType } from './message-assembly.ts';
 import type { DialOptions } from './options.ts';
 import { Outbox, type SendFormat } from './outbox.ts';
+import { PerMessageDeflate } from './permessage-deflate.ts';
 import { isBlob, toBytes } from './payload.ts';
 import { checkCloseArguments } from './close-arguments.ts';
 import type { WrittenCallback } from './written-callbacks.ts';
@@ -137,6 +138,7 @@ export class WebSocket extends EventTargetEmitter {
       role: this._isServer ? 'server' : 'client',
       socket,
       subprotocol: this._protocol,
+      deflate: agreedDeflate(this._extensions),
       options: { closeTimeout, generateMask, ...options },
       owner: this.#owner,
     });
@@ -333,6 +335,12 @@ STATE_NAMES.forEach((name, value) => {
   Object.defineProperty(WebSocket, name, { enumerable: true, value });
   Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value });
 });
+
+/** What was agreed on for compressing; a program may have put anything there. */
+function agreedDeflate(extensions: Record<string, unknown>): PerMessageDeflate | undefined {
+  const agreed = extensions[PerMessageDeflate.extensionName];
+  return agreed instanceof PerMessageDeflate ? agreed : undefined;
+}
 
 function isOptions(value: unknown): value is DialOptions {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

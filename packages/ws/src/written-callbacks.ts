@@ -4,8 +4,8 @@ import type { EngineConnection } from 'millrace/facade';
 export type WrittenCallback = (error?: Error | null) => void;
 
 interface Waiting {
-  /** Where what was sent ends in the output. */
-  readonly position: number;
+  /** Where what was sent ends in the output; `Infinity` as long as it has not become output. */
+  position: number;
   readonly callback: WrittenCallback;
 }
 
@@ -21,10 +21,19 @@ export class WrittenCallbacks {
     this.#connection = connection;
   }
 
-  /** Has `callback` called when what was sent last is written. Never at once. */
-  add(callback: WrittenCallback): void {
-    this.#waiting.push({ position: this.#connection.outputPosition, callback });
-    this.#connection.sender.tellsProgress = true;
+  /**
+   * Has `callback` called when what is sent now is written. Never at once.
+   *
+   * @returns what is to be called when that has become output
+   */
+  expect(callback: WrittenCallback | undefined): (() => void) | undefined {
+    if (callback === undefined) return undefined;
+    const waiting: Waiting = { position: Infinity, callback };
+    this.#waiting.push(waiting);
+    return () => {
+      waiting.position = this.#connection.outputPosition;
+      this.#connection.sender.tellsProgress = true;
+    };
   }
 
   /** Output has moved on. */
@@ -48,7 +57,9 @@ export class WrittenCallbacks {
     const lost = this.#waiting.slice(this.#called);
     this.#waiting = [];
     this.#called = 0;
-    for (const { callback } of lost) process.nextTick(callback, notWritten());
+    for (const { callback, position } of lost) {
+      process.nextTick(callback, position === Infinity ? notCompressed() : notWritten());
+    }
   }
 
   #callWritten(): void {
@@ -69,4 +80,9 @@ export class WrittenCallbacks {
 function notWritten(): Error {
   const error = new Error('The socket was closed before the data were written');
   return Object.assign(error, { code: 'ERR_STREAM_DESTROYED' });
+}
+
+/** Nothing else keeps what was sent from becoming output. */
+function notCompressed(): Error {
+  return new Error('The socket was closed while data was being compressed');
 }

@@ -5,6 +5,8 @@ interface Told {
   readonly code: string;
   readonly message: string;
   readonly isRangeError?: boolean;
+  /** That of zlib. */
+  readonly errno?: number;
 }
 
 const INVALID_FRAME = 'Invalid WebSocket frame: ';
@@ -16,6 +18,9 @@ const LONGEST_PAYLOAD = Number.MAX_SAFE_INTEGER;
 const RSV1 = 4;
 
 const LONGEST_CONTROL = 125;
+
+/** What zlib says of data that is none of its own. */
+const Z_DATA_ERROR = -3;
 
 type Frame = NonNullable<RemoteProtocolError['frame']>;
 
@@ -70,9 +75,9 @@ const RULES: readonly Rule[] = [
 
 /** The error that a program written for `ws` expects for what a peer did wrong. Its `cause` is the engine's. */
 export function toWsError(error: RemoteProtocolError): Error {
-  const { code, message, isRangeError = true } = tell(error);
+  const { code, message, isRangeError = true, errno } = tell(error);
   const made = isRangeError ? new RangeError(message, { cause: error }) : new Error(message, { cause: error });
-  return Object.assign(made, { code });
+  return Object.assign(made, errno === undefined ? { code } : { code, errno });
 }
 
 /** The error for a message of more frames than `maxFragments`. */
@@ -92,6 +97,9 @@ function tell(error: RemoteProtocolError): Told {
   const [, status] = /^close code (\d+)$/.exec(closeReason) ?? [];
   if (status !== undefined) {
     return { code: 'WS_ERR_INVALID_CLOSE_CODE', message: `${INVALID_FRAME}invalid status code ${status}` };
+  }
+  if (closeCode === 1007 && error.rule.startsWith('RFC 7692')) {
+    return { code: 'Z_DATA_ERROR', errno: Z_DATA_ERROR, message: error.message, isRangeError: false };
   }
   if (closeCode === 1007) {
     return { code: 'WS_ERR_INVALID_UTF8', message: `${INVALID_FRAME}invalid UTF-8 sequence`, isRangeError: false };

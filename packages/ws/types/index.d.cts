@@ -126,7 +126,7 @@ declare namespace WebSocket {
     binary?: boolean | undefined;
     compress?: boolean | undefined;
     fin?: boolean | undefined;
-    /** Without effect: RFC 6455 says who masks. */
+    /** Whether to mask a whole message, if not as RFC 6455 says: the peer fails the connection then. */
     mask?: boolean | undefined;
   }
 
@@ -194,8 +194,8 @@ declare namespace WebSocket {
   interface PerMessageDeflateOptions {
     serverNoContextTakeover?: boolean | undefined;
     clientNoContextTakeover?: boolean | undefined;
-    serverMaxWindowBits?: number | undefined;
-    clientMaxWindowBits?: number | undefined;
+    serverMaxWindowBits?: boolean | number | undefined;
+    clientMaxWindowBits?: boolean | number | undefined;
     zlibDeflateOptions?:
       | {
           flush?: number | undefined;
@@ -353,7 +353,26 @@ declare namespace WebSocket {
     ): Buffer[];
   };
 
-  const PerMessageDeflate: { readonly extensionName: 'permessage-deflate' };
+  /** permessage-deflate on one connection: its negotiation (RFC 7692 §7.1), in the values that `extension` parses and formats. */
+  class PerMessageDeflate {
+    static readonly extensionName: 'permessage-deflate';
+    /** What was agreed on. */
+    params: DeflateParameters | null;
+    constructor(
+      options?: PerMessageDeflateOptions & { isServer?: boolean | undefined; maxPayload?: number | undefined },
+    );
+    /** What a client offers. */
+    offer(): DeflateParameters;
+    /** Agrees on one of the offers of a client, or on the answer of a server; throws if it cannot. */
+    accept(configurations: readonly Record<string, (string | true)[]>[]): DeflateParameters;
+  }
+
+  interface DeflateParameters {
+    server_no_context_takeover?: true;
+    client_no_context_takeover?: true;
+    server_max_window_bits?: number;
+    client_max_window_bits?: number | true;
+  }
 }
 
 export = WebSocket;

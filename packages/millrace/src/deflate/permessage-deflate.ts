@@ -1,4 +1,5 @@
 import type { ExtensionParameter } from '../protocol/base/extension-parameter.ts';
+import type { ReservedClaim } from '../protocol/extension/claims.ts';
 import type { AgreedExtension, Extension, ExtensionSession } from '../protocol/extension/extension.ts';
 import { processContexts, type Contexts } from './contexts.ts';
 import { DeflateTransform } from './deflate-transform.ts';
@@ -18,7 +19,7 @@ const THRESHOLD_WITH_HISTORY = 64;
 const THRESHOLD_WITHOUT = 512;
 
 /** The claim of the extension, one for all connections. */
-const CLAIM = Object.freeze({ firstFrameBits: COMPRESSED_BIT });
+export const CLAIM: ReservedClaim = Object.freeze({ firstFrameBits: COMPRESSED_BIT });
 
 /**
  * Makes the extension permessage-deflate (RFC 7692), for any number of clients and servers.
@@ -67,7 +68,7 @@ export class PermessageDeflate implements Extension {
 }
 
 /** permessage-deflate on one connection. */
-class DeflateSession implements ExtensionSession {
+export class DeflateSession implements ExtensionSession {
   readonly receive: InflateTransform;
   /** Missing if the peer's window is too small for zlib: then nothing is compressed. */
   readonly send: DeflateTransform | undefined;

@@ -5,7 +5,7 @@ import { ConnectionClosedError, causeOf, type LimitExceededError } from '../prot
 import { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionOwner } from '../protocol/connection/host.ts';
 import type { ResolvedConnectionOptions } from '../protocol/connection/options.ts';
-import type { Receiver } from '../protocol/receive/handlers.ts';
+import { lendsPayload, type Receiver } from '../protocol/receive/handlers.ts';
 import type { ControlHooks } from '../protocol/receive/read-ahead.ts';
 import type { Agreed } from '../protocol/extension/negotiate.ts';
 import type { MessageFormat, PreparedMessage } from '../protocol/send/prepared-message.ts';
@@ -118,7 +118,7 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
       onreadPlaces,
       context,
       maskingKey,
-      largestRead: receiver.level === 'whole or streaming' ? LARGEST_COPIED_READ : undefined,
+      largestRead: receiver.level === 'whole or streaming' && !lendsPayload(receiver) ? LARGEST_COPIED_READ : undefined,
       onUpdate: made.totalBuffered === undefined ? undefined : () => made.totalBuffered?.update(this),
       createConnection: (host) =>
         new Connection({ ...ours, host, receiver, controls, handler: this, observer: this, ...extended }),

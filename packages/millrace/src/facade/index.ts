@@ -14,3 +14,8 @@ export { resolveConnectionOptions, type ResolvedConnectionOptions } from '../pro
 export type { FrameHeader } from '../protocol/wire/frame-header.ts';
 export { findOnreadPlaces, type OnreadPlaces } from '../transport/reading/shared-read-buffer.ts';
 export type { CollectorLimits } from '../protocol/receive/handlers.ts';
+export { agreeOnDeflate, mayKeepHistory, type DeflateAgreement } from '../deflate/agree-on-deflate.ts';
+export type { CompressingSide } from '../deflate/negotiation.ts';
+export type { Agreed } from '../protocol/extension/negotiate.ts';
+export { PreparedMessage } from '../protocol/send/prepared-message.ts';
+export { ByteCollector } from '../protocol/receive/stages/byte-collector.ts';

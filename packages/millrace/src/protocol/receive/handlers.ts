@@ -82,6 +82,9 @@ export interface ControlHandler {
   onControlFrame(opcode: number, payload: Uint8Array, reservedBits: number): void;
 }
 
+/** Copies bytes to memory that is the receiver's for good. */
+export type CopyPayload = (bytes: Uint8Array) => Uint8Array;
+
 /** The level that an application took, with its handler. */
 export type Receiver =
   | { readonly level: 'message'; readonly handler: MessageHandler }
@@ -92,6 +95,13 @@ export type Receiver =
       readonly handler: WholeMessageHandler;
       /** Whether text is handed over only if it is UTF-8, as RFC 6455 §8.1 wants it; it is unless this is `false`. */
       readonly checksText?: boolean | undefined;
+      /**
+       * Whether the chunks of a message that does not come whole are lent until the call returns, and not the receiver's for good; they are not unless this is
+       * `true`.
+       */
+      readonly lendsPayload?: boolean | undefined;
+      /** Copies the payload of a message that has come whole; into a `Uint8Array` of its own unless given. */
+      readonly copyPayload?: CopyPayload | undefined;
     };
 
 /** Limits for what is collected, in bytes; `Infinity` sets none. */
@@ -100,4 +110,18 @@ export interface CollectorLimits {
   readonly maxFrameSize: number;
   /** Longest message that is collected. */
   readonly maxMessageSize: number;
+}
+
+/** Whether what a receiver is given of a message in pieces is lent. */
+export function lendsPayload(receiver: Receiver): boolean {
+  return 'lendsPayload' in receiver && receiver.lendsPayload === true;
+}
+
+/** How a receiver has payload copied that it gets for good. */
+export function copyPayloadOf(receiver: Receiver): CopyPayload {
+  return ('copyPayload' in receiver ? receiver.copyPayload : undefined) ?? copyBytes;
+}
+
+function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }

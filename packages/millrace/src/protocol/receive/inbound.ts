@@ -56,11 +56,8 @@ export class Inbound implements PipelineGateOwner, PipelineState {
       onMessageTold: limits.receiveRate === undefined ? undefined : () => this.rate?.countTold(),
     });
     this.rate = createRateLimiter(limits.receiveRate, host, this.#readAhead);
-    const { level } = receiver;
-    const checksText = level !== 'whole or streaming' || receiver.checksText !== false;
     this.#pipeline = createPipeline({
-      level,
-      checksText,
+      receiver,
       limits,
       text: host.text,
       transforms,

@@ -1,7 +1,7 @@
 import type { MessageTransform } from '../base/transform.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
 import { FrameCollector } from './stages/frame-collector.ts';
-import type { CollectorLimits, Receiver, StreamingHandler } from './handlers.ts';
+import { copyPayloadOf, lendsPayload, type CollectorLimits, type Receiver, type StreamingHandler } from './handlers.ts';
 import { MessageCollector } from './stages/message-collector.ts';
 import type { PipelineGate } from './pipeline-gate.ts';
 import type { ReadAhead } from './read-ahead.ts';
@@ -13,6 +13,9 @@ import { WholeMessages } from './stages/whole-messages.ts';
 /** Payload that an application gets at a time, where it is copied for it, in bytes. */
 const LARGEST_COPY = 64 * 1024;
 
+/** Up to this size, a message that has come in one piece is handed over whole where all others are lent, in bytes. */
+const LARGEST_WHOLE = 256 * 1024;
+
 /** Limits of receiving, in bytes; `Infinity` sets none. */
 export interface ReceiveLimits extends CollectorLimits {
   /** Longest message of any level. */
@@ -21,10 +24,8 @@ export interface ReceiveLimits extends CollectorLimits {
 
 /** What a pipeline is made of. */
 export interface PipelineSetup {
-  /** The level that the application took. */
-  readonly level: Receiver['level'];
-  /** Whether text must be UTF-8; it must unless this is `false`. */
-  readonly checksText?: boolean | undefined;
+  /** The application, with the level that it took. */
+  readonly receiver: Receiver;
   readonly limits: ReceiveLimits;
   readonly text: TextCodec;
   /** The transforms of the extensions, in the order in which they were agreed on; the last one has changed the payload last, and is undone first. */
@@ -53,8 +54,9 @@ type Collector = Omit<Pipeline, 'transformedSize'>;
  * of the level that the application took.
  */
 export function createPipeline(setup: PipelineSetup): Pipeline {
-  const { limits, text, transforms, gate, checksText = true } = setup;
+  const { limits, text, transforms, gate, receiver } = setup;
   const { messages: collector, collectedSize, release } = createCollector(setup);
+  const checksText = receiver.level !== 'whole or streaming' || receiver.checksText !== false;
   const checked = checksText ? new TextChecker(collector, text) : collector;
   if (transforms.length === 0 && limits.maxStreamedMessageSize === Infinity) {
     return { messages: checked, collectedSize, release, transformedSize: nothing };
@@ -71,15 +73,20 @@ export function createPipeline(setup: PipelineSetup): Pipeline {
 /** How much payload an application gets at a time, at most, in bytes: copies that are larger come from the operating system each time. */
 export function largestPieceFor(receiver: Receiver): number {
   if (receiver.level === 'streaming') return receiver.lendsPayload === true ? Infinity : LARGEST_COPY;
-  return receiver.level === 'whole or streaming' ? LARGEST_COPY : Infinity;
+  if (receiver.level !== 'whole or streaming') return Infinity;
+  return receiver.lendsPayload === true ? LARGEST_WHOLE : LARGEST_COPY;
 }
 
-function createCollector({ level, limits, text, readAhead }: PipelineSetup): Collector {
-  switch (level) {
+function createCollector({ receiver, limits, text, readAhead, transforms }: PipelineSetup): Collector {
+  switch (receiver.level) {
     case 'streaming':
       return { messages: readAhead, collectedSize: () => 0, release: nothing };
     case 'whole or streaming': {
-      const whole = new WholeMessages(readAhead);
+      const whole = new WholeMessages(readAhead, {
+        lends: lendsPayload(receiver),
+        isTransformed: transforms.length > 0,
+        copy: copyPayloadOf(receiver),
+      });
       return { messages: whole, collectedSize: () => whole.size, release: () => whole.release() };
     }
     case 'frame': {

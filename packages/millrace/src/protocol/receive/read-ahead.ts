@@ -1,5 +1,6 @@
 import { ENTRY_COST, payloadCost } from '../base/costs.ts';
 import { Fifo } from '../base/fifo.ts';
+import { lendsPayload } from './handlers.ts';
 import type { FrameHeader } from '../wire/frame-header.ts';
 import type { FrameHandler, MessageHandler, Receiver, StreamingHandler, WholeMessageHandler } from './handlers.ts';
 import type { Turn } from './turn.ts';
@@ -81,8 +82,8 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
     const { receiver } = setup;
     this.#setup = setup;
     this.#application = receiver.handler;
-    this.#lends = receiver.level === 'streaming' && receiver.lendsPayload === true;
-    this.#ownsChunks = receiver.level === 'whole or streaming';
+    this.#lends = lendsPayload(receiver);
+    this.#ownsChunks = receiver.level === 'whole or streaming' && !this.#lends;
   }
 
   /** How many things have waited and were handed out. */

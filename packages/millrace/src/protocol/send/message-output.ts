@@ -6,6 +6,8 @@ export interface FrameFormat {
   readonly reservedBits?: number | undefined;
   /** Whether it is the last of its message, so that `endMessage` adds none. */
   readonly final?: boolean | undefined;
+  /** Called when all of it has become output; never where the connection has ended before. */
+  readonly onFramed?: (() => void) | undefined;
 }
 
 /** How a message is begun whose frames follow. */
@@ -20,6 +22,8 @@ export interface GivenFormat extends MessageFormat {
   readonly onTaken?: (() => void) | undefined;
   /** Called in place of that, when the connection has ended before. */
   readonly onLost?: ((error: Error) => void) | undefined;
+  /** Called when all of it has become output; never where the connection has ended before. */
+  readonly onFramed?: (() => void) | undefined;
 }
 
 /** Something that waits. */

@@ -12,6 +12,11 @@ export interface MessageFormat {
   readonly fragmentSize?: number | undefined;
   /** What the application said for this message: compress it or not; without it, the extension decides. */
   readonly compress?: boolean | undefined;
+  /**
+   * Whether its frames are masked, if not as the role has it: a correct peer fails the connection then (RFC 6455 §5.1). Without effect on a message that an
+   * extension changes.
+   */
+  readonly masks?: boolean | undefined;
 }
 
 /** A message that is framed once, for any number of connections. */

@@ -25,7 +25,10 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
   readonly #fragmentSize: number;
   readonly #listener: SchedulerListener;
   readonly #output = new OutputQueue();
+  readonly #createEncoder: (masks: boolean) => FrameEncoder;
   readonly #encoder: FrameEncoder;
+  /** For messages that are not masked as the role has it. */
+  #otherEncoder: FrameEncoder | undefined;
 
   #state: 'ground' | 'message' | 'frame' = 'ground';
   /** Whether the last message was ended by a frame that said `final`, so that `endMessage` has nothing left to do. */
@@ -52,7 +55,8 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
     this.#host = host;
     this.#fragmentSize = fragmentSize;
     this.#listener = listener;
-    this.#encoder = new FrameEncoder({ output: this.#output, host, masks: role === 'client', observer });
+    this.#createEncoder = (masks) => new FrameEncoder({ output: this.#output, host, masks, observer });
+    this.#encoder = this.#createEncoder(role === 'client');
   }
 
   /** What may leave now. */
@@ -103,7 +107,14 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
 
   /** What was sent, or is on its way. */
   get counts(): SendCounts & { readonly messagesSent: number } {
-    return { ...this.#encoder.counts, messagesSent: this.#messagesSent };
+    const { framesSent, dataSent, controlSent } = this.#encoder.counts;
+    const other = this.#otherEncoder?.counts ?? { framesSent: 0, dataSent: 0 };
+    return {
+      framesSent: framesSent + other.framesSent,
+      dataSent: dataSent + other.dataSent,
+      controlSent,
+      messagesSent: this.#messagesSent,
+    };
   }
 
   /** How many messages were sent, or are on their way. */
@@ -114,15 +125,17 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
   /** Sends a message, cut into frames of `fragmentSize`. No message may be open. */
   sendMessage(payload: string | Uint8Array, format: GivenFormat): undefined {
     this.#messagesSent++;
-    const { fragmentSize = this.#fragmentSize, onTaken } = format;
+    const { fragmentSize = this.#fragmentSize, onTaken, onFramed, masks } = format;
+    const encoder = masks === undefined ? this.#encoder : this.#encoderFor(masks);
     if (typeof payload !== 'string') {
-      this.#writeFragments(payload, format, fragmentSize);
-    } else if (this.#encoder.isShortText(payload) && 3 * payload.length <= fragmentSize) {
-      this.#encoder.writeShortText(firstHeaderByte(true, format.reservedBits ?? 0, format.opcode), payload);
+      this.#writeFragments(encoder, payload, format);
+    } else if (encoder.isShortText(payload) && 3 * payload.length <= fragmentSize) {
+      encoder.writeShortText(firstHeaderByte(true, format.reservedBits ?? 0, format.opcode), payload);
     } else {
-      this.#writeFragments(this.#host.text.encode(payload), format, fragmentSize);
+      this.#writeFragments(encoder, this.#host.text.encode(payload), format);
     }
     onTaken?.();
+    onFramed?.();
   }
 
   /** Sends a message that was framed before. No message may be open. */
@@ -191,6 +204,7 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
     this.expectMessage('sendMessageFrame');
     this.#frameIsFinal = format.final ?? false;
     this.#encoder.writeFrame(this.#firstByte(format), payload);
+    format.onFramed?.();
     this.#endFrame();
   }
 
@@ -315,20 +329,24 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
     else if (this.#frameIsFinal) this.#listener.onMessageSent();
   }
 
-  #writeFragments(payload: Uint8Array, format: MessageFormat, fragmentSize: number): void {
+  /** The encoder for messages that are masked, or are not. */
+  #encoderFor(masks: boolean): FrameEncoder {
+    if (masks === this.#encoder.masks) return this.#encoder;
+    return (this.#otherEncoder ??= this.#createEncoder(masks));
+  }
+
+  #writeFragments(encoder: FrameEncoder, payload: Uint8Array, format: MessageFormat): void {
+    const { fragmentSize = this.#fragmentSize } = format;
     let { opcode, reservedBits = 0 } = format;
     let start = 0;
     while (payload.length - start > fragmentSize) {
-      this.#encoder.writeFrame(
-        firstHeaderByte(false, reservedBits, opcode),
-        payload.subarray(start, start + fragmentSize),
-      );
+      encoder.writeFrame(firstHeaderByte(false, reservedBits, opcode), payload.subarray(start, start + fragmentSize));
       start += fragmentSize;
       opcode = Opcode.CONTINUATION;
       reservedBits = 0;
     }
     const last = start === 0 ? payload : payload.subarray(start);
-    this.#encoder.writeFrame(firstHeaderByte(true, reservedBits, opcode), last);
+    encoder.writeFrame(firstHeaderByte(true, reservedBits, opcode), last);
   }
 
   #writeClose(body: Uint8Array): void {

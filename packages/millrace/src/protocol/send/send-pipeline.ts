@@ -140,7 +140,7 @@ export class SendPipeline implements MessageOutput {
     const { length } = bytes;
     if (typeof payload === 'string' || length <= LARGEST_COPY) {
       const copy = typeof payload === 'string' ? bytes : new Uint8Array(bytes);
-      const run = (): void => this.#sendMessage(copy, length, withoutCalls(format));
+      const run = (): void => this.#sendMessage(copy, length, ofCopy(format));
       const entry = this.#put({ run, size: length, message: undefined });
       format.onTaken?.();
       return entry;
@@ -180,7 +180,8 @@ export class SendPipeline implements MessageOutput {
         return;
       }
       this.#transformation.addReservedBits(format.reservedBits ?? 0);
-      this.#transformation.start({ payload: bytes, size: bytes.length, isOwn, signal: final ? 'end' : 'flush' });
+      const signal = final ? 'end' : 'flush';
+      this.#transformation.start({ payload: bytes, size: bytes.length, isOwn, signal, onFramed: format.onFramed });
     });
     this.#tellIfSent();
   }
@@ -348,15 +349,16 @@ export class SendPipeline implements MessageOutput {
       this.#losePayload(size, format.onLost);
       return;
     }
-    const { opcode, reservedBits = 0, compress, fragmentSize = this.#setup.fragmentSize, onTaken, onLost } = format;
+    const { opcode, reservedBits = 0, compress, fragmentSize = this.#setup.fragmentSize } = format;
     const payload = typeof given === 'string' ? this.#setup.text.encode(given) : given;
     const { length } = payload;
     if (!this.#transformation.begin({ opcode, reservedBits, compress, length }, fragmentSize)) {
       this.#scheduler.sendMessage(payload, format);
       return;
     }
+    const { onTaken, onLost, onFramed } = format;
     const isOwn = typeof given === 'string';
-    this.#transformation.start({ payload, size: length, isOwn, signal: 'end', onTaken, onLost });
+    this.#transformation.start({ payload, size: length, isOwn, signal: 'end', onTaken, onLost, onFramed });
   }
 
   #sendPrepared(message: PreparedMessage): void {
@@ -386,7 +388,7 @@ export class SendPipeline implements MessageOutput {
   }
 }
 
-/** The same, for a payload that was copied. */
-function withoutCalls({ opcode, reservedBits, fragmentSize, compress }: GivenFormat): GivenFormat {
-  return { opcode, reservedBits, fragmentSize, compress };
+/** The same, for a payload that was copied: its memory is nobody's business any more. */
+function ofCopy({ opcode, reservedBits, fragmentSize, compress, masks, onFramed }: GivenFormat): GivenFormat {
+  return { opcode, reservedBits, fragmentSize, compress, masks, onFramed };
 }

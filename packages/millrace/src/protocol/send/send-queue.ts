@@ -206,12 +206,12 @@ export class SendQueue {
       // A view of just these bytes: that of the caller may grow with its buffer.
       return this.#waitInPlace(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), format);
     }
-    const entry = this.#waitInCopy(typeof payload === 'string' ? bytes : new Uint8Array(bytes), withoutCalls(format));
+    const entry = this.#waitInCopy(typeof payload === 'string' ? bytes : new Uint8Array(bytes), ofCopy(format));
     format.onTaken?.();
     return entry;
   }
 
-  #waitInCopy(copy: Uint8Array, format: MessageFormat): QueuedEntry {
+  #waitInCopy(copy: Uint8Array, format: OutgoingFormat): QueuedEntry {
     const size = copy.length;
     const begin = (): void => void this.#setup.messages.sendMessage(copy, format);
     return this.#put({ begin, lose: undefined, size, cost: size + ENTRY_COST, isWhole: true });
@@ -268,9 +268,9 @@ export class SendQueue {
   }
 }
 
-/** The same, for a payload that is a copy. */
-function withoutCalls({ opcode, reservedBits, fragmentSize, compress }: OutgoingFormat): MessageFormat {
-  return { opcode, reservedBits, fragmentSize, compress };
+/** The same, for a payload that is a copy: its memory is nobody's business any more. */
+function ofCopy({ opcode, reservedBits, fragmentSize, compress, masks, onFramed }: OutgoingFormat): OutgoingFormat {
+  return { opcode, reservedBits, fragmentSize, compress, masks, onFramed };
 }
 
 /** Makes the error for a payload that changed hands before it was sent. */

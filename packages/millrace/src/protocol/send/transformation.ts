@@ -28,6 +28,8 @@ export interface Load {
   /** Called when all of it was given on. */
   readonly onTaken?: (() => void) | undefined;
   readonly onLost?: ((error: Error) => void) | undefined;
+  /** Called when all that comes out of it has become output. */
+  readonly onFramed?: (() => void) | undefined;
 }
 
 /** What a {@link Transformation} works with. */
@@ -199,6 +201,7 @@ export class Transformation {
     this.#held = undefined;
     if (load.signal === 'end') this.#write(held ?? NOTHING, true);
     else if (held !== undefined) this.#write(held, false);
+    load.onFramed?.();
   }
 
   #write(piece: Uint8Array, final: boolean): void {

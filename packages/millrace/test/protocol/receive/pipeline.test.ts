@@ -47,8 +47,9 @@ class Piping {
     checksText?: boolean,
   ) {
     const host = { now: () => 0, turnTime: () => Infinity, requestTurn: () => undefined };
+    const receiver = { ...receiverFor(level, this.log), ...(checksText !== undefined && { checksText }) };
     this.readAhead = new ReadAhead({
-      receiver: receiverFor(level, this.log),
+      receiver,
       limit: Infinity,
       turn: new Turn(host),
       collectedSize: () => 0,
@@ -62,8 +63,7 @@ class Piping {
       onJobEnded: () => undefined,
     });
     this.pipeline = createPipeline({
-      level,
-      checksText,
+      receiver,
       limits: { ...LIMITS, ...limits },
       text: portableTextCodec,
       transforms,
@@ -236,6 +236,7 @@ describe('largestPieceFor', () => {
 
     assert.equal(largestPieceFor(receiverFor('streaming', log)), 65_536);
     assert.equal(largestPieceFor(receiverFor('whole or streaming', log)), 65_536);
+    assert.equal(largestPieceFor({ level: 'whole or streaming', handler: log.whole, lendsPayload: true }), 262_144);
     assert.equal(largestPieceFor(receiverFor('streaming', log, true)), Infinity);
     assert.equal(largestPieceFor(receiverFor('frame', log)), Infinity);
     assert.equal(largestPieceFor(receiverFor('message', log)), Infinity);

@@ -214,7 +214,7 @@ describe('ReadAhead', () => {
       const handler = { ...new EventLog().whole, onFrameData: (chunk: Uint8Array) => void chunks.push(chunk) };
       const receiver: Receiver =
         setup.isWhole === true
-          ? { level: 'whole or streaming', handler }
+          ? { level: 'whole or streaming', handler, lendsPayload: setup.lends }
           : { level: 'streaming', handler, lendsPayload: setup.lends };
       const { readAhead } = new Reading({ receiver });
       const given = hex('01 02');
@@ -235,11 +235,13 @@ describe('ReadAhead', () => {
     });
 
     it('are lent chunks at once, and copies of them later', () => {
-      const [given, chunks] = chunksOf({ lends: true });
+      for (const isWhole of [false, true]) {
+        const [given, chunks] = chunksOf({ lends: true, isWhole });
 
-      assert.equal(chunks[0], given);
-      given.fill(0xee);
-      assert.equal(toHex(chunks[1]!), '01 02');
+        assert.equal(chunks[0], given);
+        given.fill(0xee);
+        assert.equal(toHex(chunks[1]!), '01 02');
+      }
     });
 
     it('are the chunks themselves, where they come as copies', () => {

@@ -13,6 +13,11 @@ import { Scheduling } from '../../helpers/scheduling.ts';
 const BINARY = { opcode: 2, reservedBits: 0, fragmentSize: undefined };
 const TEXT = { opcode: 1, reservedBits: 0, fragmentSize: undefined };
 
+function schedulingOf(role: 'client' | 'server'): { scheduler: Scheduler; take: () => string } {
+  const scheduling = new Scheduling({ role });
+  return { scheduler: scheduling.scheduler, take: () => scheduling.take() };
+}
+
 type Act = (scheduler: Scheduler) => unknown;
 
 const STATES: [state: string, enter: Act][] = [
@@ -99,6 +104,36 @@ const METHODS: [method: string, act: Act, written: Record<string, string | RegEx
 ];
 
 describe('Scheduler', () => {
+  it('masks a message or not, if it is told to, whatever the role has it, and counts it', () => {
+    const { scheduler, take } = schedulingOf('server');
+    scheduler.sendMessage(hex('01'), { ...BINARY, masks: true });
+    assert.equal(take(), '82 81 ff ff ff ff fe');
+    scheduler.sendMessage('a', { ...TEXT, masks: false });
+    assert.equal(take(), '81 01 61');
+    const { framesSent, dataSent, messagesSent } = scheduler.counts;
+    assert.deepEqual([framesSent, dataSent, messagesSent], [2, 2, 2]);
+
+    const client = schedulingOf('client');
+    client.scheduler.sendMessage('a', { ...TEXT, masks: false });
+    client.scheduler.sendMessage(hex('01 02'), { ...BINARY, masks: false, fragmentSize: 1 });
+    client.scheduler.sendMessage('a', TEXT);
+    assert.equal(client.take(), '81 01 61 02 01 01 80 01 02 81 81 ff ff ff ff 9e');
+  });
+
+  it('tells when a message or a frame has become output, before that ends the message', () => {
+    const log: string[] = [];
+    const { scheduler } = new Scheduling({
+      listener: { onMessageSent: () => void log.push('sent'), onCloseSent: () => undefined },
+    });
+    scheduler.sendMessage('a', {
+      ...TEXT,
+      onFramed: () => void log.push(`framed ${scheduler.output.size.toString()}`),
+    });
+    scheduler.beginMessage(2);
+    scheduler.sendFrame(hex('01'), { final: true, onFramed: () => void log.push('frame') });
+    assert.deepEqual(log, ['framed 3', 'frame', 'sent']);
+  });
+
   for (const [method, act, written] of METHODS) {
     for (const [state, enter] of STATES) {
       const expected = written[state];

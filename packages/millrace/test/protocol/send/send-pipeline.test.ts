@@ -210,6 +210,28 @@ describe('SendPipeline', () => {
     });
   });
 
+  describe('onFramed', () => {
+    it('tells when all that comes out of a message, or of a frame, has become output, in order', async () => {
+      const piping = slow({ applies: ({ compress }) => compress !== false });
+      const { pipeline, scheduling, log } = piping;
+      const told = (name: string) => () => void log.push(`${name} at ${String(scheduling.scheduler.output.size)}`);
+
+      pipeline.sendMessage(hex('01'), { ...BINARY, onFramed: told('first') });
+      pipeline.sendMessage(new Uint8Array(LONG), { ...BINARY, compress: false, onFramed: told('long') });
+      pipeline.sendMessage('a', { ...TEXT, onFramed: told('copy') });
+      pipeline.beginMessage(2, { compress: true });
+      pipeline.sendFrame(hex('01 02'), { onFramed: told('frame') });
+      pipeline.sendFrame(hex('03'), { final: true, onFramed: told('last frame') });
+      assert.deepEqual(log, ['sent']);
+      await piping.finishAll();
+
+      const sizes = log
+        .filter((line) => line.includes(' at '))
+        .map((line) => line.replace(/\d+$/, (at) => String(Number(at) % LONG)));
+      assert.deepEqual(sizes, ['first at 3', 'long at 13', 'copy at 16', 'frame at 20', 'last frame at 23']);
+    });
+  });
+
   describe('a message of frames', () => {
     it('goes through the transform frame by frame, each of use at once', () => {
       const { pipeline, scheduling, transform, log } = new Piping({ keeps: true });

@@ -85,6 +85,24 @@ describe('SendQueue', () => {
     assert.match(queueing.take(), /82 01 02 82 01 03$/);
   });
 
+  it('tells when a message has become output, whether it waits in a copy, in place or not at all', () => {
+    const queueing = new Queueing(4 * 1024);
+    const { queue, log } = queueing;
+    const send = (name: string, size: number): void => {
+      const onFramed = (): void => void log.push(`${name} framed`);
+      queue.send(new Uint8Array(size), { ...BINARY, onFramed });
+    };
+
+    send('at once', 1);
+    queueing.open();
+    send('copy', 2);
+    send('in place', 8 * 1024);
+    assert.deepEqual(log, ['at once framed']);
+    queueing.end();
+
+    assert.deepEqual(log, ['at once framed', 'copy framed', 'in place framed']);
+  });
+
   it('sends at once where nothing is open', () => {
     const queueing = new Queueing();
 

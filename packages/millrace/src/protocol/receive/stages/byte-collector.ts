@@ -12,10 +12,16 @@ const MIN_BLOCK = 256;
  * given, and 64 KiB, and no object for each piece.
  */
 export class ByteCollector {
+  readonly #allocate: (size: number) => Uint8Array;
   #blocks: Uint8Array[] = [];
   #block: Uint8Array | undefined;
   #used = 0;
   #size = 0;
+
+  /** @param allocate - makes buffers whose bytes may be anything: all of them are written before anybody gets them */
+  constructor(allocate: (size: number) => Uint8Array = allocateZeros) {
+    this.#allocate = allocate;
+  }
 
   /** What was collected so far, in bytes. */
   get size(): number {
@@ -54,12 +60,12 @@ export class ByteCollector {
   #begin(bytes: Uint8Array, expected: number): void {
     const size = this.#size + bytes.length;
     if (expected >= size && expected <= 2 * size) {
-      this.#block = this.#gather(new Uint8Array(expected));
+      this.#block = this.#gather(this.#allocate(expected));
       this.#blocks = [this.#block];
       this.#used = this.#size;
     } else {
       const spare = Math.min(Math.max(this.#size, MIN_BLOCK), MAX_BLOCK);
-      this.#block = new Uint8Array(Math.max(bytes.length, spare));
+      this.#block = this.#allocate(Math.max(bytes.length, spare));
       this.#blocks.push(this.#block);
       this.#used = 0;
     }
@@ -70,7 +76,7 @@ export class ByteCollector {
 
   #join(): Uint8Array {
     if (this.#blocks.length === 1 && this.#block?.length === this.#size) return this.#block;
-    return this.#gather(new Uint8Array(this.#size));
+    return this.#gather(this.#allocate(this.#size));
   }
 
   /** Copies what was collected to the start of `target`. */
@@ -83,4 +89,8 @@ export class ByteCollector {
     }
     return target;
   }
+}
+
+function allocateZeros(size: number): Uint8Array {
+  return new Uint8Array(size);
 }

@@ -142,4 +142,16 @@ describe('ByteCollector', () => {
       assert.deepEqual(collector.take(), concat(pieces));
     }
   });
+
+  it('fills memory that may have held anything', () => {
+    const dirty = (size: number): Uint8Array => new Uint8Array(size).fill(0xee);
+    const bytes = randomBytes(700, 1);
+    for (const expected of [Infinity, bytes.length]) {
+      for (const chunks of splits(bytes)) {
+        const collector = new ByteCollector(dirty);
+        for (const chunk of chunks) collector.append(chunk, expected);
+        assert.deepEqual(collector.take(), bytes);
+      }
+    }
+  });
 });

@@ -3,12 +3,15 @@ import { describe, it } from 'node:test';
 
 import { ClaimTable } from '../../../../src/protocol/extension/claims.ts';
 import { FrameReader } from '../../../../src/protocol/receive/frame-reader.ts';
-import { WholeMessages } from '../../../../src/protocol/receive/stages/whole-messages.ts';
+import { WholeMessages, type WholeMessagesSetup } from '../../../../src/protocol/receive/stages/whole-messages.ts';
 import { createFrameHeaderBuffer } from '../../../../src/protocol/wire/frame-header.ts';
 import { FrameParser } from '../../../../src/protocol/wire/frame-parser.ts';
 import { hex, toHex } from '../../../helpers/bytes.ts';
 import { EventLog } from '../../../helpers/event-log.ts';
 import { splits } from '../../../helpers/splits.ts';
+
+/** Hands over copies of all. */
+const COPYING: WholeMessagesSetup = { lends: false, isTransformed: false, copy: (bytes) => new Uint8Array(bytes) };
 
 /** A parser behind which messages of one piece are handed over whole. */
 class Reading {
@@ -16,8 +19,8 @@ class Reading {
   readonly messages: WholeMessages;
   readonly #parser: FrameParser;
 
-  constructor(largestPiece = Infinity) {
-    this.messages = new WholeMessages(this.log.whole);
+  constructor(largestPiece = Infinity, setup: Partial<WholeMessagesSetup> = {}) {
+    this.messages = new WholeMessages(this.log.whole, { ...COPYING, ...setup });
     this.#parser = new FrameParser(
       new FrameReader({
         role: 'client',
@@ -115,11 +118,14 @@ describe('WholeMessages', () => {
   it('hands over copies, for good', () => {
     const payloads: Uint8Array[] = [];
     const { whole } = new EventLog();
-    const messages = new WholeMessages({
-      ...whole,
-      onFrameData: (chunk) => payloads.push(chunk),
-      onWholeMessage: (payload) => payloads.push(payload),
-    });
+    const messages = new WholeMessages(
+      {
+        ...whole,
+        onFrameData: (chunk) => payloads.push(chunk),
+        onWholeMessage: (payload) => payloads.push(payload),
+      },
+      COPYING,
+    );
     const header = { ...createFrameHeaderBuffer(), payloadLength: 4, fin: true };
     const chunk = hex('01 02 03 04');
 
@@ -134,5 +140,48 @@ describe('WholeMessages', () => {
     chunk.fill(0xee);
 
     assert.deepEqual(payloads.map(toHex), ['01 02 03 04', '01 02 03 04']);
+  });
+
+  it('lends what does not come whole, and copies what does as it is told', () => {
+    const copied: string[] = [];
+    const lent: Uint8Array[] = [];
+    const { whole } = new EventLog();
+    const copy = (bytes: Uint8Array): Uint8Array => {
+      copied.push(toHex(bytes));
+      return new Uint8Array(bytes);
+    };
+    const messages = new WholeMessages(
+      { ...whole, onFrameData: (chunk) => lent.push(chunk) },
+      { lends: true, isTransformed: false, copy },
+    );
+    const header = { ...createFrameHeaderBuffer(), payloadLength: 4, fin: true };
+    const [part, all] = [hex('01 02'), hex('01 02 03 04')];
+
+    messages.onMessageBegin(2);
+    messages.onFrameBegin(header);
+    messages.onFrameData(all);
+    messages.onFrameEnd();
+    messages.onMessageEnd();
+    messages.onMessageBegin(2);
+    messages.onFrameBegin(header);
+    messages.onFrameData(part);
+
+    assert.deepEqual(copied, ['01 02 03 04']);
+    assert.equal(lent[0], part, 'not a copy');
+  });
+
+  it('takes one piece that an extension has made for the whole, whatever the header says, and goes on if it is not', () => {
+    for (const isWhole of [true, false]) {
+      const log = new EventLog();
+      const messages = new WholeMessages(log.whole, { ...COPYING, lends: true, isTransformed: true });
+      messages.onMessageBegin(2);
+      messages.onFrameBegin({ ...createFrameHeaderBuffer(), payloadLength: 1, fin: true });
+      messages.onFrameData(hex('01 02'));
+      if (!isWhole) messages.onFrameData(hex('03'));
+      messages.onFrameEnd();
+      messages.onMessageEnd();
+      const pieces = ['begin 2', 'frame 1 fin', 'data 01 02', 'data 03', 'frame end', 'end'];
+      assert.deepEqual(log.lines, isWhole ? ['whole 2: 01 02'] : pieces);
+    }
   });
 });
