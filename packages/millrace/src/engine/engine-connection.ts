@@ -316,15 +316,14 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
   onEnded(closure: Closure): void {
     this.closure = closure;
     this.made.totalBuffered?.leave(this);
-    const error = new ConnectionClosedError(closure);
     this.#waiters?.end(closure);
-    this.connection.endSending(error);
-    this.#pings?.end(error);
+    this.connection.endSending(() => new ConnectionClosedError(closure));
+    this.#pings?.end(new ConnectionClosedError(closure));
     this.#sessions?.close();
     this.#closed?.resolve(closure);
     tellClosed(this, closure);
     this.#user.onEnded(closure);
-    this.#ended?.abort(error);
+    this.#ended?.abort(new ConnectionClosedError(closure));
   }
 
   onClosed(closure: Closure): void {

@@ -29,24 +29,49 @@ export interface PipelineSetup {
   readonly text: TextCodec;
   /** The transforms of the extensions, in the order in which they were agreed on; the last one has changed the payload last, and is undone first. */
   readonly transforms: readonly MessageTransform[];
-  readonly gate: PipelineGate;
+  /** Where their stages wait; `undefined` where there are none. */
+  readonly gate: PipelineGate | undefined;
   /** Stands at its end, before the application. */
   readonly readAhead: ReadAhead;
 }
 
-/** The stages between the wire and the application. */
-export interface Pipeline {
-  /** The first stage. */
-  readonly messages: StreamingHandler;
-  /** What the stages hold of a message, in bytes. */
-  readonly collectedSize: () => number;
-  /** No more comes for now: hands over what a stage has kept back. */
-  readonly release: () => void;
-  /** Payload that has come out of the transforms, in bytes; `undefined` where there are none. */
-  readonly transformedSize: () => number | undefined;
+/** A stage that holds something of a message. */
+interface Collector {
+  /** What it holds, in bytes. */
+  readonly size: number;
+  /** No more comes for now: hands over what it has kept back. */
+  release?(): void;
 }
 
-type Collector = Omit<Pipeline, 'transformedSize'>;
+/** The stages between the wire and the application. */
+export class Pipeline {
+  /** The first stage. */
+  readonly messages: StreamingHandler;
+  readonly #collector: Collector | undefined;
+  /** Behind the transforms; `undefined` where there are none. */
+  readonly #transformed: SizeLimiter | undefined;
+
+  constructor(messages: StreamingHandler, collector: Collector | undefined, transformed?: SizeLimiter) {
+    this.messages = messages;
+    this.#collector = collector;
+    this.#transformed = transformed;
+  }
+
+  /** What the stages hold of a message, in bytes. */
+  get collectedSize(): number {
+    return this.#collector === undefined ? 0 : this.#collector.size;
+  }
+
+  /** No more comes for now: hands over what a stage has kept back. */
+  release(): void {
+    this.#collector?.release?.();
+  }
+
+  /** Payload that has come out of the transforms, in bytes; `undefined` where there are none. */
+  get transformedSize(): number | undefined {
+    return this.#transformed?.passed;
+  }
+}
 
 /**
  * Puts together what stands between the wire and the application: the transforms of extensions, the size limit of streams, the check of UTF-8, the collector
@@ -54,18 +79,17 @@ type Collector = Omit<Pipeline, 'transformedSize'>;
  */
 export function createPipeline(setup: PipelineSetup): Pipeline {
   const { limits, text, transforms, gate, checksText = true } = setup;
-  const { messages: collector, collectedSize, release } = createCollector(setup);
-  const checked = checksText ? new TextChecker(collector, text) : collector;
-  if (transforms.length === 0 && limits.maxStreamedMessageSize === Infinity) {
-    return { messages: checked, collectedSize, release, transformedSize: nothing };
-  }
+  const collector = createCollector(setup);
+  const next = collector ?? setup.readAhead;
+  const checked = checksText ? new TextChecker(next, text) : next;
+  if (gate === undefined && limits.maxStreamedMessageSize === Infinity) return new Pipeline(checked, collector);
   const limiter = new SizeLimiter(checked, limits.maxStreamedMessageSize);
+  if (gate === undefined) return new Pipeline(limiter, collector);
   const messages = transforms.reduce<StreamingHandler>(
     (next, transform, depth) => new TransformStage({ next, transform, gate, depth }),
     limiter,
   );
-  const transformedSize = (): number | undefined => (transforms.length === 0 ? undefined : limiter.passed);
-  return { messages, collectedSize, release, transformedSize };
+  return new Pipeline(messages, collector, limiter);
 }
 
 /** How much payload an application gets at a time, at most, in bytes: copies that are larger come from the operating system each time. */
@@ -74,25 +98,21 @@ export function largestPieceFor(receiver: Receiver): number {
   return receiver.level === 'whole or streaming' ? LARGEST_COPY : Infinity;
 }
 
-function createCollector({ level, limits, text, readAhead }: PipelineSetup): Collector {
+/** Makes the stage that collects for the level of the application; `undefined` where it takes what comes. */
+function createCollector({
+  level,
+  limits,
+  text,
+  readAhead,
+}: PipelineSetup): (Collector & StreamingHandler) | undefined {
   switch (level) {
     case 'streaming':
-      return { messages: readAhead, collectedSize: () => 0, release: nothing };
-    case 'whole or streaming': {
-      const whole = new WholeMessages(readAhead);
-      return { messages: whole, collectedSize: () => whole.size, release: () => whole.release() };
-    }
-    case 'frame': {
-      const frames = new FrameCollector(readAhead, limits);
-      return { messages: frames, collectedSize: () => frames.size, release: nothing };
-    }
-    case 'message': {
-      const messages = new MessageCollector(readAhead, limits, text);
-      return { messages, collectedSize: () => messages.size, release: nothing };
-    }
+      return undefined;
+    case 'whole or streaming':
+      return new WholeMessages(readAhead);
+    case 'frame':
+      return new FrameCollector(readAhead, limits);
+    case 'message':
+      return new MessageCollector(readAhead, limits, text);
   }
-}
-
-function nothing(): undefined {
-  // No stage keeps anything back, or changes anything.
 }

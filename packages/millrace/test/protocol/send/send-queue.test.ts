@@ -29,7 +29,7 @@ class Queueing {
       messages: this.scheduling.scheduler,
       text: portableTextCodec,
       highWaterMark,
-      onPayloadLost: (size) => this.log.push(`lost payload ${size}`),
+      owner: { onPayloadLost: (size) => this.log.push(`lost payload ${size}`) },
     });
   }
 
