@@ -105,11 +105,9 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
   #ended: AbortController | undefined;
 
   constructor(made: ConnectionMade, user: ConnectionUser) {
-    const { role, options, socket, onreadPlaces, context, agreed, maskingKey, explainsFailure } = made;
+    const { role, options, socket, onreadPlaces, context, agreed, maskingKey, explainsFailure, totalBuffered } = made;
     const { receiver, controls } = user;
     const sessions = agreed === undefined || agreed.extensions.length === 0 ? undefined : new ExtensionSessions(agreed);
-    const extended = { claims: agreed?.claims, transforms: sessions?.receive, sendTransforms: sessions?.send };
-    const ours = { role, options, explainsFailure };
     this.#sessions = sessions;
     this.made = made;
     this.#user = user;
@@ -119,9 +117,21 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
       context,
       maskingKey,
       largestRead: receiver.level === 'whole or streaming' ? LARGEST_COPIED_READ : undefined,
-      onUpdate: made.totalBuffered === undefined ? undefined : () => made.totalBuffered?.update(this),
+      onUpdate: totalBuffered === undefined ? undefined : () => totalBuffered.update(this),
       createConnection: (host) =>
-        new Connection({ ...ours, host, receiver, controls, handler: this, observer: this, ...extended }),
+        new Connection({
+          role,
+          options,
+          explainsFailure,
+          host,
+          receiver,
+          controls,
+          handler: this,
+          observer: this,
+          claims: agreed?.claims,
+          transforms: sessions?.receive,
+          sendTransforms: sessions?.send,
+        }),
     });
     const { connection } = this.#driver;
     this.connection = connection;

@@ -369,46 +369,20 @@ function ring(driver: SocketDriver): void {
   setImmediate(handleTimerLater, driver);
 }
 
-function handleTimerLater(driver: SocketDriver): void {
-  driver.handleTimerInContext();
-}
-
+const handleTimerLater = (driver: SocketDriver): void => driver.handleTimerInContext();
 const alarmsOfOpen = new Alarms<SocketDriver>({ ring, keepsAlive: true });
 const alarmsOfEnded = new Alarms<SocketDriver>({ ring, keepsAlive: false });
 
-function write(driver: SocketDriver): void {
-  driver.write();
-}
-
-function handleTimer(driver: SocketDriver): void {
-  driver.handleTimer();
-}
-
-function update(driver: SocketDriver): void {
-  driver.updateInContext();
-}
-
-function written(driver: SocketDriver): void {
-  driver.handleWritten();
-}
-
-function updateNow(driver: SocketDriver): void {
-  driver.update();
-}
-
-function receive(driver: SocketDriver): void {
-  driver.receiveChunk();
-}
-
+const write = (driver: SocketDriver): void => driver.write();
+const handleTimer = (driver: SocketDriver): void => driver.handleTimer();
+const update = (driver: SocketDriver): void => driver.updateInContext();
+const written = (driver: SocketDriver): void => driver.handleWritten();
+const updateNow = (driver: SocketDriver): void => driver.update();
+const receive = (driver: SocketDriver): void => driver.receiveChunk();
 function receiveEnd(driver: SocketDriver): void {
   driver.connection.receiveEnd();
   driver.update();
 }
 
-function handleTurn(driver: SocketDriver): void {
-  driver.handleTurn();
-}
-
-function close(driver: SocketDriver): void {
-  driver.close();
-}
+const handleTurn = (driver: SocketDriver): void => driver.handleTurn();
+const close = (driver: SocketDriver): void => driver.close();

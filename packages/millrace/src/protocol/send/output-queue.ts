@@ -19,6 +19,9 @@ const NOTHING = new Uint8Array(0);
  */
 const slab = { bytes: NOTHING, used: 0 };
 
+/** Up to so many frames that others may send, too, wait as they are. */
+const MAX_SHARED = 16;
+
 /** How a piece is given to {@link OutputQueue.push}. */
 export interface PieceFormat {
   /** Whether a frame ends with the last byte, so that another can follow. */
@@ -52,7 +55,7 @@ interface Piece extends PieceFormat {
   /** Where the last frame ends in it, in bytes. */
   readonly frameEnd: number;
   /** Whether it was put in front of others. */
-  readonly isInserted?: boolean;
+  readonly isInserted: boolean;
 }
 
 /**
@@ -161,10 +164,23 @@ export class OutputQueue implements OutputState {
   /** Adds bytes that are not copied. */
   push(bytes: Uint8Array, format: PieceFormat): void {
     this.seal();
+    const { endsFrame, maskingKey, isReference } = format;
     const size = bytes.length;
-    this.#pieces.push({ ...format, bytes, size, frameEnd: format.endsFrame ? size : 0 });
+    const frameEnd = endsFrame ? size : 0;
+    this.#pieces.push({ bytes, size, frameEnd, endsFrame, maskingKey, isReference, isInserted: false });
     this.#size += size;
-    if (format.isReference) this.#referencesGiven++;
+    if (isReference) this.#referencesGiven++;
+  }
+
+  /**
+   * Adds a small frame that does not change, and that other queues may be given, too: what is taken of them is joined once for all.
+   *
+   * @returns whether it did: not where it would be one of many, which are better packed
+   */
+  pushShared(frame: Uint8Array): boolean {
+    if (this.#pieces.length >= MAX_SHARED) return false;
+    this.push(frame, SHARED_FRAME);
+    return true;
   }
 
   /** Closes the piece that is being packed, so that what follows can be told from it. */
@@ -172,8 +188,7 @@ export class OutputQueue implements OutputState {
     if (this.#end === this.#start) return;
     const bytes = this.#packing.subarray(this.#start, this.#end);
     const frameEnd = this.#packedFrameEnd - this.#start;
-    const size = bytes.length;
-    this.#pieces.push({ bytes, size, frameEnd, endsFrame: frameEnd === size, isReference: false });
+    this.#pieces.push(ownPiece(bytes, frameEnd));
     this.#start = this.#end;
     this.#packedFrameEnd = this.#end;
   }
@@ -186,9 +201,9 @@ export class OutputQueue implements OutputState {
   take(limit: number): Uint8Array[] {
     if (this.#pieces.length === 0) return this.#takePacked();
     this.seal();
-    const taken: Piece[] = [];
     let count = 0;
     let bytes = 0;
+    let isMasked = false;
     while (count < this.#pieces.length && bytes < limit) {
       const piece = this.#pieces[count]!;
       // A header goes out only with its payload.
@@ -198,17 +213,19 @@ export class OutputQueue implements OutputState {
         this.#giveUpFrom(count);
         continue;
       }
-      taken.push(piece);
       bytes += piece.size;
       count++;
+      isMasked ||= piece.maskingKey !== undefined;
       this.#takenEndsFrame = piece.endsFrame;
       if (piece.isReference) this.#referencesTaken++;
     }
     this.#size -= bytes;
-    this.#pieces = count === this.#pieces.length ? [] : this.#pieces.slice(count);
+    const isAll = count === this.#pieces.length;
+    const taken = isAll ? this.#pieces : this.#pieces.slice(0, count);
+    this.#pieces = isAll ? [] : this.#pieces.slice(count);
     // An idle connection keeps no memory alive.
     if (this.#pieces.length === 0) this.#stopPacking();
-    return joinSmall(taken);
+    return !isMasked && count > 0 && bytes <= SMALL_PIECE ? [join(taken, bytes)] : joinSmall(taken);
   }
 
   /**
@@ -221,10 +238,7 @@ export class OutputQueue implements OutputState {
     let index = this.#firstBoundary();
     if (index === undefined) return false;
     while (this.#pieces[index]?.isInserted === true) index++;
-    const inserted = frames.map((bytes) => {
-      const size = bytes.length;
-      return { bytes, size, frameEnd: size, endsFrame: true, isReference: false, isInserted: true };
-    });
+    const inserted = frames.map((bytes) => ({ ...ownPiece(bytes, bytes.length), isInserted: true }));
     this.#pieces = [...this.#pieces.slice(0, index), ...inserted, ...this.#pieces.slice(index)];
     for (const frame of frames) this.#size += frame.length;
     return true;
@@ -347,6 +361,32 @@ function split(piece: Piece): [whole: Piece, rest: Piece] {
   const { bytes, size, frameEnd } = piece;
   const whole = { ...piece, bytes: bytes.subarray(0, frameEnd), size: frameEnd, endsFrame: true };
   return [whole, { ...piece, bytes: bytes.subarray(frameEnd), size: size - frameEnd, frameEnd: 0 }];
+}
+
+const SHARED_FRAME: PieceFormat = { endsFrame: true, isReference: false };
+
+/** Makes a piece of bytes that are the queue's. */
+function ownPiece(bytes: Uint8Array, frameEnd: number): Piece {
+  const size = bytes.length;
+  const endsFrame = frameEnd === size;
+  return { bytes, size, frameEnd, endsFrame, maskingKey: undefined, isReference: false, isInserted: false };
+}
+
+/** What was joined last. Connections that send the same frames, as in a broadcast, write the same bytes. */
+let lastJoined: { readonly pieces: readonly Piece[]; readonly bytes: Uint8Array } = { pieces: [], bytes: NOTHING };
+
+/** Joins small pieces, which do not change any more. */
+function join(pieces: readonly Piece[], size: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!.bytes;
+  if (!isSame(pieces, lastJoined.pieces)) {
+    const parts = pieces.map(({ bytes }) => bytes);
+    lastJoined = { pieces, bytes: concatenate(parts, size) };
+  }
+  return lastJoined.bytes;
+}
+
+function isSame(pieces: readonly Piece[], others: readonly Piece[]): boolean {
+  return pieces.length === others.length && pieces.every(({ bytes }, index) => bytes === others[index]!.bytes);
 }
 
 /** Gives what is to be written for pieces: small ones that follow each other are joined. */
