@@ -14,7 +14,7 @@ export function createDeferred<T>(): Deferred<T> {
     reject = onReject;
   });
   const fail = (error: unknown): void => {
-    handled(promise);
+    void handled(promise);
     reject(error);
   };
   return { promise, resolve, reject: fail };

@@ -5,13 +5,12 @@ import type { Inbound } from '../receive/inbound.ts';
 import type { ControlHooks, HoldReason } from '../receive/read-ahead.ts';
 import type { Scheduler } from '../send/scheduler.ts';
 import { lostPayload } from '../send/send-queue.ts';
-import type { ConnectionSetup } from './connection-setup.ts';
 import type { ClosingHandshake } from './closing-handshake.ts';
 import type { ClosingState } from './closing.ts';
 import type { Ending } from './ending.ts';
 import type { ConnectionOwner, ConnectionHost, ConnectionStats, TransportDirective } from './host.ts';
 import type { MessageSender } from './message-sender.ts';
-import { ConnectionParts, type PartsOwner } from './parts.ts';
+import { ConnectionParts, type ConnectionSetup, type PartsOwner } from './parts.ts';
 import { statsOf } from './stats.ts';
 import type { Watch } from './watch.ts';
 

@@ -1,5 +1,5 @@
 import { ENTRY_COST } from '../base/costs.ts';
-import { maskInto } from '../wire/mask.ts';
+import { SMALL_PIECE, lostSizeOf, ownPiece, split, toWrite, type Piece, type PieceFormat } from './output-pieces.ts';
 
 /** Bytes of output that the connections of a process pack small frames into at a time. */
 const SLAB_SIZE = 16 * 1024;
@@ -7,9 +7,6 @@ const SLAB_SIZE = 16 * 1024;
 /** The first block that a connection has for itself, in bytes; the next ones are larger. */
 const FIRST_BLOCK = 512;
 const LARGEST_BLOCK = 16 * 1024;
-
-/** Up to this many bytes, copying pieces that follow each other costs less than writing them one by one. */
-const SMALL_PIECE = 4096;
 
 const NOTHING = new Uint8Array(0);
 
@@ -21,16 +18,6 @@ const slab = { bytes: NOTHING, used: 0 };
 
 /** Up to so many frames that others may send, too, wait as they are. */
 const MAX_SHARED = 16;
-
-/** How a piece is given to {@link OutputQueue.push}. */
-export interface PieceFormat {
-  /** Whether a frame ends with the last byte, so that another can follow. */
-  readonly endsFrame: boolean;
-  /** Masking key to be applied when the piece is taken, turned to its first byte. */
-  readonly maskingKey?: number | undefined;
-  /** Whether the memory is somebody else's, who may have promised not to change it. */
-  readonly isReference: boolean;
-}
 
 /** What an {@link OutputQueue} holds, and has held. */
 export interface OutputState {
@@ -46,16 +33,6 @@ export interface OutputState {
   readonly lostSize: number;
   /** Whether something was given up that will never be taken. */
   readonly hasGivenUp: boolean;
-}
-
-interface Piece extends PieceFormat {
-  readonly bytes: Uint8Array;
-  /** The length of `bytes` when they were given. */
-  readonly size: number;
-  /** Where the last frame ends in it, in bytes. */
-  readonly frameEnd: number;
-  /** Whether it was put in front of others. */
-  readonly isInserted: boolean;
 }
 
 /**
@@ -203,11 +180,9 @@ export class OutputQueue implements OutputState {
     this.seal();
     let count = 0;
     let bytes = 0;
-    let isMasked = false;
     while (count < this.#pieces.length && bytes < limit) {
       const piece = this.#pieces[count]!;
-      // A header goes out only with its payload.
-      const lost = lostSizeOf(piece) ?? (piece.endsFrame ? undefined : lostSizeOf(this.#pieces[count + 1]));
+      const lost = this.#lostAt(count);
       if (lost !== undefined) {
         this.#lostPayload = lost;
         this.#giveUpFrom(count);
@@ -215,7 +190,6 @@ export class OutputQueue implements OutputState {
       }
       bytes += piece.size;
       count++;
-      isMasked ||= piece.maskingKey !== undefined;
       this.#takenEndsFrame = piece.endsFrame;
       if (piece.isReference) this.#referencesTaken++;
     }
@@ -225,7 +199,7 @@ export class OutputQueue implements OutputState {
     this.#pieces = isAll ? [] : this.#pieces.slice(count);
     // An idle connection keeps no memory alive.
     if (this.#pieces.length === 0) this.#stopPacking();
-    return !isMasked && count > 0 && bytes <= SMALL_PIECE ? [join(taken, bytes)] : joinSmall(taken);
+    return toWrite(taken, bytes);
   }
 
   /**
@@ -305,6 +279,12 @@ export class OutputQueue implements OutputState {
     return [bytes];
   }
 
+  /** What is lost with the piece at `index`: a header goes out only with its payload. */
+  #lostAt(index: number): number | undefined {
+    const piece = this.#pieces[index]!;
+    return lostSizeOf(piece) ?? (piece.endsFrame ? undefined : lostSizeOf(this.#pieces[index + 1]));
+  }
+
   #stopPacking(): void {
     this.#packing = NOTHING;
     this.#start = 0;
@@ -351,80 +331,4 @@ export class OutputQueue implements OutputState {
   }
 }
 
-/** The size of a piece that is not what was given any more; `undefined` if it is. */
-function lostSizeOf(piece: Piece | undefined): number | undefined {
-  return piece === undefined || piece.bytes.length === piece.size ? undefined : piece.size;
-}
-
-/** Cuts a piece in two where the last frame ends in it. */
-function split(piece: Piece): [whole: Piece, rest: Piece] {
-  const { bytes, size, frameEnd } = piece;
-  const whole = { ...piece, bytes: bytes.subarray(0, frameEnd), size: frameEnd, endsFrame: true };
-  return [whole, { ...piece, bytes: bytes.subarray(frameEnd), size: size - frameEnd, frameEnd: 0 }];
-}
-
 const SHARED_FRAME: PieceFormat = { endsFrame: true, isReference: false };
-
-/** Makes a piece of bytes that are the queue's. */
-function ownPiece(bytes: Uint8Array, frameEnd: number): Piece {
-  const size = bytes.length;
-  const endsFrame = frameEnd === size;
-  return { bytes, size, frameEnd, endsFrame, maskingKey: undefined, isReference: false, isInserted: false };
-}
-
-/** What was joined last. Connections that send the same frames, as in a broadcast, write the same bytes. */
-let lastJoined: { readonly pieces: readonly Piece[]; readonly bytes: Uint8Array } = { pieces: [], bytes: NOTHING };
-
-/** Joins small pieces, which do not change any more. */
-function join(pieces: readonly Piece[], size: number): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!.bytes;
-  if (!isSame(pieces, lastJoined.pieces)) {
-    const parts = pieces.map(({ bytes }) => bytes);
-    lastJoined = { pieces, bytes: concatenate(parts, size) };
-  }
-  return lastJoined.bytes;
-}
-
-function isSame(pieces: readonly Piece[], others: readonly Piece[]): boolean {
-  return pieces.length === others.length && pieces.every(({ bytes }, index) => bytes === others[index]!.bytes);
-}
-
-/** Gives what is to be written for pieces: small ones that follow each other are joined. */
-function joinSmall(pieces: readonly Piece[]): Uint8Array[] {
-  const joined: Uint8Array[] = [];
-  let small: Uint8Array[] = [];
-  let size = 0;
-  const endSmall = (): void => {
-    if (small.length > 0) joined.push(small.length === 1 ? small[0]! : concatenate(small, size));
-    small = [];
-    size = 0;
-  };
-  for (const { bytes, maskingKey } of pieces) {
-    if (size + bytes.length > SMALL_PIECE) endSmall();
-    if (maskingKey !== undefined) {
-      endSmall();
-      joined.push(maskedCopy(bytes, maskingKey));
-    } else {
-      small.push(bytes);
-      size += bytes.length;
-    }
-  }
-  endSmall();
-  return joined;
-}
-
-function concatenate(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
-}
-
-function maskedCopy(bytes: Uint8Array, maskingKey: number): Uint8Array {
-  const copy = new Uint8Array(bytes.length);
-  maskInto(bytes, copy, maskingKey, 0);
-  return copy;
-}
