@@ -66,6 +66,7 @@ const EXCEPTIONS = [
   {
     files: [
       'packages/millrace/src/protocol/connection/connection.ts',
+      'packages/millrace/src/protocol/connection/message-sender.ts',
       'packages/millrace/src/protocol/receive/inbound.ts',
     ],
     rules: ['max-lines'],

@@ -45,11 +45,11 @@ export function decideBy<Answer extends ConnectAnswer>(
   return (request) => {
     const asyncContext = new AsyncContext();
     const decide = (answer: Answer | undefined): Decision<Opening<ContextOf<Answer>>> => {
-      const { context, ...decided } = decisionFor<Answer>(answer);
+      const { subprotocol, headers, context } = decisionFor<Answer>(answer);
       const agreed = agreeAsServer(request.extensions, options);
       const extensions = agreed.answer.length === 0 ? undefined : writeAgreed(agreed);
       const maxLifetime = checkLifetime(typeof answer === 'object' ? answer.maxLifetime : undefined);
-      return { ...decided, extensions, context: { context, asyncContext, agreed, maxLifetime } };
+      return { subprotocol, headers, extensions, context: { context, asyncContext, agreed, maxLifetime } };
     };
     if (onConnect === undefined) return decide(undefined);
     const answer = asyncContext.open(() => onConnect(request));

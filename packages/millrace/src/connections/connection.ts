@@ -185,7 +185,7 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
         leaveLast();
         // What is there already is not worth a second promise.
         const message = inbox.takeForLoop();
-        return message === undefined ? handled(inbox.nextForLoop().then(take)) : Promise.resolve(take(message));
+        return message === undefined ? inbox.nextForLoop(take) : Promise.resolve(take(message));
       },
       return: () => {
         leaveLast();

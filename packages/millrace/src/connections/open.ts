@@ -71,7 +71,6 @@ export function openCalling<Context>(
 /** A connection whose messages are asked for, with the handler that deals with it. */
 class IteratedConnection<Context> implements ConnectionUser, OpenedConnection<Context> {
   readonly connection: WebSocketConnection<Context>;
-  readonly receiver: Receiver;
   readonly #engine: EngineConnection;
   readonly #inbox: Inbox;
   readonly #limits: ReadLimits;
@@ -94,11 +93,14 @@ class IteratedConnection<Context> implements ConnectionUser, OpenedConnection<Co
     this.#handler = handler;
     this.#isRunning = handler !== undefined;
     this.#inbox = new Inbox({ limits, hasHandler: this.#isRunning });
-    this.receiver = { level: 'whole or streaming', handler: this.#inbox };
     this.#engine = new EngineConnection(made, this);
     this.#inbox.attach(this.#engine.connection);
     this.connection = new WebSocketConnection(this.#engine, this.#inbox, context);
     if (!receives) this.connection.ignoreMessages();
+  }
+
+  get receiver(): Receiver {
+    return { level: 'whole or streaming', handler: this.#inbox };
   }
 
   start(head: Uint8Array): void {
@@ -175,8 +177,6 @@ class IteratedConnection<Context> implements ConnectionUser, OpenedConnection<Co
 /** A connection whose messages go to callbacks. */
 class CallingConnection<Context> implements ConnectionUser, OpenedConnection<Context>, MessageHandler {
   readonly connection: WebSocketConnection<Context>;
-  readonly receiver: Receiver = { level: 'message', handler: this };
-  readonly isWorking = false;
   readonly #engine: EngineConnection;
   readonly #events: ConnectionEvents<Context>;
   readonly #callbacks: ConnectionCallbacks<Context>;
@@ -187,6 +187,15 @@ class CallingConnection<Context> implements ConnectionUser, OpenedConnection<Con
     this.#engine = new EngineConnection(made, this);
     this.connection = new WebSocketConnection(this.#engine, undefined, context);
     if (!receives || callbacks.message === undefined) this.connection.ignoreMessages();
+  }
+
+  get receiver(): Receiver {
+    return { level: 'message', handler: this };
+  }
+
+  /** What its callbacks return is known to the engine. */
+  get isWorking(): boolean {
+    return false;
   }
 
   start(head: Uint8Array): void {

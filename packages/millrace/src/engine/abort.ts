@@ -17,12 +17,22 @@ export function onAbort(
   pending.then(stop, stop);
 }
 
-/** Waits for `promise`, but no longer than until `signal` is aborted, with whose reason it fails then. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+/**
+ * Waits for `promise`, but no longer than until `signal` is aborted, with whose reason it fails then.
+ *
+ * @param abort - is called in that case, unless `signal` was aborted before
+ */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined, abort?: () => void): Promise<T> {
   if (signal === undefined) return promise;
   const settled = createDeferred<T>();
   promise.then(settled.resolve, settled.reject);
-  if (signal.aborted) settled.reject(signal.reason);
-  else onAbort(signal, settled.promise, settled.reject);
+  if (signal.aborted) {
+    settled.reject(signal.reason);
+    return settled.promise;
+  }
+  onAbort(signal, settled.promise, (reason) => {
+    abort?.();
+    settled.reject(reason);
+  });
   return settled.promise;
 }

@@ -13,7 +13,11 @@ export function createDeferred<T>(): Deferred<T> {
     resolve = onResolve;
     reject = onReject;
   });
-  return { promise: handled(promise), resolve, reject };
+  const fail = (error: unknown): void => {
+    void handled(promise);
+    reject(error);
+  };
+  return { promise, resolve, reject: fail };
 }
 
 /** Marks a promise as one whose failure nobody has to look at: it is told elsewhere, too. */

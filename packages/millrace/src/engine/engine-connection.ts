@@ -105,11 +105,9 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
   #ended: AbortController | undefined;
 
   constructor(made: ConnectionMade, user: ConnectionUser) {
-    const { role, options, socket, onreadPlaces, context, agreed, maskingKey, explainsFailure } = made;
+    const { role, options, socket, onreadPlaces, context, agreed, maskingKey, explainsFailure, totalBuffered } = made;
     const { receiver, controls } = user;
     const sessions = agreed === undefined || agreed.extensions.length === 0 ? undefined : new ExtensionSessions(agreed);
-    const extended = { claims: agreed?.claims, transforms: sessions?.receive, sendTransforms: sessions?.send };
-    const ours = { role, options, explainsFailure };
     this.#sessions = sessions;
     this.made = made;
     this.#user = user;
@@ -119,9 +117,21 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
       context,
       maskingKey,
       largestRead: receiver.level === 'whole or streaming' && !lendsPayload(receiver) ? LARGEST_COPIED_READ : undefined,
-      onUpdate: made.totalBuffered === undefined ? undefined : () => made.totalBuffered?.update(this),
+      onUpdate: totalBuffered === undefined ? undefined : () => totalBuffered.update(this),
       createConnection: (host) =>
-        new Connection({ ...ours, host, receiver, controls, handler: this, observer: this, ...extended }),
+        new Connection({
+          role,
+          options,
+          explainsFailure,
+          host,
+          receiver,
+          controls,
+          handler: this,
+          observer: this,
+          claims: agreed?.claims,
+          transforms: sessions?.receive,
+          sendTransforms: sessions?.send,
+        }),
     });
     const { connection } = this.#driver;
     this.connection = connection;
@@ -220,9 +230,7 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
     const before = sender.givenReferences;
     if (signal === undefined) return sender.sendPreparedMessage(message) ? DONE : this.sent(before);
     const entry = sender.queuePreparedMessage(message);
-    const sent = untilAborted(this.sent(before), signal);
-    onAbort(signal, sent, () => entry?.withdraw());
-    return sent;
+    return untilAborted(this.sent(before), signal, () => entry?.withdraw());
   }
 
   /**
@@ -279,11 +287,9 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
 
   /** Whether an error says that this connection has ended: whoever waits for it learns it so, and need not catch it. */
   isEndOf(error: unknown): boolean {
-    if (this.closure !== undefined && this.#ended !== undefined) {
-      // Node's own functions fail with an AbortError, and have the reason behind it.
-      const reason: unknown = this.#ended.signal.reason;
-      if (error === reason || causeOf(error) === reason) return true;
-    }
+    const reason: unknown = this.closure === undefined ? undefined : this.#ended?.signal.reason;
+    // Node's own functions fail with an AbortError, and have the reason behind it.
+    if (reason !== undefined && (error === reason || causeOf(error) === reason)) return true;
     if (!(error instanceof ConnectionClosedError)) return false;
     return error.closure === this.closure || error.closure === this.connection.closureInside;
   }
@@ -330,15 +336,14 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
   onEnded(closure: Closure): void {
     this.closure = closure;
     this.made.totalBuffered?.leave(this);
-    const error = new ConnectionClosedError(closure);
     this.#waiters?.end(closure);
-    this.connection.endSending(error);
-    this.#pings?.end(error);
+    this.connection.endSending(() => new ConnectionClosedError(closure));
+    this.#pings?.end(new ConnectionClosedError(closure));
     this.#sessions?.close();
     this.#closed?.resolve(closure);
     tellClosed(this, closure);
     this.#user.onEnded(closure);
-    this.#ended?.abort(error);
+    this.#ended?.abort(new ConnectionClosedError(closure));
   }
 
   onClosed(closure: Closure): void {
@@ -383,8 +388,7 @@ export class EngineConnection implements ConnectionOwner, DataHolder, FrameObser
     if (isFree) {
       // It had not to wait for its turn, but extensions take their time. Whatever is on its way by then is waited for.
       const sent = wait.isOver ? this.sent(before) : handled(turn.promise.then(() => this.sent(-1)));
-      onAbort(signal, sent, () => entry?.withdraw());
-      return untilAborted(sent, signal);
+      return untilAborted(sent, signal, () => entry?.withdraw());
     }
     // It waits in a copy.
     if (wait.isOver) return DONE;

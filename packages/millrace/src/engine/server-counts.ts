@@ -4,6 +4,9 @@ import type { ConnectionStats } from '../protocol/connection/host.ts';
 /** What is summed over the connections of a server. */
 type Traffic = Omit<ConnectionStats, 'compressionRatioReceived' | 'compressionRatioSent' | 'pingLatency'>;
 
+/** The same, to be added to. */
+type Sum = { -readonly [Name in keyof Traffic]: Traffic[Name] };
+
 /** Counters of a server since it listens; the traffic is that of all its connections, open or not. */
 export interface ServerStats extends Traffic {
   /** Connections that were accepted. */
@@ -31,7 +34,7 @@ export class ServerCounts {
   readonly #refused = new Map<number, number>();
   readonly #closed = new Map<number, number>();
   /** The traffic of connections that have ended. */
-  #traffic: Traffic = addTraffic([]);
+  readonly #traffic = noTraffic();
 
   /** A connection was accepted. */
   accept(): void {
@@ -43,7 +46,7 @@ export class ServerCounts {
   end({ stats }: Member, { code }: Closure): void {
     this.#open--;
     increment(this.#closed, code);
-    this.#traffic = addTraffic([this.#traffic, stats]);
+    add(this.#traffic, stats);
   }
 
   /**
@@ -62,31 +65,45 @@ export class ServerCounts {
    * @param members - the open connections
    */
   sum(members: Iterable<Member>): ServerStats {
+    const traffic = { ...this.#traffic };
+    for (const { stats } of members) add(traffic, stats);
     return {
       accepted: this.#accepted,
       open: this.#open,
       refused: Object.fromEntries(this.#refused),
       unanswered: this.#unanswered,
       closed: Object.fromEntries(this.#closed),
-      ...addTraffic([this.#traffic, ...Array.from(members, ({ stats }) => stats)]),
+      ...traffic,
     };
   }
 }
 
-function addTraffic(all: readonly Traffic[]): Traffic {
-  const sumOf = (name: keyof Traffic): number => all.reduce((sum, traffic) => sum + traffic[name], 0);
+function noTraffic(): Sum {
   return {
-    bytesReceived: sumOf('bytesReceived'),
-    bytesSent: sumOf('bytesSent'),
-    framesReceived: sumOf('framesReceived'),
-    framesSent: sumOf('framesSent'),
-    frameBytesReceived: sumOf('frameBytesReceived'),
-    frameBytesSent: sumOf('frameBytesSent'),
-    messagesReceived: sumOf('messagesReceived'),
-    messagesSent: sumOf('messagesSent'),
-    messageBytesReceived: sumOf('messageBytesReceived'),
-    messageBytesSent: sumOf('messageBytesSent'),
+    bytesReceived: 0,
+    bytesSent: 0,
+    framesReceived: 0,
+    framesSent: 0,
+    frameBytesReceived: 0,
+    frameBytesSent: 0,
+    messagesReceived: 0,
+    messagesSent: 0,
+    messageBytesReceived: 0,
+    messageBytesSent: 0,
   };
+}
+
+function add(sum: Sum, traffic: Traffic): void {
+  sum.bytesReceived += traffic.bytesReceived;
+  sum.bytesSent += traffic.bytesSent;
+  sum.framesReceived += traffic.framesReceived;
+  sum.framesSent += traffic.framesSent;
+  sum.frameBytesReceived += traffic.frameBytesReceived;
+  sum.frameBytesSent += traffic.frameBytesSent;
+  sum.messagesReceived += traffic.messagesReceived;
+  sum.messagesSent += traffic.messagesSent;
+  sum.messageBytesReceived += traffic.messageBytesReceived;
+  sum.messageBytesSent += traffic.messageBytesSent;
 }
 
 function increment(counts: Map<number, number>, key: number): void {

@@ -22,7 +22,7 @@ export { MAX_FRAME_LENGTH } from './base/length.ts';
 export { MessageType, Opcode } from './base/opcode.ts';
 export { CLOSING_TRANSITIONS, type ClosingEvent, type ClosingState } from './connection/closing.ts';
 export { Connection } from './connection/connection.ts';
-export type { ConnectionSetup } from './connection/connection-setup.ts';
+export type { ConnectionSetup } from './connection/parts.ts';
 export type { ConnectionHost, ConnectionOwner, ConnectionStats, TransportDirective } from './connection/host.ts';
 export type { MessageSender } from './connection/message-sender.ts';
 export {

@@ -1,4 +1,4 @@
-import { Socket } from 'node:net';
+import { Socket, isIPv4 } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { TransportError, toError } from '../protocol/base/errors.ts';
@@ -13,32 +13,33 @@ import { selectSubprotocol } from '../protocol/handshake/rules/subprotocols.ts';
 import { quote } from '../protocol/base/checks.ts';
 import { addressOf, seeThroughProxies } from '../protocol/handshake/proxies/forwarded.ts';
 import { formatNetwork, parseIpAddress } from '../protocol/handshake/proxies/ip-address.ts';
+import { Alarms } from '../transport/alarms.ts';
 import { CHANNELS } from '../engine/diagnostics/channels.ts';
 import { tellError } from '../engine/diagnostics/connection-diagnostics.ts';
 import { traceHandshake } from '../engine/diagnostics/handshake-trace.ts';
-import { formatPeer, prepareSocket } from '../transport/socket-setup.ts';
+import { prepareSocket } from '../transport/socket-setup.ts';
 import { Admission } from './limits/admission.ts';
 import type { Exchange } from './exchange.ts';
 import type { Decision, HandshakeHandler } from './handshake-handler.ts';
 import { LoopDelay } from './limits/loop-delay.ts';
 import type { ResolvedHandshakeOptions } from './settings/handshake-options.ts';
-import { PendingHandshake, type PendingHandshakeEvents } from './pending-handshake.ts';
+import { PendingHandshake, type PendingHandshakeOwner } from './pending-handshake.ts';
 
 /**
  * Takes sockets with requests, hands out connections: what a listener of its own and one attached to another server share.
  *
  * It counts handshakes and connections, keeps the deadline of each handshake, and sees to it that each is answered once.
  */
-export class HandshakeGate<Context> {
+export class HandshakeGate<Context> implements PendingHandshakeOwner {
   readonly #options: ResolvedHandshakeOptions;
   readonly #handler: HandshakeHandler<Context>;
   readonly #rules: RequestRules;
   readonly #admission: Admission<PendingHandshake>;
-  // One of each for all sockets.
-  readonly #events: PendingHandshakeEvents = {
-    onTimeout: (pending) => this.#onTimeout(pending),
-    onClose: (pending) => this.#onClose(pending),
-  };
+  readonly timeout: number;
+  readonly alarms: Alarms<PendingHandshake> = new Alarms({
+    ring: (pending) => this.#onTimeout(pending),
+    keepsAlive: false,
+  });
   #warned = false;
   /** Whether requests are accepted, or refused, or whether it is not there any more. */
   #phase: 'accepting' | 'refusing' | 'closed' = 'accepting';
@@ -50,6 +51,7 @@ export class HandshakeGate<Context> {
     admission: Admission<PendingHandshake> = createAdmission(options),
   ) {
     this.#options = options;
+    this.timeout = options.handshakeTimeout;
     this.#admission = admission;
     this.#handler = handler;
     this.#rules = options;
@@ -70,9 +72,8 @@ export class HandshakeGate<Context> {
    */
   begin(socket: Duplex, exchange: Exchange | undefined, patience = 0): PendingHandshake | undefined {
     socket.on('error', ignore);
-    const pending = new PendingHandshake(socket, exchange, this.#options.handshakeTimeout, this.#events);
-    pending.peer = formatPeer(socket);
-    pending.address = networkOf(socket instanceof Socket ? socket.remoteAddress : undefined);
+    const pending = new PendingHandshake(socket, exchange, this);
+    pending.address = socket instanceof Socket ? networkOf(socket.remoteAddress) : '';
     const isClosed = this.#phase === 'closed';
     const obstacle = isClosed ? unavailable('the server is closing') : this.#findObstacle(pending);
     const displaced = obstacle === undefined ? this.#admission.findDisplaced(pending.address) : undefined;
@@ -258,6 +259,8 @@ export class HandshakeGate<Context> {
     prepareSocket(socket);
     pending.trace?.end({ status: 101, subprotocol });
     this.#handOver(socket, () => this.#handler.accepted({ socket, head, request, subprotocol, extensions, context }));
+    // Whoever has the connection listens, too.
+    if (socket.listenerCount('error') > 1) socket.off('error', ignore);
   }
 
   #handOver(socket: Duplex, accepted: () => void): void {
@@ -284,7 +287,7 @@ export class HandshakeGate<Context> {
     else this.refuse(pending, refusal(408, 'the opening handshake took too long'));
   }
 
-  #onClose(pending: PendingHandshake): void {
+  onClose(pending: PendingHandshake): void {
     const { request, stage } = pending;
     this.#admission.leave(pending);
     pending.settle(stage);
@@ -328,7 +331,9 @@ export function createAdmission(options: ResolvedHandshakeOptions): Admission<Pe
 
 /** What handshakes and connections of an address are counted by: IPv6 by /64, for that is what one client has. */
 function networkOf(address: string | undefined): string {
-  const parsed = address === undefined ? undefined : parseIpAddress(address);
+  // What the operating system says of IPv4 is what would come out.
+  if (address === undefined || isIPv4(address)) return address ?? '';
+  const parsed = parseIpAddress(address);
   return parsed === undefined ? '' : formatNetwork(parsed);
 }
 

@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { TransportError } from '../protocol/base/errors.ts';
 import type { HandshakeTrace } from '../engine/diagnostics/handshake-trace.ts';
 import type { ConnectionRequest } from '../protocol/handshake/rules/connection-request.ts';
-import { MAX_TIMEOUT } from '../transport/timers.ts';
+import type { Alarm, Alarms } from '../transport/alarms.ts';
+import { formatPeer } from '../transport/socket-setup.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -14,12 +15,14 @@ import type { Exchange } from './exchange.ts';
  */
 export type HandshakeStage = 'receiving' | 'deciding' | 'refused' | 'accepted';
 
-/** What happens to a {@link PendingHandshake}. */
-export interface PendingHandshakeEvents {
-  /** It has taken too long. */
-  readonly onTimeout: (pending: PendingHandshake) => void;
+/** Who deals with a {@link PendingHandshake}. */
+export interface PendingHandshakeOwner {
+  /** How long it may take, in milliseconds. */
+  readonly timeout: number;
+  /** What ring when it has taken too long. */
+  readonly alarms: Alarms<PendingHandshake>;
   /** The transport is gone, before {@link PendingHandshake.release}. */
-  readonly onClose: (pending: PendingHandshake) => void;
+  onClose(pending: PendingHandshake): void;
 }
 
 /** How long an application has to decide about a request: as a signal, if somebody asks for one. */
@@ -56,8 +59,6 @@ export class PendingHandshake {
   address = '';
   /** Why it is refused as soon as its request is there. */
   obstacle: Error | undefined;
-  /** Where it comes from, for people. */
-  peer = '';
   /** The request, while the application decides about it. */
   request: ConnectionRequest | undefined;
   /** Tells those who trace it; `undefined` if nobody does. */
@@ -65,24 +66,29 @@ export class PendingHandshake {
   /** What the application may learn of, while it decides. */
   readonly lifetime: HandshakeLifetime = new HandshakeLifetime();
 
-  #timer: NodeJS.Timeout | undefined;
+  /** The transport that it has begun on. */
+  readonly #transport: Duplex;
+  readonly #onGone: () => void;
+  #alarm: Alarm<PendingHandshake> | undefined;
+  #peer: string | undefined;
   #unwatch: (() => void) | undefined;
 
-  /** Takes away the listener that waits for the end of the transport. */
-  readonly #unlisten: () => void;
-
-  constructor(
-    socket: Duplex,
-    exchange: Exchange | undefined,
-    timeout: number,
-    { onTimeout, onClose }: PendingHandshakeEvents,
-  ) {
+  constructor(socket: Duplex, exchange: Exchange | undefined, owner: PendingHandshakeOwner) {
     this.socket = socket;
+    this.#transport = socket;
     this.exchange = exchange;
-    this.#timer = setTimeout(onTimeout, Math.min(timeout, MAX_TIMEOUT), this).unref();
-    const onGone = (): void => onClose(this);
-    socket.on('close', onGone);
-    this.#unlisten = () => socket.off('close', onGone);
+    this.#alarm = owner.alarms.set(this, owner.timeout);
+    this.#onGone = () => owner.onClose(this);
+    socket.on('close', this.#onGone);
+  }
+
+  /** Where it comes from, for people. */
+  get peer(): string {
+    return (this.#peer ??= formatPeer(this.#transport));
+  }
+
+  set peer(peer: string) {
+    this.#peer = peer;
   }
 
   /** Whether it may be given up for another. */
@@ -113,7 +119,7 @@ export class PendingHandshake {
 
   /** Lets go of the transport, which has become a connection: an open one must not keep its handshake. */
   release(): void {
-    this.#unlisten();
+    this.#transport.off('close', this.#onGone);
   }
 
   /** Stops the clock: the handshake has been answered, or there is nobody left to answer. */
@@ -121,8 +127,8 @@ export class PendingHandshake {
     this.stage = stage;
     this.request = undefined;
     this.lifetime.end(stage);
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#alarm?.remove(this);
+    this.#alarm = undefined;
     this.#unwatch?.();
     this.#unwatch = undefined;
   }

@@ -4,13 +4,13 @@ import type { Duplex } from 'node:stream';
 import type { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionHost } from '../protocol/connection/host.ts';
 import type { TextCodec } from '../protocol/wire/text-codec.ts';
+import { Alarms, type Alarm } from './alarms.ts';
 import type { CallContext, SocketDriverSetup } from './driver-setup.ts';
 import { MaskingKeyPool } from './masking-keys.ts';
 import { nodeTextCodec } from './node-text-codec.ts';
 import type { OnreadPlaces, Reader } from './reading/shared-read-buffer.ts';
 import { startReading } from './reading/start-reading.ts';
 import { SocketListener } from './socket-listener.ts';
-import { MAX_TIMEOUT } from './timers.ts';
 import { turns, type TurnTaker } from './turns.ts';
 import { copyPiece, writePieces } from './write-pieces.ts';
 
@@ -21,7 +21,10 @@ const WRITE_SIZE = 64 * 1024;
 const TURN_SIZE = 1024 * 1024;
 
 /** What each send counts besides its bytes, since small ones are work, too: a thousand are a turn. */
-const SEND_SIZE = TURN_SIZE / 1000;
+const SEND_SIZE = Math.ceil(TURN_SIZE / 1000);
+
+/** Bytes that a read takes at most, unless told otherwise. */
+const LARGEST_READ = 1024 * 1024;
 
 const maskingKeys = new MaskingKeyPool();
 
@@ -40,7 +43,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
 
   readonly #socket: Duplex;
   readonly #onreadPlaces: OnreadPlaces | undefined;
-  readonly #largestRead: number;
+  readonly largestRead: number;
   readonly #context: CallContext;
   readonly #onUpdate: (() => void) | undefined;
   /** What the socket was given last and may not have written. */
@@ -61,15 +64,15 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   #unwritten = 0;
   #isEnded = false;
   #isStarted = false;
-  #timer: NodeJS.Timeout | undefined;
-  #timerDeadline = Infinity;
+  /** What wakes it up for the next deadline of the connection, or a little before. */
+  #alarm: Alarm<SocketDriver> | undefined;
 
   constructor(setup: SocketDriverSetup) {
     super();
     const { socket } = setup;
     this.#socket = socket;
     this.#onreadPlaces = setup.onreadPlaces;
-    this.#largestRead = setup.largestRead ?? Infinity;
+    this.largestRead = setup.largestRead ?? LARGEST_READ;
     this.#context = setup.context;
     this.#onUpdate = setup.onUpdate;
     this.#maskingKey = setup.maskingKey;
@@ -152,7 +155,7 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
 
   #startReading(): void {
     const socket = this.#socket;
-    startReading(socket, { places: this.#onreadPlaces, largestRead: this.#largestRead, reader: this });
+    startReading(socket, { places: this.#onreadPlaces, reader: this });
     // Dropped by a hook, for what was there already.
     if (socket.destroyed) return;
     // What was there already may have paused receiving.
@@ -247,19 +250,22 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   #write(pieces: readonly Uint8Array[]): void {
     const socket = this.#socket;
     for (const piece of pieces) this.#count(piece.length);
-    writePieces(socket, this.copiesOutput ? pieces.map(copyPiece) : pieces, this.#onWritten);
+    const onWritten = (error?: Error | null): void => this.#onWritten(error);
+    writePieces(socket, this.copiesOutput ? pieces.map(copyPiece) : pieces, onWritten);
     this.#unwritten = socket.writableLength;
     this.inFlight = this.#unwritten === 0 || this.copiesOutput ? NONE : pieces;
   }
 
-  readonly #onWritten = (error?: Error | null): void => {
+  #onWritten(error: Error | null | undefined): void {
     const socket = this.#socket;
+    // The usual case: the socket has taken it at once, and all that follows from that was done.
+    if (this.#unwritten === 0) return;
     // A socket that fails, or was destroyed, calls back, too, and has written nothing.
     if (error instanceof Error || socket.destroyed || socket.writableLength > 0) return;
     this.#unwritten = 0;
     this.inFlight = NONE;
     this.#context.run(written, this);
-  };
+  }
 
   /** What was written has left: tells of it before anything else can happen. */
   handleWritten(): void {
@@ -293,23 +299,29 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
 
   #setTimer(): void {
     const { nextDeadline: deadline, state } = this.connection;
-    if (deadline === Infinity && state === 'closed') this.#clearTimer();
-    // A timer that is set too early finds nothing to do, and is set anew; none is touched for a message.
-    if (deadline >= this.#timerDeadline) return;
-    clearTimeout(this.#timer);
-    this.#timerDeadline = deadline;
-    this.#timer = setTimeout(onTimeout, Math.min(Math.max(deadline - this.now(), 0) + 1, MAX_TIMEOUT), this);
+    if (deadline === Infinity) {
+      if (state === 'closed') this.#clearTimer();
+      return;
+    }
+    // An alarm that rings too early finds nothing to do, and is set anew; none is touched for a message.
+    if (this.#alarm?.servesFor(deadline) === true) return;
+    this.#clearTimer();
     // An application that is busy with a connection that has ended does not keep the process alive by that.
-    if (state === 'closed') this.#timer.unref();
+    const alarms = state === 'closed' ? alarmsOfEnded : alarmsOfOpen;
+    this.#alarm = alarms.set(this, deadline - this.now());
   }
 
   /** The timer has run out. */
   handleTimer(): void {
-    this.#timerDeadline = Infinity;
     this.#willUpdate = true;
     this.connection.handleDeadline(this.now());
     this.#willUpdate = false;
     this.update();
+  }
+
+  /** The alarm rings. */
+  handleAlarm(): void {
+    this.#alarm = undefined;
   }
 
   /** Runs {@link handleTimer} where the calls of the connection belong. */
@@ -341,9 +353,8 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   }
 
   #clearTimer(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#timerDeadline = Infinity;
+    this.#alarm?.remove(this);
+    this.#alarm = undefined;
   }
 }
 
@@ -353,47 +364,25 @@ const NONE: readonly Uint8Array[] = [];
 // One function of each kind for all drivers, so that a connection keeps none.
 
 /** What the network has brought meanwhile is read first: a sign of life may be in it. */
-function onTimeout(driver: SocketDriver): void {
+function ring(driver: SocketDriver): void {
+  driver.handleAlarm();
   setImmediate(handleTimerLater, driver);
 }
 
-function handleTimerLater(driver: SocketDriver): void {
-  driver.handleTimerInContext();
-}
+const handleTimerLater = (driver: SocketDriver): void => driver.handleTimerInContext();
+const alarmsOfOpen = new Alarms<SocketDriver>({ ring, keepsAlive: true });
+const alarmsOfEnded = new Alarms<SocketDriver>({ ring, keepsAlive: false });
 
-function write(driver: SocketDriver): void {
-  driver.write();
-}
-
-function handleTimer(driver: SocketDriver): void {
-  driver.handleTimer();
-}
-
-function update(driver: SocketDriver): void {
-  driver.updateInContext();
-}
-
-function written(driver: SocketDriver): void {
-  driver.handleWritten();
-}
-
-function updateNow(driver: SocketDriver): void {
-  driver.update();
-}
-
-function receive(driver: SocketDriver): void {
-  driver.receiveChunk();
-}
-
+const write = (driver: SocketDriver): void => driver.write();
+const handleTimer = (driver: SocketDriver): void => driver.handleTimer();
+const update = (driver: SocketDriver): void => driver.updateInContext();
+const written = (driver: SocketDriver): void => driver.handleWritten();
+const updateNow = (driver: SocketDriver): void => driver.update();
+const receive = (driver: SocketDriver): void => driver.receiveChunk();
 function receiveEnd(driver: SocketDriver): void {
   driver.connection.receiveEnd();
   driver.update();
 }
 
-function handleTurn(driver: SocketDriver): void {
-  driver.handleTurn();
-}
-
-function close(driver: SocketDriver): void {
-  driver.close();
-}
+const handleTurn = (driver: SocketDriver): void => driver.handleTurn();
+const close = (driver: SocketDriver): void => driver.close();

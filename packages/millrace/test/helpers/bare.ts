@@ -1,5 +1,5 @@
 import type { ConnectionHost } from '../../src/protocol/connection/host.ts';
-import type { ConnectionSetup } from '../../src/protocol/connection/connection-setup.ts';
+import type { ConnectionSetup } from '../../src/protocol/connection/parts.ts';
 import { resolveConnectionOptions } from '../../src/protocol/connection/options.ts';
 import { portableTextCodec } from '../../src/protocol/wire/text-codec.ts';
 import { EventLog } from './event-log.ts';

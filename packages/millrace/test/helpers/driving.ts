@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { AsyncContext } from '../../src/engine/async-context.ts';
 import type { Closure } from '../../src/protocol/base/closure.ts';
 import { Connection } from '../../src/protocol/connection/connection.ts';
-import type { ConnectionSetup } from '../../src/protocol/connection/connection-setup.ts';
+import type { ConnectionSetup } from '../../src/protocol/connection/parts.ts';
 import { resolveConnectionOptions, type ConnectionOptions } from '../../src/protocol/connection/options.ts';
 import type { OnreadPlaces } from '../../src/transport/reading/shared-read-buffer.ts';
 import { SocketDriver } from '../../src/transport/socket-driver.ts';

@@ -160,7 +160,7 @@ describe('A server with the PROXY protocol', () => {
     new HandshakeServer(resolveServerOptions(options), new TestHandler()).handleConnection(wire);
     wire.feed(V1.subarray(0, 10));
 
-    t.mock.timers.tick(1000);
+    t.mock.timers.tick(1050);
 
     await wire.gone();
     assert.equal(wire.written, '');

@@ -1,13 +1,13 @@
 import { ConnectionClosedError } from '../../protocol/base/errors.ts';
 import type { Closure } from '../../protocol/base/closure.ts';
-import { Fifo } from '../../protocol/base/fifo.ts';
+import { Fifo, type FifoEntry } from '../../protocol/base/fifo.ts';
 import { Opcode } from '../../protocol/base/opcode.ts';
 import type { Connection } from '../../protocol/connection/connection.ts';
 import type { WholeMessageHandler } from '../../protocol/receive/handlers.ts';
 import { HoldReason } from '../../protocol/receive/read-ahead.ts';
 import type { FrameHeader } from '../../protocol/wire/frame-header.ts';
 import { onAbort } from '../../engine/abort.ts';
-import { createDeferred, rejected, type Deferred } from '../../engine/deferred.ts';
+import { createDeferred, rejected } from '../../engine/deferred.ts';
 import type { ReadLimits } from './body-collector.ts';
 import { isEndOfMessages } from './end-of-messages.ts';
 import { MessageBody, type BodyOwner } from './message-body.ts';
@@ -34,7 +34,9 @@ interface Unfinished {
 
 /** Somebody who asks for the next message. */
 interface Asking {
-  readonly message: Deferred<ReceivedMessage | undefined>;
+  /** Gives it the message, or `undefined` at the end. */
+  readonly resolve: (message: ReceivedMessage | undefined) => void;
+  readonly reject: (error: unknown) => void;
   readonly isLoop: boolean;
 }
 
@@ -101,7 +103,13 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     this.#receiverReturned();
     // Those who have asked before it was handed out wait for its reader; who asks now has no use for it.
     if (this.#current?.isUsed === false) this.#current.discard();
-    return this.#next('receiver', signal);
+    const next = createDeferred<ReceivedMessage | undefined>();
+    const entry = this.#ask({ ...next, isLoop: false });
+    onAbort(signal, next.promise, (reason) => {
+      if (this.#asking.remove(entry)) next.reject(reason);
+    });
+    this.#settle();
+    return next.promise;
   }
 
   /** A loop begins: whoever has received a message before has returned from it, and has no use for what it has not begun to read. */
@@ -122,9 +130,16 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     return taken;
   }
 
-  /** Gives the next message to a loop. It leaves the message before alone, and waits for its reader. */
-  nextForLoop(): Promise<ReceivedMessage | undefined> {
-    return this.#next('loop');
+  /**
+   * Gives the next message to a loop. It leaves the message before alone, and waits for its reader.
+   *
+   * @param take - makes of it what the loop wants
+   */
+  nextForLoop<Result>(take: (message: ReceivedMessage | undefined) => Result): Promise<Result> {
+    const next = createDeferred<Result>();
+    this.#ask({ resolve: (message) => next.resolve(take(message)), reject: next.reject, isLoop: true });
+    this.#settle();
+    return next.promise;
   }
 
   /** A loop has returned from its message: it asks for the next one, or was left. */
@@ -208,15 +223,9 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     this.#settle();
   }
 
-  #next(who: 'loop' | 'receiver', signal?: AbortSignal): Promise<ReceivedMessage | undefined> {
+  #ask(asking: Asking): FifoEntry<Asking> {
     this.#wasAsked = true;
-    const message = createDeferred<ReceivedMessage | undefined>();
-    const entry = this.#asking.put({ message, isLoop: who === 'loop' });
-    onAbort(signal, message.promise, (reason) => {
-      if (this.#asking.remove(entry)) message.reject(reason);
-    });
-    this.#settle();
-    return message.promise;
+    return this.#asking.put(asking);
   }
 
   /** Whether something is wanted of the engine. */
@@ -261,9 +270,9 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
       this.#arriving = undefined;
       arriving.fail(new ConnectionClosedError(closure));
     }
-    for (const { message } of this.#asking.takeAll()) {
-      if (isEndOfMessages(closure)) message.resolve(undefined);
-      else message.reject(new ConnectionClosedError(closure));
+    for (const { resolve, reject } of this.#asking.takeAll()) {
+      if (isEndOfMessages(closure)) resolve(undefined);
+      else reject(new ConnectionClosedError(closure));
     }
   }
 
@@ -282,7 +291,7 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     else this.#receiverAtWork = true;
     if (this.#isTaking) this.#taken = message;
     this.#isTaking = false;
-    asking?.message.resolve(message);
+    asking?.resolve(message);
     this.#holdIfSatisfied();
     return { message, isLoop };
   }

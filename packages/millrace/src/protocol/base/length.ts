@@ -23,8 +23,9 @@ export class Countdown {
 
   /** Sets it to `high` × 2^32 + `low`, both unsigned 32-bit numbers. */
   set(high: number, low: number): void {
-    this.#laps = high >>> 20;
-    this.#rest = (high & 0xf_ffff) * 2 ** 32 + low;
+    // Small numbers, in almost all cases: V8 keeps others in an object of their own.
+    this.#laps = high === 0 ? 0 : high >>> 20;
+    this.#rest = high === 0 ? low : (high & 0xf_ffff) * 2 ** 32 + low;
   }
 
   /** Sets it to `length` bytes, as {@link checkFrameLength} lets it pass. */

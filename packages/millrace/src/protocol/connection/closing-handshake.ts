@@ -8,6 +8,9 @@ export interface ClosingListener {
   onMove(): void;
 }
 
+/** What is said where nothing was asked for. */
+const NO_BODY: CloseBody = Object.freeze({ code: undefined, reason: '' });
+
 /** What did not arrive, in bytes. */
 type Losses = Pick<Closure, 'unsentBytes' | 'discardedBytes'>;
 
@@ -19,7 +22,7 @@ export class ClosingHandshake {
   /** Who began; the first one to set it stays. */
   #initiator: Closure['initiator'] | undefined;
   /** The Close frame that we sent, or send as soon as it can go out. */
-  body: CloseBody = { code: undefined, reason: '' };
+  body: CloseBody = NO_BODY;
   /** Whether it is on its way. */
   isSent = false;
   /** What the application has asked for, if it wanted the end first, whatever became of it then. */

@@ -1,24 +1,18 @@
 import type { CloseBody, Closure } from '../base/closure.ts';
 import { RemoteProtocolError, toError, type LimitExceededError } from '../base/errors.ts';
 import { Opcode } from '../base/opcode.ts';
-import { Inbound } from '../receive/inbound.ts';
-import type { InboundOwner } from '../receive/inbound-setup.ts';
+import type { Inbound } from '../receive/inbound.ts';
 import type { ControlHooks, HoldReason } from '../receive/read-ahead.ts';
-import type { MessageOutput } from '../send/message-output.ts';
-import { Scheduler } from '../send/scheduler.ts';
-import type { SchedulerListener } from '../send/scheduler-setup.ts';
-import { SendPipeline, type SendPipelineListener } from '../send/send-pipeline.ts';
-import { chainTransforms } from '../send/transform-chain.ts';
-import { SendQueue, lostPayload } from '../send/send-queue.ts';
-import type { ConnectionSetup } from './connection-setup.ts';
-import { ClosingHandshake, type ClosingListener } from './closing-handshake.ts';
+import type { Scheduler } from '../send/scheduler.ts';
+import { lostPayload } from '../send/send-queue.ts';
+import type { ClosingHandshake } from './closing-handshake.ts';
 import type { ClosingState } from './closing.ts';
-import { Ending } from './ending.ts';
+import type { Ending } from './ending.ts';
 import type { ConnectionOwner, ConnectionHost, ConnectionStats, TransportDirective } from './host.ts';
-import { MessageSender } from './message-sender.ts';
-import type { SenderOwner } from './sender-setup.ts';
+import type { MessageSender } from './message-sender.ts';
+import { ConnectionParts, type ConnectionSetup, type PartsOwner } from './parts.ts';
 import { statsOf } from './stats.ts';
-import { Watch } from './watch.ts';
+import type { Watch } from './watch.ts';
 
 /**
  * What is read and thrown away behind the end of receiving, in bytes, before the transport is dropped: more than the operating systems of
@@ -34,51 +28,31 @@ const NO_CONTROLS: ControlHooks = {};
  * A driver feeds it bytes and the time, and does with its transport what it says; docs/driving-the-protocol.md tells how. An
  * application sends through {@link sender} and is called by it, and may call everything from within its handlers.
  */
-export class Connection implements InboundOwner, SenderOwner, ClosingListener, SchedulerListener, SendPipelineListener {
+export class Connection implements PartsOwner {
   /** Sends messages, frames and control frames. */
   readonly sender: MessageSender;
 
-  readonly #host: ConnectionHost;
-  readonly #handler: ConnectionOwner;
+  readonly #parts: ConnectionParts;
   readonly #controls: ControlHooks;
+  // Those that are needed for each message.
+  readonly #host: ConnectionHost;
   readonly #inbound: Inbound;
   readonly #scheduler: Scheduler;
-  readonly #messages: MessageOutput;
-  readonly #sendPipeline: SendPipeline | undefined;
-  readonly #queue: SendQueue;
-  readonly #closing: ClosingHandshake;
-  readonly #ending: Ending;
   readonly #watch: Watch;
   #closureInside: Closure | undefined;
   #bytesReceived = 0;
   #bytesSent = 0;
 
   constructor(setup: ConnectionSetup) {
-    const { role, options, host, receiver, handler, controls = NO_CONTROLS, transforms = [], observer } = setup;
-    const { explainsFailure = true } = setup;
-    const { fragmentSize, highWaterMark, closeTimeout } = options;
-    this.#host = host;
-    this.#handler = handler;
+    const { host, controls = NO_CONTROLS } = setup;
+    const parts = new ConnectionParts(setup, this);
+    this.#parts = parts;
     this.#controls = controls;
-    const closing = new ClosingHandshake(this);
-    const reserved = setup.claims ?? options.claims;
-    const inbound = new Inbound({ role, reserved, receiver, limits: options, transforms, host, owner: this, observer });
-    const scheduler = new Scheduler({ role, host, fragmentSize, listener: this, observer });
-    this.#sendPipeline = this.#createSendPipeline(setup, scheduler);
-    const messages = this.#sendPipeline ?? scheduler;
-    const onPayloadLost = (size: number): void => this.onPayloadLost(size);
-    const queue = new SendQueue({ messages, text: host.text, highWaterMark, onPayloadLost });
-    const sender = new MessageSender({ role, scheduler, messages, queue, closing, options, host, owner: this });
-    const tell = (news: (told: ConnectionOwner) => void): void => this.tell(news);
-    const parts = { closing, inbound, scheduler, messages, queue, sender };
-    this.#closing = closing;
-    this.#inbound = inbound;
-    this.#scheduler = scheduler;
-    this.#messages = messages;
-    this.#queue = queue;
-    this.sender = sender;
-    this.#ending = new Ending({ role, closeTimeout, explainsFailure, host, handler, tell, ...parts });
-    this.#watch = new Watch({ options, host, handler, inbound, scheduler, sender, ending: this.#ending });
+    this.#host = host;
+    this.#inbound = parts.inbound;
+    this.#scheduler = parts.scheduler;
+    this.#watch = parts.watch;
+    this.sender = parts.sender;
   }
 
   // State
@@ -115,7 +89,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
       bytesSent: this.#bytesSent,
       received: this.#inbound.counts,
       sent: this.#scheduler.counts,
-      changed: this.#sendPipeline?.counts,
+      changed: this.#parts.sendPipeline?.counts,
       pingLatency: this.#watch.pingLatency,
     });
   }
@@ -165,7 +139,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
 
   /** When a job of an extension has taken too long. */
   get #jobDeadline(): number {
-    return Math.min(this.#inbound.jobDeadline, this.#sendPipeline?.deadline ?? Infinity);
+    return Math.min(this.#inbound.jobDeadline, this.#parts.sendPipeline?.deadline ?? Infinity);
   }
 
   /** Does what is due at `now`: pings a silent peer, gives up one that has vanished, ends what takes too long. */
@@ -191,7 +165,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   /** Visits what it was given to send and others may hold, too. */
   visitShared(visit: (bytes: Uint8Array) => void): void {
     this.#scheduler.visitShared(visit);
-    this.#queue.visitShared(visit);
+    this.#parts.queue.visitShared(visit);
   }
 
   /** Takes a turn of the event loop that `ConnectionHost.requestTurn` has asked for. */
@@ -299,9 +273,12 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   }
 
   /** Tells whoever waits for a turn to send that the connection has ended. For whoever deals with its end. */
-  endSending(error: Error): void {
-    this.#messages.end(error);
-    this.#queue.end(error);
+  endSending(createError: () => Error): void {
+    const { queue, sendPipeline } = this.#parts;
+    if (queue.isIdle && sendPipeline === undefined) return;
+    const error = createError();
+    sendPipeline?.end(error);
+    queue.end(error);
   }
 
   // For the driver
@@ -356,7 +333,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     } else if (opcode === Opcode.PONG) {
       // Those of keepalive are empty.
       if (payload.length === 0) this.#watch.answered(this.#host.now());
-      this.#handler.onPong(payload);
+      this.#parts.handler.onPong(payload);
       if (onPong !== undefined) this.#inbound.tellInOrder(payload, () => onPong(payload));
     } else {
       this.#inbound.tellInOrder(payload, () => onControlFrame?.(opcode, payload, reservedBits));
@@ -365,7 +342,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
 
   tell(news: (handler: ConnectionOwner) => void): void {
     try {
-      news(this.#handler);
+      news(this.#parts.handler);
     } catch (thrown) {
       this.#applicationFailed(toError(thrown));
     }
@@ -388,7 +365,7 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
   }
 
   onMessageSent(): void {
-    this.#queue.advance();
+    this.#parts.queue.advance();
   }
 
   onCloseSent(): void {
@@ -412,22 +389,18 @@ export class Connection implements InboundOwner, SenderOwner, ClosingListener, S
     this.#ending.onMove();
   }
 
-  #createSendPipeline(
-    { sendTransforms, host, options }: ConnectionSetup,
-    scheduler: Scheduler,
-  ): SendPipeline | undefined {
-    const transform = chainTransforms(sendTransforms);
-    if (transform === undefined) return undefined;
-    const { fragmentSize, highWaterMark } = options;
-    const isFull = (): boolean => scheduler.output.cost + host.transportBufferedAmount() > highWaterMark;
-    const now = (): number => host.now();
-    return new SendPipeline({ scheduler, transform, text: host.text, fragmentSize, now, isFull, listener: this });
+  get #closing(): ClosingHandshake {
+    return this.#parts.closing;
+  }
+
+  get #ending(): Ending {
+    return this.#parts.ending;
   }
 
   #applicationFailed(error: Error): void {
     this.fail(error);
     try {
-      this.#handler.onError(error);
+      this.#parts.handler.onError(error);
     } catch {
       // There is nobody left to tell, and whoever drives us must not suffer for it.
     }

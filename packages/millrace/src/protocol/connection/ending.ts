@@ -9,6 +9,8 @@ import { checkCloseBody, decodeCloseBody, encodeCloseBody, truncateCloseReason }
 import type { ClosingHandshake, ClosingListener } from './closing-handshake.ts';
 import type { ConnectionOwner, ConnectionHost, TransportDirective } from './host.ts';
 import type { MessageSender } from './message-sender.ts';
+import type { ResolvedConnectionOptions } from './options.ts';
+import type { SenderOwner } from './sender-setup.ts';
 
 /** How long the application may take for messages that came before a violation of the peer, in milliseconds. */
 const GRACE = 100;
@@ -16,7 +18,7 @@ const GRACE = 100;
 /** What an {@link Ending} works with. */
 export interface EndingSetup {
   readonly role: 'client' | 'server';
-  readonly closeTimeout: number;
+  readonly options: Pick<ResolvedConnectionOptions, 'closeTimeout'>;
   /** Whether a Close for which the peer is to blame says what it did wrong. */
   readonly explainsFailure: boolean;
   readonly host: ConnectionHost;
@@ -27,8 +29,7 @@ export interface EndingSetup {
   readonly messages: MessageOutput;
   readonly queue: SendQueue;
   readonly sender: MessageSender;
-  /** Tells the handler something, and fails the connection if it throws. */
-  readonly tell: (news: (handler: ConnectionOwner) => void) => void;
+  readonly owner: Pick<SenderOwner, 'tell'>;
 }
 
 /** Ends a connection: by the closing handshake, by failing, or with the transport. Each wait in it has a deadline. */
@@ -95,7 +96,7 @@ export class Ending implements ClosingListener {
 
   /** Takes the peer's Close. It is answered at once, or when the application has returned from the messages before it. */
   receiveClose(payload: Uint8Array): void {
-    const { host, inbound, closeTimeout } = this.#setup;
+    const { host, inbound, options } = this.#setup;
     const received = decodeCloseBody(payload);
     this.#closing.received = received;
     this.#closing.begin('remote');
@@ -108,7 +109,7 @@ export class Ending implements ClosingListener {
     if (state !== 'closeReceived') return;
     // Our answer has its code, unless the application asks for another. The peer's clock runs, too.
     this.#closing.body = received;
-    this.#deadline = host.now() + closeTimeout / 2;
+    this.#deadline = host.now() + options.closeTimeout / 2;
     host.requestUpdate();
   }
 
@@ -191,7 +192,7 @@ export class Ending implements ClosingListener {
   transportClosed(): void {
     const { state } = this.#closing;
     if (state === 'closed') return;
-    const { inbound, sender, host, closeTimeout, tell } = this.#setup;
+    const { inbound, sender, host, options, owner } = this.#setup;
     this.#closing.begin('remote');
     inbound.stop();
     const losses = { unsentBytes: sender.unsentAmount, discardedBytes: inbound.bytesDiscarded };
@@ -199,9 +200,9 @@ export class Ending implements ClosingListener {
     const wasClean = state === 'closeDone' && sender.bufferedAmount === 0 && !this.#hasLostPayload;
     this.#closing.move('transportEnd');
     const closure = this.#closing.closure(wasClean, losses);
-    this.#deadline = host.now() + closeTimeout;
-    this.#tellClosed = () => tell((handler) => handler.onClosed(closure));
-    tell((handler) => handler.onEnded(closure));
+    this.#deadline = host.now() + options.closeTimeout;
+    this.#tellClosed = () => owner.tell((handler) => handler.onClosed(closure));
+    owner.tell((handler) => handler.onEnded(closure));
     this.onAdvanced();
     host.requestUpdate();
   }
@@ -245,12 +246,13 @@ export class Ending implements ClosingListener {
 
   onMove(): void {
     const { state } = this.#closing;
-    const { host, closeTimeout, sender, tell } = this.#setup;
-    if (this.#closeDeadline === Infinity && state !== 'failing') this.#closeDeadline = host.now() + closeTimeout;
+    const { host, options, sender, owner } = this.#setup;
+    if (this.#closeDeadline === Infinity && state !== 'failing')
+      this.#closeDeadline = host.now() + options.closeTimeout;
     this.#deadline = this.#closeDeadline;
     if (this.#sendingEnded || sender.canSend) return;
     this.#sendingEnded = true;
-    tell((handler) => handler.onClosing());
+    owner.tell((handler) => handler.onClosing());
   }
 
   /** The end of the peer's side ends the connection, if there was no Close before it. */

@@ -1,4 +1,5 @@
 import { ENTRY_COST } from '../base/costs.ts';
+import { NOTHING } from '../base/nothing.ts';
 import type { Claims } from '../extension/claims.ts';
 import type { FrameFormat, MessageOutput, OpenFormat, QueuedEntry } from '../send/message-output.ts';
 import type { PreparedMessage } from '../send/prepared-message.ts';
@@ -304,8 +305,7 @@ export class MessageSender {
    *
    * @returns `false` if nothing was sent: our Close was sent, or the connection has failed
    *
-   * @throws {LocalUsageError} the payload is over 125 bytes, the opcode or a reserved bit is not claimed; a Close is for
-   *   `Connection.close`
+   * @throws {LocalUsageError} the payload is over 125 bytes, the opcode or a reserved bit is not claimed; a Close is for `Connection.close`
    */
   sendControlFrame(opcode: number, payload: Uint8Array = NOTHING, reservedBits = 0): boolean {
     checkControlFrame(this.#claims, { opcode, payload, reservedBits });
@@ -403,5 +403,3 @@ export class MessageSender {
     return isBelow;
   }
 }
-
-const NOTHING = new Uint8Array(0);

@@ -14,13 +14,15 @@ export interface PartialCounts {
 }
 
 /** Puts together what the parts of a connection have counted. */
-export function statsOf({ received, sent, changed, ...counts }: PartialCounts): ConnectionStats {
+export function statsOf(counts: PartialCounts): ConnectionStats {
+  const { bytesReceived, bytesSent, received, sent, changed, pingLatency } = counts;
   const { framesReceived, messagesReceived, dataReceived, controlReceived, transformedSize } = received;
   const { framesSent, messagesSent, dataSent, controlSent } = sent;
   const saved = changed === undefined ? 0 : changed.uncompressedBytesSent - changed.compressedBytesSent;
   const messageBytesSent = dataSent + saved;
   return {
-    ...counts,
+    bytesReceived,
+    bytesSent,
     framesReceived,
     framesSent,
     frameBytesReceived: dataReceived + controlReceived,
@@ -31,6 +33,7 @@ export function statsOf({ received, sent, changed, ...counts }: PartialCounts): 
     messageBytesSent,
     compressionRatioReceived: ratioOf(dataReceived, transformedSize),
     compressionRatioSent: ratioOf(dataSent, changed === undefined ? undefined : messageBytesSent),
+    pingLatency,
   };
 }
 

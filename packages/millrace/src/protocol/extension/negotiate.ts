@@ -121,5 +121,7 @@ class Agreement implements Agreed {
 
 /** Nothing is agreed on: what the application itself has claimed is all that may be received. */
 export function agreeOnNothing(claims: Claims): Agreed {
-  return { extensions: [], answer: [], claims };
+  return { extensions: NONE, answer: NONE, claims };
 }
+
+const NONE: readonly never[] = Object.freeze([]);

@@ -1,4 +1,5 @@
 import { Opcode, isControlOpcode } from '../base/opcode.ts';
+import { NOTHING } from '../base/nothing.ts';
 import { createFrameHeaderBuffer, type FrameHeader } from '../wire/frame-header.ts';
 import { UNOBSERVED, type FrameObserver } from '../wire/frame-observer.ts';
 import type { FrameSink } from '../wire/frame-parser.ts';
@@ -38,8 +39,6 @@ export interface FrameReaderOptions {
 
 /** Before the first frame. */
 const NO_HEADER: FrameHeader = Object.freeze(createFrameHeaderBuffer());
-
-const NOTHING = new Uint8Array(0);
 
 /**
  * Judges the frames that the parser finds, and sorts them: data frames become events of messages, control frames are

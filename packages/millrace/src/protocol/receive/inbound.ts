@@ -1,4 +1,5 @@
 import { toError } from '../base/errors.ts';
+import { NOTHING } from '../base/nothing.ts';
 import { FrameParser } from '../wire/frame-parser.ts';
 import { Discarder } from './stages/discarder.ts';
 import { FrameReader, type PipelineState, type ReceiveCounts } from './frame-reader.ts';
@@ -6,7 +7,7 @@ import type { InboundOwner, InboundSetup } from './inbound-setup.ts';
 import { createPipeline, largestPieceFor, type Pipeline } from './pipeline.ts';
 import { PipelineGate, type PipelineGateOwner } from './pipeline-gate.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
-import { HoldReason, ReadAhead } from './read-ahead.ts';
+import { HoldReason, ReadAhead, type ReadAheadOwner } from './read-ahead.ts';
 import { Turn } from './turn.ts';
 import { UnreadBytes } from './unread-bytes.ts';
 
@@ -17,19 +18,21 @@ const LARGE_CHUNK = 64 * 1024;
  * The receiving half of a connection: parses what arrives, and hands it to the application, or has it wait where the application is busy. It stops in the
  * middle of what has arrived when enough waits, when its turn is over, or while an extension has to work, and goes on there later.
  */
-export class Inbound implements PipelineGateOwner, PipelineState {
+export class Inbound implements PipelineGateOwner, PipelineState, ReadAheadOwner {
   readonly #owner: InboundOwner;
   readonly #host: InboundSetup['host'];
   readonly #parser: FrameParser;
   readonly reader: FrameReader;
   readonly #pipeline: Pipeline;
-  readonly #gate: PipelineGate = new PipelineGate(this);
+  /** Where extensions work; most connections have none. */
+  readonly #gate: PipelineGate | undefined;
   readonly #readAhead: ReadAhead;
   readonly #readAheadLimit: number;
   readonly #turn: Turn;
   /** Counts what comes, where that is limited; {@link renewRate} is to be called at its deadline. */
   readonly rate: RateLimiter | undefined;
-  readonly #unread = new UnreadBytes();
+  /** What was received and is not parsed; made when there is something. */
+  #unread: UnreadBytes | undefined;
   /** Whether the pipeline can take nothing: a stage waits, or receiving has ended. */
   isWaiting = false;
   /** Whether it is at work, so that whoever calls back leaves the rest to it. */
@@ -47,14 +50,8 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     this.#host = host;
     this.#turn = new Turn(host);
     this.#readAheadLimit = limits.readAhead;
-    this.#readAhead = new ReadAhead({
-      receiver,
-      limit: limits.readAhead,
-      turn: this.#turn,
-      collectedSize: () => this.#pipeline.collectedSize(),
-      onFull: () => this.#onFull(),
-      onMessageTold: limits.receiveRate === undefined ? undefined : () => this.rate?.countTold(),
-    });
+    this.#gate = transforms.length === 0 ? undefined : new PipelineGate(this);
+    this.#readAhead = new ReadAhead({ receiver, limit: limits.readAhead, turn: this.#turn, owner: this });
     this.rate = createRateLimiter(limits.receiveRate, host, this.#readAhead);
     this.#pipeline = createPipeline({
       receiver,
@@ -78,12 +75,12 @@ export class Inbound implements PipelineGateOwner, PipelineState {
 
   /** What waits for the application, is being collected for it, or is not parsed yet, by its cost. */
   get cost(): number {
-    return this.#readAhead.cost + this.#pipeline.collectedSize() + this.#unread.size;
+    return this.#readAhead.cost + this.collectedSize + this.#unreadSize;
   }
 
   /** What was received so far. */
   get counts(): ReceiveCounts & { readonly transformedSize: number | undefined } {
-    return { ...this.reader.counts, transformedSize: this.#pipeline.transformedSize() };
+    return { ...this.reader.counts, transformedSize: this.#pipeline.transformedSize };
   }
 
   /** Whether a frame has begun and not ended, so that the peer cannot say anything else. */
@@ -98,7 +95,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
 
   /** Whether something was received and is not parsed yet. */
   get hasUnread(): boolean {
-    return this.#unread.size > 0;
+    return this.#unreadSize > 0;
   }
 
   /** Whether its turn of the event loop is over. */
@@ -140,13 +137,13 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   get wantsInput(): boolean {
     if (this.#isStopped) return !this.#turn.isOver;
     // The end of the peer is to be seen while an extension works.
-    if (this.isWaiting) return this.#unread.size < this.#readAheadLimit;
-    return this.#unread.size === 0 && this.#mayParse;
+    if (this.isWaiting) return this.#unreadSize < this.#readAheadLimit;
+    return this.#unreadSize === 0 && this.#mayParse;
   }
 
   /** When a job of an extension has taken too long, in milliseconds of the host's clock. */
   get jobDeadline(): number {
-    return this.#gate.deadline;
+    return this.#gate?.deadline ?? Infinity;
   }
 
   /**
@@ -160,8 +157,8 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     if (this.#isStopped) {
       this.#bytesDiscarded += chunk.length;
       this.#bytesBehindEnd += chunk.length;
-    } else if (this.#isAdvancing || this.#unread.size > 0 || !this.#mayParse) {
-      this.#unread.append(chunk);
+    } else if (this.#isAdvancing || this.hasUnread || !this.#mayParse) {
+      this.#keepUnread().append(chunk);
       this.proceed();
     } else {
       this.#work(() => this.#parseChunk(chunk));
@@ -330,25 +327,26 @@ export class Inbound implements PipelineGateOwner, PipelineState {
 
   /** @returns whether something could be done */
   #goOn(): boolean {
-    if (this.isWaiting && this.#gate.canProceed) {
+    if (this.isWaiting && this.#gate?.canProceed === true) {
       this.#gate.proceed();
       this.#updateWaiting();
       return true;
     }
-    const isIdle = this.#unread.size === 0 && !this.#parser.isFrameComplete && !this.reader.hasWaiting;
+    const isIdle = this.#unreadSize === 0 && !this.#parser.isFrameComplete && !this.reader.hasWaiting;
     if (isIdle || !this.#mayParse) return false;
     this.#parseUnread();
     return true;
   }
 
   #parseUnread(): void {
-    const { bytes } = this.#unread;
+    const unread = this.#unread;
+    const bytes = unread === undefined ? NOTHING : unread.bytes;
     // Where that throws, the rest is of no use.
     let parsed = bytes.length;
     try {
       parsed = this.#parse(bytes);
     } finally {
-      this.#unread.consume(parsed);
+      unread?.consume(parsed);
     }
   }
 
@@ -356,7 +354,7 @@ export class Inbound implements PipelineGateOwner, PipelineState {
     const parsed = this.#parse(chunk);
     if (this.#isStopped) this.#bytesDiscarded += chunk.length - parsed;
     // Whoever called back meanwhile may have brought more.
-    else if (parsed < chunk.length) this.#unread.prepend(chunk.subarray(parsed));
+    else if (parsed < chunk.length) this.#keepUnread().prepend(chunk.subarray(parsed));
     if (chunk.length >= LARGE_CHUNK) this.#turn.look();
   }
 
@@ -373,10 +371,20 @@ export class Inbound implements PipelineGateOwner, PipelineState {
   }
 
   #updateWaiting(): void {
-    this.isWaiting = this.#isStopped || this.#gate.isWaiting;
+    this.isWaiting = this.#isStopped || this.#gate?.isWaiting === true;
   }
 
-  #onFull(): void {
+  // For what stands before the application
+
+  get collectedSize(): number {
+    return this.#pipeline.collectedSize;
+  }
+
+  onMessageTold(): void {
+    this.rate?.countTold();
+  }
+
+  onReadAheadFull(): void {
     if (!this.#mayWait) {
       this.#discard();
       return;
@@ -394,13 +402,21 @@ export class Inbound implements PipelineGateOwner, PipelineState {
 
   /** Nothing comes out of the pipeline any more. */
   #giveUpPipeline(): void {
-    if (this.#discarder === undefined) this.#bytesDiscarded += this.#pipeline.collectedSize();
-    this.#gate.close();
+    if (this.#discarder === undefined) this.#bytesDiscarded += this.collectedSize;
+    this.#gate?.close();
     this.#updateWaiting();
   }
 
   #discardUnread(): void {
-    this.#bytesDiscarded += this.#unread.size;
-    this.#unread.clear();
+    this.#bytesDiscarded += this.#unreadSize;
+    this.#unread?.clear();
+  }
+
+  get #unreadSize(): number {
+    return this.#unread === undefined ? 0 : this.#unread.size;
+  }
+
+  #keepUnread(): UnreadBytes {
+    return (this.#unread ??= new UnreadBytes());
   }
 }

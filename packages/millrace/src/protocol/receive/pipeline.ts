@@ -30,44 +30,68 @@ export interface PipelineSetup {
   readonly text: TextCodec;
   /** The transforms of the extensions, in the order in which they were agreed on; the last one has changed the payload last, and is undone first. */
   readonly transforms: readonly MessageTransform[];
-  readonly gate: PipelineGate;
+  /** Where their stages wait; `undefined` where there are none. */
+  readonly gate: PipelineGate | undefined;
   /** Stands at its end, before the application. */
   readonly readAhead: ReadAhead;
 }
 
-/** The stages between the wire and the application. */
-export interface Pipeline {
-  /** The first stage. */
-  readonly messages: StreamingHandler;
-  /** What the stages hold of a message, in bytes. */
-  readonly collectedSize: () => number;
-  /** No more comes for now: hands over what a stage has kept back. */
-  readonly release: () => void;
-  /** Payload that has come out of the transforms, in bytes; `undefined` where there are none. */
-  readonly transformedSize: () => number | undefined;
+/** A stage that holds something of a message. */
+interface Collector {
+  /** What it holds, in bytes. */
+  readonly size: number;
+  /** No more comes for now: hands over what it has kept back. */
+  release?(): void;
 }
 
-type Collector = Omit<Pipeline, 'transformedSize'>;
+/** The stages between the wire and the application. */
+export class Pipeline {
+  /** The first stage. */
+  readonly messages: StreamingHandler;
+  readonly #collector: Collector | undefined;
+  /** Behind the transforms; `undefined` where there are none. */
+  readonly #transformed: SizeLimiter | undefined;
+
+  constructor(messages: StreamingHandler, collector: Collector | undefined, transformed?: SizeLimiter) {
+    this.messages = messages;
+    this.#collector = collector;
+    this.#transformed = transformed;
+  }
+
+  /** What the stages hold of a message, in bytes. */
+  get collectedSize(): number {
+    return this.#collector === undefined ? 0 : this.#collector.size;
+  }
+
+  /** No more comes for now: hands over what a stage has kept back. */
+  release(): void {
+    this.#collector?.release?.();
+  }
+
+  /** Payload that has come out of the transforms, in bytes; `undefined` where there are none. */
+  get transformedSize(): number | undefined {
+    return this.#transformed?.passed;
+  }
+}
 
 /**
  * Puts together what stands between the wire and the application: the transforms of extensions, the size limit of streams, the check of UTF-8, the collector
  * of the level that the application took.
  */
 export function createPipeline(setup: PipelineSetup): Pipeline {
-  const { limits, text, transforms, gate, receiver } = setup;
-  const { messages: collector, collectedSize, release } = createCollector(setup);
+  const { receiver, limits, text, transforms, gate } = setup;
+  const collector = createCollector(setup);
+  const next = collector ?? setup.readAhead;
   const checksText = receiver.level !== 'whole or streaming' || receiver.checksText !== false;
-  const checked = checksText ? new TextChecker(collector, text) : collector;
-  if (transforms.length === 0 && limits.maxStreamedMessageSize === Infinity) {
-    return { messages: checked, collectedSize, release, transformedSize: nothing };
-  }
+  const checked = checksText ? new TextChecker(next, text) : next;
+  if (gate === undefined && limits.maxStreamedMessageSize === Infinity) return new Pipeline(checked, collector);
   const limiter = new SizeLimiter(checked, limits.maxStreamedMessageSize);
+  if (gate === undefined) return new Pipeline(limiter, collector);
   const messages = transforms.reduce<StreamingHandler>(
     (next, transform, depth) => new TransformStage({ next, transform, gate, depth }),
     limiter,
   );
-  const transformedSize = (): number | undefined => (transforms.length === 0 ? undefined : limiter.passed);
-  return { messages, collectedSize, release, transformedSize };
+  return new Pipeline(messages, collector, limiter);
 }
 
 /** How much payload an application gets at a time, at most, in bytes: copies that are larger come from the operating system each time. */
@@ -77,29 +101,23 @@ export function largestPieceFor(receiver: Receiver): number {
   return receiver.lendsPayload === true ? LARGEST_WHOLE : LARGEST_COPY;
 }
 
-function createCollector({ receiver, limits, text, readAhead, transforms }: PipelineSetup): Collector {
+/** Makes the stage that collects for the level of the application; `undefined` where it takes what comes. */
+function createCollector(setup: PipelineSetup): (Collector & StreamingHandler) | undefined {
+  const { receiver, limits, text, readAhead, gate } = setup;
   switch (receiver.level) {
     case 'streaming':
-      return { messages: readAhead, collectedSize: () => 0, release: nothing };
+      return undefined;
     case 'whole or streaming': {
-      const whole = new WholeMessages(readAhead, {
+      const isTransformed = gate !== undefined;
+      return new WholeMessages(readAhead, {
         lends: lendsPayload(receiver),
-        isTransformed: transforms.length > 0,
+        isTransformed,
         copy: copyPayloadOf(receiver),
       });
-      return { messages: whole, collectedSize: () => whole.size, release: () => whole.release() };
     }
-    case 'frame': {
-      const frames = new FrameCollector(readAhead, limits);
-      return { messages: frames, collectedSize: () => frames.size, release: nothing };
-    }
-    case 'message': {
-      const messages = new MessageCollector(readAhead, limits, text);
-      return { messages, collectedSize: () => messages.size, release: nothing };
-    }
+    case 'frame':
+      return new FrameCollector(readAhead, limits);
+    case 'message':
+      return new MessageCollector(readAhead, limits, text);
   }
-}
-
-function nothing(): undefined {
-  // No stage keeps anything back, or changes anything.
 }

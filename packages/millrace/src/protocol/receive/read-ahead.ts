@@ -1,5 +1,6 @@
 import { ENTRY_COST, payloadCost } from '../base/costs.ts';
 import { Fifo } from '../base/fifo.ts';
+import { NOTHING } from '../base/nothing.ts';
 import { lendsPayload } from './handlers.ts';
 import type { FrameHeader } from '../wire/frame-header.ts';
 import type { FrameHandler, MessageHandler, Receiver, StreamingHandler, WholeMessageHandler } from './handlers.ts';
@@ -30,18 +31,23 @@ export interface ControlHooks {
   readonly onControlFrame?: ((opcode: number, payload: Uint8Array, reservedBits: number) => void) | undefined;
 }
 
+/** Whose {@link ReadAhead} it is. */
+export interface ReadAheadOwner {
+  /** What is being collected in front of it, in bytes. */
+  readonly collectedSize: number;
+  /** No more may come for now, or so it seems: {@link ReadAhead.isFull} says. */
+  onReadAheadFull(): void;
+  /** The application was told of the end of a message. */
+  onMessageTold(): void;
+}
+
 /** What a {@link ReadAhead} works with. */
 export interface ReadAheadSetup {
   readonly receiver: Receiver;
   /** What may wait, in bytes by its cost. */
   readonly limit: number;
   readonly turn: Turn;
-  /** What is being collected in front of it, in bytes. */
-  readonly collectedSize: () => number;
-  /** No more may come for now, or so it seems: {@link ReadAhead.isFull} says. */
-  readonly onFull: () => void;
-  /** The application was told of the end of a message. */
-  readonly onMessageTold?: (() => void) | undefined;
+  readonly owner: ReadAheadOwner;
 }
 
 /** What can be called of an application, whatever its level. */
@@ -65,11 +71,14 @@ interface Waiting {
  */
 export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHandler {
   #application: Application;
-  readonly #setup: ReadAheadSetup;
+  readonly #limit: number;
+  readonly #turn: Turn;
+  readonly #owner: ReadAheadOwner;
   readonly #lends: boolean;
   /** Whether chunks come as copies already. */
   readonly #ownsChunks: boolean;
-  readonly #waiting = new Fifo<Waiting>();
+  /** Made when something has to wait: for most applications, nothing ever does. */
+  #waiting: Fifo<Waiting> | undefined;
   #cost = 0;
   #holds = 0;
   #isIgnoring = false;
@@ -78,9 +87,10 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   #begun = 0;
   #isCut = false;
 
-  constructor(setup: ReadAheadSetup) {
-    const { receiver } = setup;
-    this.#setup = setup;
+  constructor({ receiver, limit, turn, owner }: ReadAheadSetup) {
+    this.#limit = limit;
+    this.#turn = turn;
+    this.#owner = owner;
     this.#application = receiver.handler;
     this.#lends = lendsPayload(receiver);
     this.#ownsChunks = receiver.level === 'whole or streaming' && !this.#lends;
@@ -93,7 +103,7 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
 
   /** Whether nothing waits. */
   get isEmpty(): boolean {
-    return this.#waiting.size === 0;
+    return this.#waitingCount === 0;
   }
 
   /** Whether nothing waits that is worth waiting for: a message that will never be complete is not. */
@@ -118,11 +128,10 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
 
   /** Whether no more should come, since the application is busy and enough waits for it. */
   get isFull(): boolean {
-    const { limit, collectedSize } = this.#setup;
     if (this.#holds === 0) return false;
     // Messages do not wait then, but control frames still may.
-    if (this.#isIgnoring) return this.#cost > limit;
-    return this.#cost + collectedSize() >= limit;
+    if (this.#isIgnoring) return this.#cost > this.#limit;
+    return this.#cost + this.#owner.collectedSize >= this.#limit;
   }
 
   /** Whether there is the given reason to hold. */
@@ -133,7 +142,7 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   /** The application is busy for a reason. Repeating it does nothing. */
   hold(reason: HoldReason): void {
     this.#holds |= reason;
-    if (this.isFull) this.#setup.onFull();
+    if (this.isFull) this.#owner.onReadAheadFull();
   }
 
   /** A reason has gone; {@link proceed} goes on. Repeating it does nothing. */
@@ -143,9 +152,8 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
 
   /** Hands out what waits, until the application is busy, the turn is over, or nothing waits. What a handler throws comes through. */
   proceed(): void {
-    const { turn } = this.#setup;
-    while (this.#holds === 0 && !turn.isOver) {
-      const next = this.#waiting.take();
+    while (this.#holds === 0 && !this.#turn.isOver) {
+      const next = this.#waiting?.take();
       if (next === undefined) return;
       this.#handOut(next);
     }
@@ -157,8 +165,7 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
    * @returns whether it did
    */
   handOutOne(): boolean {
-    const { turn } = this.#setup;
-    const next = turn.isOver || this.isHeldFor(HoldReason.RATE) ? undefined : this.#waiting.take();
+    const next = this.#turn.isOver || this.isHeldFor(HoldReason.RATE) ? undefined : this.#waiting?.take();
     if (next === undefined) return false;
     this.#handOut(next);
     return true;
@@ -171,7 +178,7 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
    */
   drop(): number {
     let size = 0;
-    for (const waiting of this.#waiting.takeAll()) size += waiting.size;
+    for (const waiting of this.#waiting?.takeAll() ?? []) size += waiting.size;
     this.#cost = 0;
     return size;
   }
@@ -180,7 +187,7 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   ignoreMessages(): void {
     this.#isIgnoring = true;
     this.#application = {};
-    for (const { cost } of this.#waiting.takeAll(({ isMessage }) => isMessage)) this.#cost -= cost;
+    for (const { cost } of this.#waiting?.takeAll(({ isMessage }) => isMessage) ?? []) this.#cost -= cost;
   }
 
   // From the pipeline
@@ -188,7 +195,7 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   onMessage(payload: string | Uint8Array, opcode: number): void {
     if (this.#passes) {
       this.#application.onMessage?.(payload, opcode);
-      this.#setup.onMessageTold?.();
+      this.#owner.onMessageTold();
       return;
     }
     this.#wait(payload, (application) => application.onMessage?.(payload, opcode), 'end');
@@ -197,14 +204,14 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   onWholeMessage(payload: Uint8Array, opcode: number): void {
     if (this.#passes) {
       this.#application.onWholeMessage?.(payload, opcode);
-      this.#setup.onMessageTold?.();
+      this.#owner.onMessageTold();
       return;
     }
     this.#wait(payload, (application) => application.onWholeMessage?.(payload, opcode), 'end');
   }
 
   onMessageBegin(opcode: number): void {
-    this.#begun = this.#handedOut + this.#waiting.size;
+    this.#begun = this.#handedOut + this.#waitingCount;
     if (this.#passes) this.#application.onMessageBegin?.(opcode);
     else this.#wait(NOTHING, (application) => application.onMessageBegin?.(opcode));
   }
@@ -240,7 +247,7 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   onMessageEnd(): void {
     if (this.#passes) {
       this.#application.onMessageEnd?.();
-      this.#setup.onMessageTold?.();
+      this.#owner.onMessageTold();
       return;
     }
     this.#wait(NOTHING, tellMessageEnd, 'end');
@@ -268,14 +275,18 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   #handOut({ tell, cost, endsMessage }: Waiting): void {
     this.#cost -= cost;
     this.#handedOut++;
-    this.#setup.turn.count();
+    this.#turn.count();
     tell(this.#application);
-    if (endsMessage) this.#setup.onMessageTold?.();
+    if (endsMessage) this.#owner.onMessageTold();
   }
 
   /** Whether the application takes something at once. */
   get #passes(): boolean {
-    return this.#holds === 0 && this.#waiting.size === 0;
+    return this.#holds === 0 && this.#waitingCount === 0;
+  }
+
+  get #waitingCount(): number {
+    return this.#waiting === undefined ? 0 : this.#waiting.size;
   }
 
   /** Has something of a message wait. */
@@ -291,13 +302,11 @@ export class ReadAhead implements MessageHandler, FrameHandler, WholeMessageHand
   }
 
   #put(waiting: Waiting): void {
-    this.#waiting.put(waiting);
+    (this.#waiting ??= new Fifo()).put(waiting);
     this.#cost += waiting.cost;
-    if (this.isFull) this.#setup.onFull();
+    if (this.isFull) this.#owner.onReadAheadFull();
   }
 }
-
-const NOTHING = new Uint8Array(0);
 
 function tellFrameEnd(application: Application): void {
   application.onFrameEnd?.();

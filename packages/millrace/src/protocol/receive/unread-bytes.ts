@@ -1,4 +1,4 @@
-const NOTHING = new Uint8Array(0);
+import { NOTHING } from '../base/nothing.ts';
 
 /** Bytes that were received and not parsed yet. What is appended is copied, once unless there is little room for much that comes in small pieces. */
 export class UnreadBytes {

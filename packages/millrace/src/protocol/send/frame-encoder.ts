@@ -108,11 +108,11 @@ export class FrameEncoder {
   /** Adds a frame that is already encoded. Only where {@link masks} is false. */
   writeEncoded(frame: Uint8Array): void {
     this.#count(frame[0]!, frame.length - frameHeaderSize(frame[1]!));
-    // Alone, it goes out as it is; behind others, it is packed with them.
-    if (frame.length > SMALL || this.#output.size === 0) {
+    if (frame.length > SMALL) {
       this.#output.push(frame, { endsFrame: true, isReference: false });
       return;
     }
+    if (this.#output.pushShared(frame)) return;
     const start = this.#output.reserve(frame.length);
     this.#output.packing.set(frame, start);
     this.#output.commit(start + frame.length, true);

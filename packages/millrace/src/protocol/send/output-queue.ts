@@ -1,5 +1,6 @@
 import { ENTRY_COST } from '../base/costs.ts';
-import { maskInto } from '../wire/mask.ts';
+import { NOTHING } from '../base/nothing.ts';
+import { SMALL_PIECE, lostSizeOf, ownPiece, split, toWrite, type Piece, type PieceFormat } from './output-pieces.ts';
 
 /** Bytes of output that the connections of a process pack small frames into at a time. */
 const SLAB_SIZE = 16 * 1024;
@@ -8,26 +9,14 @@ const SLAB_SIZE = 16 * 1024;
 const FIRST_BLOCK = 512;
 const LARGEST_BLOCK = 16 * 1024;
 
-/** Up to this many bytes, copying pieces that follow each other costs less than writing them one by one. */
-const SMALL_PIECE = 4096;
-
-const NOTHING = new Uint8Array(0);
-
 /**
  * Where the connections of this process pack their first small frames, one after the other. What was handed out is never written again, and a full slab
  * is left to the garbage collector, so nobody waits for a write to end.
  */
 const slab = { bytes: NOTHING, used: 0 };
 
-/** How a piece is given to {@link OutputQueue.push}. */
-export interface PieceFormat {
-  /** Whether a frame ends with the last byte, so that another can follow. */
-  readonly endsFrame: boolean;
-  /** Masking key to be applied when the piece is taken, turned to its first byte. */
-  readonly maskingKey?: number | undefined;
-  /** Whether the memory is somebody else's, who may have promised not to change it. */
-  readonly isReference: boolean;
-}
+/** Up to so many frames that others may send, too, wait as they are. */
+const MAX_SHARED = 16;
 
 /** What an {@link OutputQueue} holds, and has held. */
 export interface OutputState {
@@ -43,16 +32,6 @@ export interface OutputState {
   readonly lostSize: number;
   /** Whether something was given up that will never be taken. */
   readonly hasGivenUp: boolean;
-}
-
-interface Piece extends PieceFormat {
-  readonly bytes: Uint8Array;
-  /** The length of `bytes` when they were given. */
-  readonly size: number;
-  /** Where the last frame ends in it, in bytes. */
-  readonly frameEnd: number;
-  /** Whether it was put in front of others. */
-  readonly isInserted?: boolean;
 }
 
 /**
@@ -161,10 +140,23 @@ export class OutputQueue implements OutputState {
   /** Adds bytes that are not copied. */
   push(bytes: Uint8Array, format: PieceFormat): void {
     this.seal();
+    const { endsFrame, maskingKey, isReference } = format;
     const size = bytes.length;
-    this.#pieces.push({ ...format, bytes, size, frameEnd: format.endsFrame ? size : 0 });
+    const frameEnd = endsFrame ? size : 0;
+    this.#pieces.push({ bytes, size, frameEnd, endsFrame, maskingKey, isReference, isInserted: false });
     this.#size += size;
-    if (format.isReference) this.#referencesGiven++;
+    if (isReference) this.#referencesGiven++;
+  }
+
+  /**
+   * Adds a small frame that does not change, and that other queues may be given, too: what is taken of them is joined once for all.
+   *
+   * @returns whether it did: not where it would be one of many, which are better packed
+   */
+  pushShared(frame: Uint8Array): boolean {
+    if (this.#pieces.length >= MAX_SHARED) return false;
+    this.push(frame, SHARED_FRAME);
+    return true;
   }
 
   /** Closes the piece that is being packed, so that what follows can be told from it. */
@@ -172,8 +164,7 @@ export class OutputQueue implements OutputState {
     if (this.#end === this.#start) return;
     const bytes = this.#packing.subarray(this.#start, this.#end);
     const frameEnd = this.#packedFrameEnd - this.#start;
-    const size = bytes.length;
-    this.#pieces.push({ bytes, size, frameEnd, endsFrame: frameEnd === size, isReference: false });
+    this.#pieces.push(ownPiece(bytes, frameEnd));
     this.#start = this.#end;
     this.#packedFrameEnd = this.#end;
   }
@@ -186,29 +177,28 @@ export class OutputQueue implements OutputState {
   take(limit: number): Uint8Array[] {
     if (this.#pieces.length === 0) return this.#takePacked();
     this.seal();
-    const taken: Piece[] = [];
     let count = 0;
     let bytes = 0;
     while (count < this.#pieces.length && bytes < limit) {
       const piece = this.#pieces[count]!;
-      // A header goes out only with its payload.
-      const lost = lostSizeOf(piece) ?? (piece.endsFrame ? undefined : lostSizeOf(this.#pieces[count + 1]));
+      const lost = this.#lostAt(count);
       if (lost !== undefined) {
         this.#lostPayload = lost;
         this.#giveUpFrom(count);
         continue;
       }
-      taken.push(piece);
       bytes += piece.size;
       count++;
       this.#takenEndsFrame = piece.endsFrame;
       if (piece.isReference) this.#referencesTaken++;
     }
     this.#size -= bytes;
-    this.#pieces = count === this.#pieces.length ? [] : this.#pieces.slice(count);
+    const isAll = count === this.#pieces.length;
+    const taken = isAll ? this.#pieces : this.#pieces.slice(0, count);
+    this.#pieces = isAll ? [] : this.#pieces.slice(count);
     // An idle connection keeps no memory alive.
     if (this.#pieces.length === 0) this.#stopPacking();
-    return joinSmall(taken);
+    return toWrite(taken, bytes);
   }
 
   /**
@@ -221,10 +211,7 @@ export class OutputQueue implements OutputState {
     let index = this.#firstBoundary();
     if (index === undefined) return false;
     while (this.#pieces[index]?.isInserted === true) index++;
-    const inserted = frames.map((bytes) => {
-      const size = bytes.length;
-      return { bytes, size, frameEnd: size, endsFrame: true, isReference: false, isInserted: true };
-    });
+    const inserted = frames.map((bytes) => ({ ...ownPiece(bytes, bytes.length), isInserted: true }));
     this.#pieces = [...this.#pieces.slice(0, index), ...inserted, ...this.#pieces.slice(index)];
     for (const frame of frames) this.#size += frame.length;
     return true;
@@ -291,6 +278,12 @@ export class OutputQueue implements OutputState {
     return [bytes];
   }
 
+  /** What is lost with the piece at `index`: a header goes out only with its payload. */
+  #lostAt(index: number): number | undefined {
+    const piece = this.#pieces[index]!;
+    return lostSizeOf(piece) ?? (piece.endsFrame ? undefined : lostSizeOf(this.#pieces[index + 1]));
+  }
+
   #stopPacking(): void {
     this.#packing = NOTHING;
     this.#start = 0;
@@ -337,54 +330,4 @@ export class OutputQueue implements OutputState {
   }
 }
 
-/** The size of a piece that is not what was given any more; `undefined` if it is. */
-function lostSizeOf(piece: Piece | undefined): number | undefined {
-  return piece === undefined || piece.bytes.length === piece.size ? undefined : piece.size;
-}
-
-/** Cuts a piece in two where the last frame ends in it. */
-function split(piece: Piece): [whole: Piece, rest: Piece] {
-  const { bytes, size, frameEnd } = piece;
-  const whole = { ...piece, bytes: bytes.subarray(0, frameEnd), size: frameEnd, endsFrame: true };
-  return [whole, { ...piece, bytes: bytes.subarray(frameEnd), size: size - frameEnd, frameEnd: 0 }];
-}
-
-/** Gives what is to be written for pieces: small ones that follow each other are joined. */
-function joinSmall(pieces: readonly Piece[]): Uint8Array[] {
-  const joined: Uint8Array[] = [];
-  let small: Uint8Array[] = [];
-  let size = 0;
-  const endSmall = (): void => {
-    if (small.length > 0) joined.push(small.length === 1 ? small[0]! : concatenate(small, size));
-    small = [];
-    size = 0;
-  };
-  for (const { bytes, maskingKey } of pieces) {
-    if (size + bytes.length > SMALL_PIECE) endSmall();
-    if (maskingKey !== undefined) {
-      endSmall();
-      joined.push(maskedCopy(bytes, maskingKey));
-    } else {
-      small.push(bytes);
-      size += bytes.length;
-    }
-  }
-  endSmall();
-  return joined;
-}
-
-function concatenate(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
-}
-
-function maskedCopy(bytes: Uint8Array, maskingKey: number): Uint8Array {
-  const copy = new Uint8Array(bytes.length);
-  maskInto(bytes, copy, maskingKey, 0);
-  return copy;
-}
+const SHARED_FRAME: PieceFormat = { endsFrame: true, isReference: false };

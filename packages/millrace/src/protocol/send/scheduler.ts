@@ -2,6 +2,7 @@ import { ENTRY_COST } from '../base/costs.ts';
 import { LocalUsageError } from '../base/errors.ts';
 import { Countdown, checkFrameLength } from '../base/length.ts';
 import { Opcode } from '../base/opcode.ts';
+import { NOTHING } from '../base/nothing.ts';
 import { firstHeaderByte } from '../wire/frame-header.ts';
 import { FrameEncoder, type FrameEncoderHost, type SendCounts } from './frame-encoder.ts';
 import { OutputQueue, type OutputState } from './output-queue.ts';
@@ -218,7 +219,7 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
       this.#endedByFrame = false;
       return;
     }
-    this.sendFrame(EMPTY, { final: true });
+    this.sendFrame(NOTHING, { final: true });
     this.#endedByFrame = false;
   }
 
@@ -384,8 +385,6 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
     this.#pong = undefined;
   }
 }
-
-const EMPTY = new Uint8Array(0);
 
 /** Output in bytes above which control frames do not queue behind it, so that a flood of pings is answered by one pong. */
 const PLENTY = 64 * 1024;

@@ -3,6 +3,7 @@ import { LocalUsageError, toError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import { isPromise } from '../base/promise.ts';
 import type { SendTransform } from '../base/transform.ts';
+import { NOTHING } from '../base/nothing.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
 import type { FrameFormat, GivenFormat, MessageOutput, OpenFormat, QueuedEntry } from './message-output.ts';
 import { OpenMessage } from './open-message.ts';
@@ -12,8 +13,6 @@ import { SLICE, Transformation } from './transformation.ts';
 
 /** Up to this many bytes, a payload that has to wait is copied, so that whoever gave it has it back. */
 const LARGEST_COPY = 64 * 1024;
-
-const NOTHING = new Uint8Array(0);
 
 /** What a {@link SendPipeline} works with. */
 export interface SendPipelineSetup {

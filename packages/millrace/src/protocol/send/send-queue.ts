@@ -42,37 +42,49 @@ interface Waiting {
   readonly shared?: Uint8Array | undefined;
 }
 
+/** Whose {@link SendQueue} it is. */
+export interface SendQueueOwner {
+  /** A payload was detached or shrunk before its turn came. */
+  onPayloadLost(size: number): void;
+}
+
 /** What a {@link SendQueue} works with. */
 export interface SendQueueSetup {
   readonly messages: MessageOutput;
   readonly text: TextCodec;
   /** Up to so much waits in copies, in bytes by its cost; more waits in the memory of whoever gave it. */
   readonly highWaterMark: number;
-  /** A payload was detached or shrunk before its turn came. */
-  readonly onPayloadLost: (size: number) => void;
+  readonly owner: SendQueueOwner;
 }
 
 /** Who may send: one message at a time, in the order in which they were given, then Close. */
 export class SendQueue {
-  readonly #setup: SendQueueSetup;
-  readonly #waiting = new Fifo<Waiting>();
+  readonly #messages: MessageOutput;
+  readonly #text: TextCodec;
+  readonly #highWaterMark: number;
+  readonly #owner: SendQueueOwner;
+  /** Made when something has to wait: on most connections, nothing ever does. */
+  #waiting: Fifo<Waiting> | undefined;
   #waitingSize = 0;
   #waitingCost = 0;
   #holder: TurnHolder | undefined;
   /** The body of the Close frame that goes out behind all that waits. */
   #close: Uint8Array | undefined;
   /** Whoever waits for a turn that will not come, and learns so when the connection has ended. */
-  #lost: ((error: Error) => void)[] = [];
+  #lost: ((error: Error) => void)[] | undefined;
   #isAdvancing = false;
   #lostSize = 0;
 
-  constructor(setup: SendQueueSetup) {
-    this.#setup = setup;
+  constructor({ messages, text, highWaterMark, owner }: SendQueueSetup) {
+    this.#messages = messages;
+    this.#text = text;
+    this.#highWaterMark = highWaterMark;
+    this.#owner = owner;
   }
 
   /** Whether a message can be sent at once. */
   get isFree(): boolean {
-    return this.#holder === undefined && !this.#setup.messages.insideMessage && this.#waiting.size === 0;
+    return this.#holder === undefined && !this.#messages.insideMessage && !this.#hasWaiting;
   }
 
   /** Bytes of payload that wait for their turn, and of what was given to whoever has it. */
@@ -87,7 +99,7 @@ export class SendQueue {
 
   /** Visits what waits as it was given, and others may hold, too. */
   visitShared(visit: (bytes: Uint8Array) => void): void {
-    for (const { shared } of this.#waiting) if (shared !== undefined) visit(shared);
+    for (const { shared } of this.#waiting ?? []) if (shared !== undefined) visit(shared);
   }
 
   /** Bytes of payloads that were detached or shrunk before their turn came. */
@@ -102,7 +114,7 @@ export class SendQueue {
    */
   send(payload: string | Uint8Array, format: OutgoingFormat): QueuedEntry | undefined {
     if (!this.isFree) return this.#wait(payload, format);
-    return this.#setup.messages.sendMessage(payload, format);
+    return this.#messages.sendMessage(payload, format);
   }
 
   /**
@@ -111,7 +123,7 @@ export class SendQueue {
    * @returns an entry to withdraw it by, if it has to wait
    */
   sendPrepared(message: PreparedMessage): QueuedEntry | undefined {
-    const { messages } = this.#setup;
+    const messages = this.#messages;
     if (this.isFree) return messages.sendPreparedMessage(message);
     /** Where it waits when its turn has come. */
     let further: QueuedEntry | undefined;
@@ -146,7 +158,7 @@ export class SendQueue {
   /** Sends the message of `holder`, which has the turn, and ends the turn. */
   sendInTurn(holder: TurnHolder, payload: string | Uint8Array, format: MessageFormat): void {
     if (this.#holder !== holder) return;
-    this.#setup.messages.sendMessage(payload, format);
+    this.#messages.sendMessage(payload, format);
     this.release(holder);
   }
 
@@ -173,19 +185,25 @@ export class SendQueue {
     this.#close = undefined;
   }
 
+  /** Whether nobody is to be told when the connection ends. */
+  get isIdle(): boolean {
+    const isWaited = this.#holder !== undefined || this.#hasWaiting;
+    return !isWaited && this.#lost === undefined && this.#close === undefined;
+  }
+
   /** The connection has ended: tells whoever waits for a turn, or has it. */
   end(error: Error): void {
     this.clear();
-    for (const lose of this.#lost.splice(0)) lose(error);
+    for (const lose of this.#lost?.splice(0) ?? []) lose(error);
   }
 
   /** A message has ended: lets the next ones have their turn. */
   advance(): void {
     if (this.#isAdvancing) return;
-    const { messages } = this.#setup;
+    const messages = this.#messages;
     this.#isAdvancing = true;
     while (this.#holder === undefined && !messages.insideMessage) {
-      const next = this.#waiting.take();
+      const next = this.#waiting?.take();
       if (next === undefined) break;
       this.#forget(next);
       next.begin();
@@ -199,10 +217,9 @@ export class SendQueue {
 
   /** Has a message wait: in a copy, as long as these are not too many, otherwise where its caller has it. */
   #wait(payload: string | Uint8Array, format: OutgoingFormat): QueuedEntry {
-    const { text, highWaterMark } = this.#setup;
-    const bytes = typeof payload === 'string' ? text.encode(payload) : payload;
+    const bytes = typeof payload === 'string' ? this.#text.encode(payload) : payload;
     const cost = bytes.length + ENTRY_COST;
-    if (this.#waitingCost + cost > highWaterMark) {
+    if (this.#waitingCost + cost > this.#highWaterMark) {
       // A view of just these bytes: that of the caller may grow with its buffer.
       return this.#waitInPlace(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), format);
     }
@@ -213,7 +230,7 @@ export class SendQueue {
 
   #waitInCopy(copy: Uint8Array, format: OutgoingFormat): QueuedEntry {
     const size = copy.length;
-    const begin = (): void => void this.#setup.messages.sendMessage(copy, format);
+    const begin = (): void => void this.#messages.sendMessage(copy, format);
     return this.#put({ begin, lose: undefined, size, cost: size + ENTRY_COST, isWhole: true });
   }
 
@@ -223,11 +240,11 @@ export class SendQueue {
     let further: QueuedEntry | undefined;
     const begin = (): void => {
       if (view.length === size) {
-        further = this.#setup.messages.sendMessage(view, format);
+        further = this.#messages.sendMessage(view, format);
       } else {
-        if (format.onLost !== undefined) this.#lost.push(format.onLost);
+        if (format.onLost !== undefined) this.#noteLost(format.onLost);
         this.#lostSize += size;
-        this.#setup.onPayloadLost(size);
+        this.#owner.onPayloadLost(size);
       }
     };
     const cost = size + ENTRY_COST + WAITER_COST;
@@ -238,10 +255,11 @@ export class SendQueue {
   #put(waiting: Waiting): QueuedEntry {
     this.#waitingSize += waiting.size;
     this.#waitingCost += waiting.cost;
-    const entry = this.#waiting.put(waiting);
+    const queue = (this.#waiting ??= new Fifo());
+    const entry = queue.put(waiting);
     return {
       withdraw: () => {
-        const waited = this.#waiting.remove(entry);
+        const waited = queue.remove(entry);
         if (waited) this.#forget(waiting);
         return waited;
       },
@@ -255,16 +273,24 @@ export class SendQueue {
 
   /** Takes out what will not be sent, all of it or some; whoever waits for it learns so when the connection has ended. */
   #loseWaiting(isLost?: (waiting: Waiting) => boolean): void {
-    for (const waiting of this.#waiting.takeAll(isLost)) {
+    for (const waiting of this.#waiting?.takeAll(isLost) ?? []) {
       this.#forget(waiting);
-      if (waiting.lose !== undefined) this.#lost.push(waiting.lose);
+      if (waiting.lose !== undefined) this.#noteLost(waiting.lose);
     }
   }
 
   #loseHolder(): void {
     const holder = this.#holder;
     this.#holder = undefined;
-    if (holder !== undefined) this.#lost.push((error) => holder.onLost(error));
+    if (holder !== undefined) this.#noteLost((error) => holder.onLost(error));
+  }
+
+  #noteLost(lose: (error: Error) => void): void {
+    (this.#lost ??= []).push(lose);
+  }
+
+  get #hasWaiting(): boolean {
+    return this.#waiting !== undefined && this.#waiting.size > 0;
   }
 }
 

@@ -1,12 +1,11 @@
 import { TransformJobs, type TransformJobsOwner } from '../base/transform-jobs.ts';
 import type { OutgoingMessage, PulledPiece, SendTransform } from '../base/transform.ts';
+import { NOTHING } from '../base/nothing.ts';
 import type { FrameFormat } from './message-output.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** Payload that is given to a transform at a time, in bytes. What it is given is a copy, which is its own. */
 export const SLICE: number = 256 * 1024;
-
-const NOTHING = new Uint8Array(0);
 
 /** The message that goes through the transforms. */
 export interface TransformedFormat {

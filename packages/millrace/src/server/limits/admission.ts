@@ -30,6 +30,7 @@ export class Admission<Member extends Candidate> {
   readonly #pending = new Set<Member>();
   /** The handshakes of each address, the oldest first. */
   readonly #pendingOf = new Map<string, Set<Member>>();
+  /** The connections of each address, where these are limited. */
   readonly #connectionsOf = new Map<string, number>();
   #connections = 0;
 
@@ -112,15 +113,21 @@ export class Admission<Member extends Candidate> {
     this.#forget(member);
     const { address } = member;
     this.#connections++;
-    if (address !== '') this.#connectionsOf.set(address, (this.#connectionsOf.get(address) ?? 0) + 1);
+    if (address === '' || this.#limits.maxConnectionsPerAddress === Infinity) return this.#end;
+    this.#connectionsOf.set(address, (this.#connectionsOf.get(address) ?? 0) + 1);
     return () => {
-      this.#connections--;
       const left = (this.#connectionsOf.get(address) ?? 0) - 1;
       if (left > 0) this.#connectionsOf.set(address, left);
       else this.#connectionsOf.delete(address);
-      this.#rest();
+      this.#end();
     };
   }
+
+  /** A connection is over. One function for all, where addresses are not counted. */
+  readonly #end = (): void => {
+    this.#connections--;
+    this.#rest();
+  };
 
   #forget(member: Member): void {
     if (!this.#pending.delete(member)) return;

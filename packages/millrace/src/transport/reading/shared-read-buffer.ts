@@ -30,6 +30,8 @@ export interface OnreadPlaces {
 export interface Reader {
   /** Whether the next read may be as large as the last ones were filled; otherwise it is a small one. */
   readonly takesLargeReads: boolean;
+  /** Bytes that a read takes at most; there are 1 MiB. */
+  readonly largestRead: number;
   /** @param chunk - lent until the call returns */
   receive(chunk: Uint8Array): void;
 }
@@ -46,20 +48,26 @@ function takeNextTarget(): Uint8Array | undefined {
  * Reads a socket into the buffer that it shares with all others in the process.
  *
  * A read takes up to 64 KiB; more after one that was filled, as long as the reader takes that.
- *
- * @param largestRead - bytes that a read takes at most; there are 1 MiB
  */
-export function readIntoSharedBuffer(socket: Socket, places: OnreadPlaces, largestRead: number, reader: Reader): void {
+export function readIntoSharedBuffer(socket: Socket, places: OnreadPlaces, reader: Reader): void {
+  Reflect.set(socket, READER, reader);
   Reflect.set(socket, places.buffer, first);
-  Reflect.set(socket, places.callback, (size: number, target: Uint8Array): boolean => {
-    const isFilled = size === target.length;
-    reader.receive(isFilled ? target : target.subarray(0, size));
-    const wanted = !reader.takesLargeReads ? first : isFilled ? startOfBuffer(largestRead) : target;
-    nextTarget = wanted === target ? undefined : wanted;
-    return true;
-  });
+  Reflect.set(socket, places.callback, onRead);
   Reflect.set(socket, places.next, takeNextTarget);
   useBuffer(socket, first);
+}
+
+/** Where a socket has whoever takes what is read. */
+const READER: unique symbol = Symbol('millrace reader');
+
+/** Called by Node as a method of the socket, so that one function does for all: a connection keeps none. */
+function onRead(this: { readonly [READER]: Reader }, size: number, target: Uint8Array): boolean {
+  const reader = this[READER];
+  const isFilled = size === target.length;
+  reader.receive(isFilled ? target : target.subarray(0, size));
+  const wanted = !reader.takesLargeReads ? first : isFilled ? startOfBuffer(reader.largestRead) : target;
+  nextTarget = wanted === target ? undefined : wanted;
+  return true;
 }
 
 /** Views of the shared buffer from its start on, by their size: one for all sockets. */
@@ -125,8 +133,9 @@ async function tryOnreadOn(near: Socket, far: Socket): Promise<OnreadPlaces | un
   };
 
   let arriving = arrival();
-  readIntoSharedBuffer(far, found, FIRST_READ, {
+  readIntoSharedBuffer(far, found, {
     takesLargeReads: false,
+    largestRead: FIRST_READ,
     receive: (chunk) => {
       received.push(...chunk);
       far.pause();

@@ -8,18 +8,16 @@ import { readIntoSharedBuffer, type OnreadPlaces, type Reader } from './shared-r
 export interface ReadingSetup {
   /** How to read into the shared buffer; `undefined` to take `'data'` events. */
   readonly places: OnreadPlaces | undefined;
-  /** Bytes to read at a time into the shared buffer, at most. */
-  readonly largestRead: number;
   readonly reader: Reader;
 }
 
 /** Begins to read a socket, or another stream: into the shared buffer where that is possible, as plain `Uint8Array`s in any case. */
-export function startReading(socket: Duplex, { places, largestRead, reader }: ReadingSetup): void {
+export function startReading(socket: Duplex, { places, reader }: ReadingSetup): void {
   // Whoever listens for what is read goes on to be told.
   const isShared = socket.listenerCount('data') > 0;
   if (places !== undefined && !isShared && socket instanceof Socket && isReadFromNetwork(socket)) {
     readBuffered(socket, reader);
-    if (!socket.destroyed) readIntoSharedBuffer(socket, places, largestRead, reader);
+    if (!socket.destroyed) readIntoSharedBuffer(socket, places, reader);
     return;
   }
   // A socket makes a buffer for each read; what comes from another stream may still be somebody's.

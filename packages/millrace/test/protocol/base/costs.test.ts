@@ -20,8 +20,7 @@ function createReadAhead(): ReadAhead {
     receiver: { level: 'streaming', handler: new EventLog().streaming },
     limit: Infinity,
     turn: new Turn({ now: () => 0, turnTime: () => Infinity, requestTurn: () => undefined }),
-    collectedSize: () => 0,
-    onFull: () => undefined,
+    owner: { collectedSize: 0, onReadAheadFull: () => undefined, onMessageTold: () => undefined },
   });
   readAhead.hold(HoldReason.PAUSE);
   return readAhead;
@@ -31,7 +30,8 @@ function createReadAhead(): ReadAhead {
 function createQueue(highWaterMark: number): SendQueue {
   const scheduler = createScheduler();
   scheduler.beginMessage(2);
-  return new SendQueue({ messages: scheduler, text: portableTextCodec, highWaterMark, onPayloadLost: () => undefined });
+  const owner = { onPayloadLost: () => undefined };
+  return new SendQueue({ messages: scheduler, text: portableTextCodec, highWaterMark, owner });
 }
 
 function createScheduler(): Scheduler {

@@ -210,7 +210,7 @@ describe('Connection, whose messages go through the transforms of extensions', (
     const [job] = transform.jobs;
 
     connected.connection.transportClosed();
-    connected.connection.endSending(new Error('ended'));
+    connected.connection.endSending(() => new Error('ended'));
 
     assert.equal(job?.signal.aborted, true);
     assert.equal(connected.endings[0]?.unsentBytes, 1);

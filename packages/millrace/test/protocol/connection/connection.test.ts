@@ -381,7 +381,7 @@ describe('Connection', () => {
       onClosing: () => false,
     });
 
-    connection.endSending(new Error('over'));
+    connection.endSending(() => new Error('over'));
 
     assert.deepEqual(told, ['over']);
   });

@@ -34,9 +34,11 @@ class Reading {
       receiver: receiver ?? receiverFor(level, this.log),
       limit,
       turn: this.turn,
-      collectedSize: () => collected,
-      onFull: () => this.fulls++,
-      onMessageTold,
+      owner: {
+        collectedSize: collected,
+        onReadAheadFull: () => this.fulls++,
+        onMessageTold: () => onMessageTold?.(),
+      },
     });
   }
 }

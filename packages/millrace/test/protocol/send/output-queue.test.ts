@@ -55,6 +55,39 @@ describe('OutputQueue', () => {
     assert.equal(takeAll(queue), '01 02 06 07');
   });
 
+  it('joins frames once for all queues that were given the same', () => {
+    const queues = [new OutputQueue(), new OutputQueue(), new OutputQueue()];
+    const frames = [hex('81 01 61'), hex('81 01 62'), hex('81 01 63')];
+    for (const queue of queues) for (const frame of frames) assert.ok(queue.pushShared(frame));
+    queues[2]?.pushShared(hex('81 01 64'));
+
+    const [first, second, third] = queues.map((queue) => queue.take(Infinity));
+
+    assert.equal(toHex(concat(first ?? [])), '81 01 61 81 01 62 81 01 63');
+    assert.equal(first?.length, 1);
+    assert.equal(second?.[0], first[0]);
+    assert.equal(toHex(concat(third ?? [])), '81 01 61 81 01 62 81 01 63 81 01 64');
+  });
+
+  it('does not join what only looks alike', () => {
+    const [one, other] = [new OutputQueue(), new OutputQueue()];
+    for (const frame of ['81 01 61', '81 01 62']) one.pushShared(hex(frame));
+    for (const frame of ['81 01 61', '81 01 63']) other.pushShared(hex(frame));
+
+    assert.equal(takeAll(one), '81 01 61 81 01 62');
+    assert.equal(takeAll(other), '81 01 61 81 01 63');
+  });
+
+  it('takes few frames that others may send, too, so that a slow peer keeps no piece for each', () => {
+    const queue = new OutputQueue();
+    const frame = hex('81 01 61');
+    let taken = 0;
+    while (queue.pushShared(frame)) taken++;
+
+    assert.equal(taken, 16);
+    assert.equal(takeAll(queue), Array.from({ length: 16 }, () => '81 01 61').join(' '));
+  });
+
   it('packs small frames into one piece', () => {
     const queue = new OutputQueue();
 

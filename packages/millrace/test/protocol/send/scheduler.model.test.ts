@@ -59,7 +59,7 @@ class RandomCaller {
       messages: this.scheduler,
       text: portableTextCodec,
       highWaterMark: [0, 3000, Infinity][this.#random(3)]!,
-      onPayloadLost: () => assert.fail('a payload was lost'),
+      owner: { onPayloadLost: () => assert.fail('a payload was lost') },
     });
   }
 

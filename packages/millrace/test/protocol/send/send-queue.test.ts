@@ -33,7 +33,7 @@ class Queueing {
       messages: this.scheduling.scheduler,
       text: portableTextCodec,
       highWaterMark,
-      onPayloadLost: (size) => this.log.push(`lost payload ${size}`),
+      owner: { onPayloadLost: (size) => this.log.push(`lost payload ${size}`) },
     });
   }
 
@@ -298,7 +298,12 @@ describe('SendQueue', () => {
           onLaterOutput: () => undefined,
         },
       });
-      const setup = { messages: pipeline, text: portableTextCodec, highWaterMark: 0, onPayloadLost: () => undefined };
+      const setup = {
+        messages: pipeline,
+        text: portableTextCodec,
+        highWaterMark: 0,
+        owner: { onPayloadLost: () => undefined },
+      };
       const queue = new SendQueue(setup);
       assert.equal(queue.send(hex('01'), BINARY), undefined, 'it is at work');
       assert.equal(queue.send(hex('02'), BINARY)?.withdraw(), true, 'it has had its turn at once');

@@ -43,11 +43,12 @@ async function readInto(socket: Socket, receive: (chunk: Uint8Array) => void, se
   assert.ok(places !== undefined, 'this Node keeps them elsewhere');
   const reader = {
     receive,
+    largestRead,
     get takesLargeReads() {
       return takes();
     },
   };
-  readIntoSharedBuffer(socket, places, largestRead, reader);
+  readIntoSharedBuffer(socket, places, reader);
   socket.resume();
 }
 

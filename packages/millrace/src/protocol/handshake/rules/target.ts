@@ -42,8 +42,9 @@ export function parseTarget(target: string): RequestTarget | undefined {
  * A `+` is a space, percent-encoded UTF-8 is decoded; what is not valid stays as it is.
  */
 export function parseQuery(query: string | undefined): QueryParams {
+  if (query === undefined) return NO_PARAMS;
   const params = emptyParams();
-  for (const pair of query?.split('&') ?? []) {
+  for (const pair of query.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
     const name = decode(equals === -1 ? pair : pair.slice(0, equals));
@@ -60,6 +61,8 @@ function emptyParams(): Record<string, string[]> {
   Object.setPrototypeOf(params, null);
   return params;
 }
+
+const NO_PARAMS: QueryParams = Object.freeze(emptyParams());
 
 function splitQuery(text: string, host: string | undefined): RequestTarget {
   const mark = text.indexOf('?');

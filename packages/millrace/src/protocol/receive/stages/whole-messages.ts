@@ -1,3 +1,4 @@
+import { NOTHING } from '../../base/nothing.ts';
 import type { FrameHeader } from '../../wire/frame-header.ts';
 import type { CopyPayload, StreamingHandler, WholeMessageHandler } from '../handlers.ts';
 
@@ -101,5 +102,3 @@ export class WholeMessages implements StreamingHandler {
     this.#payload = undefined;
   }
 }
-
-const NOTHING = new Uint8Array(0);
