@@ -10,7 +10,7 @@ import type { ClosingState } from './closing.ts';
 import type { Ending } from './ending.ts';
 import type { ConnectionOwner, ConnectionHost, ConnectionStats, TransportDirective } from './host.ts';
 import type { MessageSender } from './message-sender.ts';
-import { ConnectionParts, type ConnectionSetup, type PartsOwner } from './parts.ts';
+import { ProtocolParts, type ConnectionSetup, type PartsOwner } from './parts.ts';
 import { statsOf } from './stats.ts';
 import type { Watch } from './watch.ts';
 
@@ -32,7 +32,7 @@ export class Connection implements PartsOwner {
   /** Sends messages, frames and control frames. */
   readonly sender: MessageSender;
 
-  readonly #parts: ConnectionParts;
+  readonly #parts: ProtocolParts;
   readonly #controls: ControlHooks;
   // Those that are needed for each message.
   readonly #host: ConnectionHost;
@@ -45,7 +45,7 @@ export class Connection implements PartsOwner {
 
   constructor(setup: ConnectionSetup) {
     const { host, controls = NO_CONTROLS } = setup;
-    const parts = new ConnectionParts(setup, this);
+    const parts = new ProtocolParts(setup, this);
     this.#parts = parts;
     this.#controls = controls;
     this.#host = host;

@@ -47,7 +47,7 @@ export interface PartsOwner
   extends InboundOwner, SenderOwner, ClosingListener, SchedulerListener, SendPipelineListener, SendQueueOwner {}
 
 /** The parts of a connection, and what they know of each other: one object, which each of them keeps. */
-export class ConnectionParts implements EndingSetup, WatchSetup, MessageSenderSetup {
+export class ProtocolParts implements EndingSetup, WatchSetup, MessageSenderSetup {
   readonly role: 'client' | 'server';
   readonly options: ResolvedConnectionOptions;
   readonly explainsFailure: boolean;

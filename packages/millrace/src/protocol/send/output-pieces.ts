@@ -16,7 +16,7 @@ export interface PieceFormat {
 }
 
 /** Bytes that wait in an `OutputQueue`. */
-export interface Piece extends PieceFormat {
+export interface OutputPiece extends PieceFormat {
   readonly bytes: Uint8Array;
   /** The length of `bytes` when they were given. */
   readonly size: number;
@@ -27,29 +27,32 @@ export interface Piece extends PieceFormat {
 }
 
 /** The size of a piece that is not what was given any more; `undefined` if it is. */
-export function lostSizeOf(piece: Piece | undefined): number | undefined {
+export function lostSizeOf(piece: OutputPiece | undefined): number | undefined {
   return piece === undefined || piece.bytes.length === piece.size ? undefined : piece.size;
 }
 
 /** Cuts a piece in two where the last frame ends in it. */
-export function split(piece: Piece): [whole: Piece, rest: Piece] {
+export function split(piece: OutputPiece): [whole: OutputPiece, rest: OutputPiece] {
   const { bytes, size, frameEnd } = piece;
   const whole = { ...piece, bytes: bytes.subarray(0, frameEnd), size: frameEnd, endsFrame: true };
   return [whole, { ...piece, bytes: bytes.subarray(frameEnd), size: size - frameEnd, frameEnd: 0 }];
 }
 
 /** Makes a piece of bytes that are the queue's. */
-export function ownPiece(bytes: Uint8Array, frameEnd: number): Piece {
+export function ownPiece(bytes: Uint8Array, frameEnd: number): OutputPiece {
   const size = bytes.length;
   const endsFrame = frameEnd === size;
   return { bytes, size, frameEnd, endsFrame, maskingKey: undefined, isReference: false, isInserted: false };
 }
 
 /** What was joined last. Connections that send the same frames, as in a broadcast, write the same bytes. */
-let lastJoined: { readonly pieces: readonly Piece[]; readonly bytes: Uint8Array } = { pieces: [], bytes: NOTHING };
+let lastJoined: { readonly pieces: readonly OutputPiece[]; readonly bytes: Uint8Array } = {
+  pieces: [],
+  bytes: NOTHING,
+};
 
 /** Joins small pieces, which do not change any more. */
-function join(pieces: readonly Piece[], size: number): Uint8Array {
+function join(pieces: readonly OutputPiece[], size: number): Uint8Array {
   if (pieces.length === 1) return pieces[0]!.bytes;
   if (!isSame(pieces, lastJoined.pieces)) {
     const parts = pieces.map(({ bytes }) => bytes);
@@ -58,7 +61,7 @@ function join(pieces: readonly Piece[], size: number): Uint8Array {
   return lastJoined.bytes;
 }
 
-function isSame(pieces: readonly Piece[], others: readonly Piece[]): boolean {
+function isSame(pieces: readonly OutputPiece[], others: readonly OutputPiece[]): boolean {
   return pieces.length === others.length && pieces.every(({ bytes }, index) => bytes === others[index]!.bytes);
 }
 
@@ -67,13 +70,13 @@ function isSame(pieces: readonly Piece[], others: readonly Piece[]): boolean {
  *
  * @param size - of all of them, in bytes
  */
-export function toWrite(pieces: readonly Piece[], size: number): Uint8Array[] {
+export function toWrite(pieces: readonly OutputPiece[], size: number): Uint8Array[] {
   const isOne = size <= SMALL_PIECE && pieces.length > 0 && pieces.every(({ maskingKey }) => maskingKey === undefined);
   return isOne ? [join(pieces, size)] : joinSmall(pieces);
 }
 
 /** Joins small pieces that follow each other. */
-function joinSmall(pieces: readonly Piece[]): Uint8Array[] {
+function joinSmall(pieces: readonly OutputPiece[]): Uint8Array[] {
   const joined: Uint8Array[] = [];
   let small: Uint8Array[] = [];
   let size = 0;

@@ -1,6 +1,14 @@
 import { ENTRY_COST } from '../base/costs.ts';
 import { NOTHING } from '../base/nothing.ts';
-import { SMALL_PIECE, lostSizeOf, ownPiece, split, toWrite, type Piece, type PieceFormat } from './output-pieces.ts';
+import {
+  SMALL_PIECE,
+  lostSizeOf,
+  ownPiece,
+  split,
+  toWrite,
+  type OutputPiece,
+  type PieceFormat,
+} from './output-pieces.ts';
 
 /** Bytes of output that the connections of a process pack small frames into at a time. */
 const SLAB_SIZE = 16 * 1024;
@@ -41,7 +49,7 @@ export interface OutputState {
  * (into a copy) only when they are taken, so that a large message has no second copy.
  */
 export class OutputQueue implements OutputState {
-  #pieces: Piece[] = [];
+  #pieces: OutputPiece[] = [];
   #size = 0;
 
   /** Where small frames are packed, from `#start` to `#end`: a part of the slab, or a block of this queue. */
@@ -303,7 +311,7 @@ export class OutputQueue implements OutputState {
   }
 
   /** Cuts a piece off where the last frame ends in it. */
-  #shorten(index: number, piece: Piece): void {
+  #shorten(index: number, piece: OutputPiece): void {
     const [whole, rest] = split(piece);
     this.#pieces[index] = whole;
     this.#size -= rest.size;

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { Connection } from '../../../src/protocol/connection/connection.ts';
-import { ConnectionParts, type ConnectionSetup } from '../../../src/protocol/connection/parts.ts';
+import { ProtocolParts, type ConnectionSetup } from '../../../src/protocol/connection/parts.ts';
 import { ClaimTable } from '../../../src/protocol/extension/claims.ts';
 import { BARE } from '../../helpers/bare.ts';
 import { hex } from '../../helpers/bytes.ts';
 import { TestSendTransform } from '../../helpers/send-transforms.ts';
 import { TestTransform, increment } from '../../helpers/transforms.ts';
 
-function createParts(setup: Partial<ConnectionSetup> = {}): ConnectionParts {
-  return new ConnectionParts({ ...BARE, ...setup }, new Connection(BARE));
+function createParts(setup: Partial<ConnectionSetup> = {}): ProtocolParts {
+  return new ProtocolParts({ ...BARE, ...setup }, new Connection(BARE));
 }
 
-describe('ConnectionParts', () => {
+describe('ProtocolParts', () => {
   it('have messages go to the wire at once, where no extension changes them', () => {
     const { messages, scheduler, sendPipeline } = createParts();
 

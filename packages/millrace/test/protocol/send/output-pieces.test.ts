@@ -7,17 +7,17 @@ import {
   ownPiece,
   split,
   toWrite,
-  type Piece,
+  type OutputPiece,
 } from '../../../src/protocol/send/output-pieces.ts';
 import { hex, toHex } from '../../helpers/bytes.ts';
 import { losablePayload, LOSSES } from '../../helpers/lost-payload.ts';
 
-function piece(bytes: Uint8Array): Piece {
+function piece(bytes: Uint8Array): OutputPiece {
   return ownPiece(bytes, bytes.length);
 }
 
 /** What is written for pieces, each in hexadecimal digits, or its size if that is large. */
-function written(pieces: readonly Piece[]): (string | number)[] {
+function written(pieces: readonly OutputPiece[]): (string | number)[] {
   const size = pieces.reduce((sum, one) => sum + one.size, 0);
   return toWrite(pieces, size).map((bytes) => (bytes.length > 100 ? bytes.length : toHex(bytes)));
 }
