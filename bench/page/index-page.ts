@@ -1,6 +1,7 @@
 import type { StoredWorkload } from '../results/stored.ts';
 import { compare } from '../results/summary.ts';
 import { times } from './format.ts';
+import { WORKLOADS } from '../workloads/all.ts';
 import type { Measured } from './group-page.ts';
 import { GROUPS } from './groups.ts';
 import { behindWs, standingsOf, type Standing } from './standing.ts';
@@ -57,9 +58,11 @@ function renderConditions(measured: readonly Measured[]): string {
   const isBusy = all.some(({ loadAverage, machine }) => loadAverage > machine.processors * 1.5);
   const rounds = distinct(all.map((each) => `${String(each.rounds)} × ${String(each.seconds)} s`)).join(', ');
   const busy = `**The machine was busy with other work** (a load of up to ${busiest.toFixed(0)} before a workload began), so throughput and latency say little, and intervals are wide. Look at CPU time and ratios.`;
+  const part = `These are ${String(measured.length)} of ${String(WORKLOADS.length)} workloads, some of them not with all peers: the others are still to be measured.`;
   return [
     `${dates.length === 1 ? String(dates[0]) : `${String(dates[0])} to ${String(dates.at(-1))}`}; ${machines.join('; ')}. Rounds of each peer, in turns, and the CPU time that each measures: ${rounds}.`,
     ...(isBusy ? [busy] : []),
+    ...(measured.length === WORKLOADS.length ? [] : [part]),
   ].join('\n\n');
 }
 

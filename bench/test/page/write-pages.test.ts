@@ -114,6 +114,12 @@ describe('writePages', () => {
     assert.match(read(busy, 'README.md'), /The machine was busy with other work\*\* \(a load of up to 9/);
   });
 
+  it('says that workloads are missing', async () => {
+    const folder = await write([storedOf('echo-64', { ws: nine(20) })]);
+
+    assert.match(read(folder, 'README.md'), /These are 1 of \d\d workloads/);
+  });
+
   it('keeps results that it can read again, and removes plots that are there no more', async () => {
     const stored = [storedOf('echo-64', { ws: nine(20) })];
     const folder = await write(stored);
