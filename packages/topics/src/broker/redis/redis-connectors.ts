@@ -137,8 +137,9 @@ function fromIoRedisCluster(client: IoRedisCluster, listener: RedisConnectionLis
   return {
     connect: () => connection.connect(),
     command: ([command, ...args]) => {
-      if (command === 'SPUBLISH') return connection.callBuffer('EVAL', [SPUBLISH_BY_KEY, '1', ...args]);
-      return connection.callBuffer(String(command), args);
+      if (command === 'SPUBLISH') return connection.callBuffer('eval', [SPUBLISH_BY_KEY, '1', ...args]);
+      // It finds keys by the names of commands in lower case, and asks any server otherwise.
+      return connection.callBuffer(String(command).toLowerCase(), args);
     },
     subscribe: (channels) => Promise.all(channels.map((channel) => connection.ssubscribe(channel))),
     unsubscribe: (channels) => Promise.all(channels.map((channel) => connection.sunsubscribe(channel))),
