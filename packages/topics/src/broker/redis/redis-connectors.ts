@@ -134,15 +134,21 @@ function fromIoRedisCluster(client: IoRedisCluster, listener: RedisConnectionLis
   const lost = (error?: Error): void => listener.onLost(error ?? new Error('the connection has ended'));
   for (const event of ['error', 'end', 'node error']) connection.on(event, lost);
   connection.on('smessageBuffer', (channel: Buffer, message: Buffer) => listener.onMessage(String(channel), message));
+  const ping = (): Promise<unknown> => Promise.all(connection.nodes('master').map((node) => node.ping()));
   return {
-    connect: () => connection.connect(),
+    connect: async () => {
+      await connection.connect();
+      // While a server is being connected, commands for it would go to any other, and lose their order.
+      await ping();
+    },
     command: ([command, ...args]) => {
-      if (command === 'SPUBLISH') return connection.callBuffer('EVAL', [SPUBLISH_BY_KEY, '1', ...args]);
-      return connection.callBuffer(String(command), args);
+      if (command === 'SPUBLISH') return connection.callBuffer('eval', [SPUBLISH_BY_KEY, '1', ...args]);
+      // It finds keys by the names of commands in lower case, and asks any server otherwise.
+      return connection.callBuffer(String(command).toLowerCase(), args);
     },
     subscribe: (channels) => Promise.all(channels.map((channel) => connection.ssubscribe(channel))),
     unsubscribe: (channels) => Promise.all(channels.map((channel) => connection.sunsubscribe(channel))),
-    ping: () => Promise.all(connection.nodes('master').map((node) => node.ping())),
+    ping,
     destroy: () => connection.disconnect(),
   };
 }
