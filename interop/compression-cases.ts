@@ -132,6 +132,7 @@ export const COMPRESSION_GROUPS: readonly CaseGroup[] = [
     }),
   ),
   group('compression: callbacks', facade('callbacks'), ['client']),
+  group('compression: prepared ones in turn', preparedInTurn(), ['client']),
   group('compression: WebSocket', facade('WebSocket'), ['server']),
   group('compression: WebSocketStream', facade('WebSocketStream')),
 ];
@@ -166,6 +167,18 @@ function thresholds(): TestCase[] {
     const content = { binary: false, unit: ASCII, size };
     return create(id, { content, compression: { ours, theirs: PLAIN }, messages: MESSAGES });
   });
+}
+
+/** A prepared message is compressed without history, which the peer has moved on with all the same. */
+function preparedInTurn(): TestCase[] {
+  return [false, true].flatMap((serverNoContextTakeover) =>
+    ALL_BITS.map((serverMaxWindowBits) => {
+      const ours = { serverNoContextTakeover, serverMaxWindowBits, prepares: true };
+      const id = `${serverNoContextTakeover ? 'no ' : ''}takeover, window of ${String(serverMaxWindowBits)} bits`;
+      const rest = { content: FAR, compression: { ours, theirs: { ...PLAIN, prepares: true } }, messages: 5 };
+      return create(id, { facade: 'callbacks', ...rest });
+    }),
+  );
 }
 
 function parameters(ours: Compression, theirs: Compression): TestCase {

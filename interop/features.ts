@@ -73,8 +73,8 @@ function isBelow(bits: number | true | undefined, least: number): boolean {
 }
 
 /** Whether it is what every peer has that compresses. */
-function isPlain({ clientMaxWindowBits, ...rest }: Compression): boolean {
-  return clientMaxWindowBits === true && Object.keys(rest).length === 0;
+function isPlain({ clientMaxWindowBits, prepares = false, ...rest }: Compression): boolean {
+  return clientMaxWindowBits === true && (prepares || Object.keys(rest).length === 0);
 }
 
 function findOurLack({ facade, closing }: TestCase, role: Role): string | undefined {

@@ -159,15 +159,26 @@ function judgeMessages(
     return [`our side sent ${wrong.length} messages ${compress ? 'that were not compressed' : 'compressed'}`];
   }
   if (!compress) return [];
-  const expected = digestOf(createPayload(content));
+  const problem = judgePayloads(testCase, direction, messages);
+  if (problem !== undefined) return [problem];
+  return [...judgeSize(content.size, messages), ...judgeHistory(testCase, role, direction, messages)];
+}
+
+function judgePayloads(
+  { content, compression }: TestCase,
+  direction: Direction,
+  messages: readonly WireMessage[],
+): string | undefined {
+  const payload = createPayload(content);
+  const expected = [digestOf(payload), digestOf(payload.reverse())];
+  const kinds = compression?.ours.prepares === true ? 2 : 1;
   try {
     const inflated = inflateAll(messages, direction, content.size);
-    const index = inflated.findIndex((payload) => digestOf(payload) !== expected);
-    if (index !== -1) return [`our message ${index + 1} decompresses to something else`];
+    const index = inflated.findIndex((one, place) => digestOf(one) !== expected[place % kinds]);
+    return index === -1 ? undefined : `our message ${index + 1} decompresses to something else`;
   } catch (error) {
-    return [`our messages cannot be decompressed with what was agreed on: ${String(error)}`];
+    return `our messages cannot be decompressed with what was agreed on: ${String(error)}`;
   }
-  return [...judgeSize(content.size, messages), ...judgeHistory(testCase, role, direction, messages)];
 }
 
 /** Every message of ours repeats itself, and gets smaller. */
@@ -193,8 +204,10 @@ function judgeHistory(
 }
 
 /** What our client does of itself, though the server does not ask for it; our server says so in its answer. */
-function ownLimits(role: Role, { clientNoContextTakeover = false, clientMaxWindowBits }: Compression): Direction {
-  if (role === 'client') return { windowBits: LARGEST_BITS, keepsHistory: true };
+function ownLimits(role: Role, ours: Compression): Direction {
+  const { clientNoContextTakeover = false, clientMaxWindowBits, prepares = false } = ours;
+  // A prepared message has no history, and leaves none.
+  if (role === 'client') return { windowBits: LARGEST_BITS, keepsHistory: !prepares };
   return { windowBits: Number(clientMaxWindowBits ?? DEFAULT_BITS), keepsHistory: !clientNoContextTakeover };
 }
 

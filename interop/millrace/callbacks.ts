@@ -1,5 +1,5 @@
 // Our side with the callbacks of serve.
-import { serve } from 'millrace';
+import { prepareMessage, serve } from 'millrace';
 import type { WebSocketConnection } from 'millrace';
 
 import { SUBPROTOCOL } from '../case-dsl.ts';
@@ -24,7 +24,9 @@ export async function startCallbackServer(task: Task): Promise<Endpoint> {
         making.received(describeMessage(binary ? data : Buffer.from(data), binary));
         echoes++;
         if (task.ping !== '') ping(connection, task, making).catch((error: unknown) => making.failed(error));
-        await connection.send(data, compressOption(task));
+        if (task.compression?.prepares === true && echoes % 2 === 0)
+          await connection.send(prepareMessage(reversed(data)));
+        else await connection.send(data, compressOption(task));
         if (task.closes && echoes === task.messages) void connection.close(task.code, task.reason);
       },
       close: (_, { code, reason }) => making.closed(code, reason),
@@ -37,4 +39,9 @@ export async function startCallbackServer(task: Task): Promise<Endpoint> {
 async function ping(connection: WebSocketConnection, task: Task, { seen }: ReportInTheMaking): Promise<void> {
   await connection.ping();
   seen.pong = task.ping;
+}
+
+function reversed(data: string | Uint8Array): string | Uint8Array {
+  const bytes = Buffer.from(data).reverse();
+  return typeof data === 'string' ? bytes.toString() : bytes;
 }

@@ -100,4 +100,11 @@ export const COMPRESSION_MUTATIONS: readonly Mutation[] = [
     peer: 'ws',
     cases: 'compression: fragmented by the peer: message, text, 126',
   },
+  {
+    name: 'goes on with its history after a prepared message, which the peer has in it',
+    text: 'onSent: () => (this.#isStale = true),',
+    replacement: 'onSent: () => undefined,',
+    peer: 'ws',
+    cases: 'compression: prepared ones in turn',
+  },
 ];

@@ -36,6 +36,8 @@ export interface Compression {
   readonly clientMaxWindowBits?: number | true;
   /** Of ours: shorter messages are sent as they are, in bytes. 0 unless given. */
   readonly threshold?: number;
+  /** Every other message of ours is a prepared one, with the bytes in reverse: what came before must not be taken for it. */
+  readonly prepares?: boolean;
   /** Of ours: what is said for each message. */
   readonly compress?: boolean;
 }

@@ -23,7 +23,8 @@ class Reporting:
     def note(self, data):
         self.count += 1
         message = describe_message(data)
-        if self.report.setdefault("received", message) != message:
+        prepares = self.task.get("compression", {}).get("prepares", False)
+        if self.report.setdefault("received", message) != message and not prepares:
             self.report["error"] = "a message was another one than before"
 
     def onPong(self, payload):
