@@ -26,11 +26,7 @@ export const WEB = [
     'web-unreadable-blob': ['this.#connection.fail(toError(error));', ''],
     'web-close-behind-waiting-blobs': ['#sendBlob', 'isWhole: true', 'isWhole: false'],
     'web-amount-after-the-end': ['end', 'this.#amount.settle(unsentBytes);', ''],
-    'web-exceeded-amount-stays': [
-      'send',
-      'if (this.#isSending) this.#amount.addSent',
-      'if (true) this.#amount.addSent',
-    ],
+    'web-exceeded-amount-stays': ['send', 'else this.#amount.addLost(size);', ''],
     'web-given-up-has-not-left': ['#settle', 'if (this.#isSending) this', 'this'],
   }),
   ...defencesIn('web/buffered-amount.ts', ['web/buffered-amount'], {
