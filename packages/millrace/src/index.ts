@@ -94,7 +94,7 @@ export type {
   ConnectionAttempt,
   ReconnectOptions,
 } from './connections/reconnecting/reconnect-options.ts';
-export type { Chunk, MessageKind, Sendable } from './connections/sending/sendable.ts';
+export type { BlobLike, Chunk, MessageKind, ReadableStreamLike, Sendable } from './connections/sending/sendable.ts';
 export type {
   ConnectAnswer,
   ConnectionHandler,

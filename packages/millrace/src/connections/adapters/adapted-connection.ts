@@ -17,6 +17,6 @@ export interface AdaptedConnection {
 }
 
 /** Reads a message whole, as its type says: text as a string, all else as bytes. */
-export function readWhole(message: ReceivedMessage): Promise<string | Uint8Array> {
+export function readWhole(message: ReceivedMessage): Promise<string | Uint8Array<ArrayBuffer>> {
   return message.type === 'text' ? message.text() : message.bytes();
 }

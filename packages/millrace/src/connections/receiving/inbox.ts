@@ -11,6 +11,7 @@ import { createDeferred, rejected, type Deferred } from '../../engine/deferred.t
 import type { ReadLimits } from './body-collector.ts';
 import { isEndOfMessages } from './end-of-messages.ts';
 import { MessageBody, type BodyOwner } from './message-body.ts';
+import { toOwnBytes } from './own-bytes.ts';
 import { ReceivedMessage } from './received-message.ts';
 
 /** What an {@link Inbox} works with. */
@@ -145,7 +146,7 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
   // From the engine
 
   onWholeMessage(payload: Uint8Array, opcode: number): void {
-    this.#handOut(new MessageBody(this, kindOf(opcode), payload));
+    this.#handOut(new MessageBody(this, kindOf(opcode), toOwnBytes(payload)));
   }
 
   onMessageBegin(opcode: number): void {
@@ -159,7 +160,7 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
   }
 
   onFrameData(chunk: Uint8Array): void {
-    this.#arriving?.push(chunk);
+    this.#arriving?.push(toOwnBytes(chunk));
     this.#holdIfSatisfied();
   }
 

@@ -1,5 +1,5 @@
-/** A listener as an event handler attribute has it: `onopen`, … */
-export type EventHandler<Target, Fired extends Event> = (this: Target, event: Fired) => unknown;
+/** A listener as an event handler attribute has it: `onopen`, … Written as a method, so that it fits where the platform's own type is wanted. */
+export type EventHandler<Target, Fired extends Event> = { handle(this: Target, event: Fired): unknown }['handle'];
 
 interface Listening<Fired extends Event> {
   addEventListener(type: string, listener: (event: Fired) => void): void;

@@ -12,8 +12,8 @@ const MIN_BLOCK = 256;
  * given, and 64 KiB, and no object for each piece.
  */
 export class ByteCollector {
-  #blocks: Uint8Array[] = [];
-  #block: Uint8Array | undefined;
+  #blocks: Uint8Array<ArrayBuffer>[] = [];
+  #block: Uint8Array<ArrayBuffer> | undefined;
   #used = 0;
   #size = 0;
 
@@ -41,7 +41,7 @@ export class ByteCollector {
   }
 
   /** Hands over what was collected, in a buffer of exactly its size, and starts anew. */
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     const joined = this.#join();
     this.#blocks = [];
     this.#block = undefined;
@@ -68,13 +68,13 @@ export class ByteCollector {
     this.#size = size;
   }
 
-  #join(): Uint8Array {
+  #join(): Uint8Array<ArrayBuffer> {
     if (this.#blocks.length === 1 && this.#block?.length === this.#size) return this.#block;
     return this.#gather(new Uint8Array(this.#size));
   }
 
   /** Copies what was collected to the start of `target`. */
-  #gather(target: Uint8Array): Uint8Array {
+  #gather(target: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     let offset = 0;
     for (const block of this.#blocks) {
       const rest = this.#size - offset;
