@@ -163,13 +163,14 @@ const documentation = {
 };
 
 export default defineConfig(
-  // What stands in drop-in is written as the users of a dozen packages write it, without types; the types of ws have the shape of those that programs know.
+  // What stands in drop-in is written as the users of a dozen packages write it, without types; the types of ws have the shape of those that programs know; the programs of the types matrix are compiled against the packed library only.
   {
     ignores: [
       '**/dist/',
       '**/node_modules/',
       'coverage/',
       'interop/drop-in/',
+      'scripts/types-matrix/',
       'packages/ws/types/',
       'packages/ws/index.cjs',
     ],
