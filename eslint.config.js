@@ -28,7 +28,7 @@ const EXCEPTIONS = [
     files: [
       'packages/millrace/src/classes/server-protocol.ts',
       'packages/millrace/src/connections/serve-options.ts',
-      'packages/millrace/src/connections/reconnecting/reconnect-options.ts',
+      'packages/millrace/src/connections/reconnecting/retry-options.ts',
     ],
     rules: ['@typescript-eslint/no-invalid-void-type'],
     reason: 'onConnect and onConnecting may answer nothing, and a function that returns nothing has the type void',
