@@ -163,7 +163,7 @@ const documentation = {
 };
 
 export default defineConfig(
-  // What stands in drop-in is written as the users of a dozen packages write it, without types; the types of ws have the shape of those that programs know; the programs of the types matrix are compiled against the packed library only.
+  // What stands in drop-in is written as the users of a dozen packages write it, without types; the types of ws have the shape of those that programs know; the programs of the types matrix are compiled against the packed library only; bundles are pages, and bundlers that are installed when they run.
   {
     ignores: [
       '**/dist/',
@@ -171,6 +171,7 @@ export default defineConfig(
       'coverage/',
       'interop/drop-in/',
       'scripts/types-matrix/',
+      'scripts/bundles/',
       'packages/ws/types/',
       'packages/ws/index.cjs',
     ],

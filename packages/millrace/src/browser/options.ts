@@ -1,5 +1,4 @@
 import { checkFunction, checkLimit, checkSwitch, toList, type KnownNames } from '../protocol/base/checks.ts';
-import type { ConnectOptions } from '../connections/connect.ts';
 import { unavailable } from './unavailable.ts';
 
 /** What a server has answered, as far as browsers tell. */
@@ -68,50 +67,23 @@ export interface ResolvedBrowserOptions {
   readonly receive: boolean;
 }
 
-/** Each option of `connect` in Node: whether it counts here, or the browser looks after what it is about, or nobody does. */
-const FATES: Readonly<Record<keyof ConnectOptions, 'counts' | 'browser' | 'unavailable'>> = {
-  subprotocols: 'counts',
-  handshakeTimeout: 'counts',
-  closeTimeout: 'counts',
-  maxMessageSize: 'counts',
-  highWaterMark: 'counts',
-  maxBufferedAmount: 'counts',
-  receive: 'counts',
-  signal: 'counts',
-  onConnect: 'counts',
-  maxFrameSize: 'browser',
-  maxHeaderSize: 'browser',
-  maxHeaderCount: 'browser',
-  maxRedirects: 'browser',
-  family: 'browser',
-  autoSelectFamilyAttemptTimeout: 'browser',
-  keepAlive: 'browser',
-  readAhead: 'browser',
-  fragmentSize: 'browser',
-  compression: 'browser',
-  sharedReadBuffer: 'browser',
-  headers: 'unavailable',
-  origin: 'unavailable',
-  tls: 'unavailable',
-  socketPath: 'unavailable',
-  localAddress: 'unavailable',
-  localPort: 'unavailable',
-  lookup: 'unavailable',
-  createConnection: 'unavailable',
-  proxy: 'unavailable',
-  proxyTls: 'unavailable',
-  agent: 'unavailable',
-  onUnauthorized: 'unavailable',
-  maxStreamedMessageSize: 'unavailable',
-  receiveRate: 'unavailable',
-  minReceiveRate: 'unavailable',
-  maxLifetime: 'unavailable',
-  idleTimeout: 'unavailable',
-  extensions: 'unavailable',
-};
+/** Options of `connect` that count, and those that the browser looks after by itself. */
+const ACCEPTED =
+  'subprotocols handshakeTimeout closeTimeout maxMessageSize highWaterMark maxBufferedAmount receive signal onConnect ' +
+  'maxFrameSize maxHeaderSize maxHeaderCount maxRedirects family autoSelectFamilyAttemptTimeout keepAlive readAhead ' +
+  'fragmentSize compression sharedReadBuffer';
 
-/** What options of Node are called, too. */
-export const OPTION_NAMES: KnownNames<keyof ConnectOptions> = namesOf(FATES);
+/** Those that Node has, and nobody looks after here. */
+const UNAVAILABLE =
+  'headers origin tls socketPath localAddress localPort lookup createConnection proxy proxyTls agent onUnauthorized ' +
+  'maxStreamedMessageSize receiveRate minReceiveRate maxLifetime idleTimeout extensions';
+
+const REFUSED: readonly string[] = UNAVAILABLE.split(' ');
+
+/** What all of them are called: the options of Node. */
+export const OPTION_NAMES: KnownNames = Object.fromEntries(
+  [...ACCEPTED.split(' '), ...REFUSED].map((name) => [name, true] as const),
+);
 
 const MIB = 1024 * 1024;
 
@@ -121,9 +93,9 @@ const MIB = 1024 * 1024;
  * @throws {LocalUsageError} naming the option: its value, or that a browser cannot have it
  */
 export function resolveOptions(options: BrowserConnectOptions<unknown>): ResolvedBrowserOptions {
-  for (const [name, fate] of Object.entries(FATES)) {
-    if (fate !== 'unavailable' || Reflect.get(options, name) === undefined) continue;
-    throw unavailable(`option ${name}`, 'it decides about that itself, or does not tell');
+  const refused = REFUSED.find((name) => Reflect.get(options, name) !== undefined);
+  if (refused !== undefined) {
+    throw unavailable(`option ${refused}`, 'it decides about that itself, or does not tell');
   }
   const { subprotocols = [], handshakeTimeout = 10_000, closeTimeout = 10_000 } = options;
   const { maxMessageSize = 16 * MIB, highWaterMark = MIB / 16, maxBufferedAmount = 16 * MIB, receive = true } = options;
@@ -137,9 +109,4 @@ export function resolveOptions(options: BrowserConnectOptions<unknown>): Resolve
     maxBufferedAmount: checkLimit('maxBufferedAmount', maxBufferedAmount),
     receive: checkSwitch('receive', receive),
   };
-}
-
-function namesOf<Name extends string>(table: Readonly<Record<Name, unknown>>): KnownNames<Name>;
-function namesOf(table: object): KnownNames {
-  return Object.fromEntries(Object.keys(table).map((name) => [name, true] as const));
 }

@@ -72,7 +72,10 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
    * @internal
    */
   static engineOf(connection: WebSocketConnection): EngineConnection {
-    return connection.#engine;
+    if (#engine in connection) return connection.#engine;
+    throw new LocalUsageError(
+      'this is no connection of this copy of millrace: another one has made it, so two are installed (npm ls millrace)',
+    );
   }
 
   // What it is

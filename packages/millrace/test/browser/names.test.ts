@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import type { BrowserConnection } from '../../src/browser/connection.ts';
+import { OPTION_NAMES } from '../../src/browser/options.ts';
+import { CONNECT_OPTION_NAMES } from '../../src/connections/connect.ts';
 import * as browser from '../../src/browser/index.ts';
 import type { BrowserMessage } from '../../src/browser/message.ts';
 import * as browserWeb from '../../src/browser/web.ts';
@@ -18,6 +20,10 @@ describe('The names of a browser', () => {
   it('are those of Node', () => {
     assert.deepEqual(Object.keys(browser).sort(), Object.keys(node).sort());
     assert.deepEqual(Object.keys(browserWeb).sort(), Object.keys(nodeWeb).sort());
+  });
+
+  it('include the options of connect', () => {
+    assert.deepEqual(Object.keys(OPTION_NAMES).sort(), Object.keys(CONNECT_OPTION_NAMES).sort());
   });
 
   it('include the members of connections, messages and writers', () => {
