@@ -3,4 +3,4 @@ import './setup.js';
 
 import { bundlePackage } from './support/bundle.js';
 
-await bundlePackage('packages/millrace', ['README.md', 'LICENSE', 'CHANGELOG.md']);
+await bundlePackage('packages/millrace', ['README.md', 'LICENSE']);
