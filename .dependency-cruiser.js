@@ -30,6 +30,7 @@ arrow('facade', ['connections']);
 arrow('web', ['connections']);
 arrow('tunnel', ['connections']);
 arrow('testing', ['connections']);
+arrow('browser', ['connections']);
 
 const folders = Object.entries(MAY_IMPORT);
 const known = folders.map(([folder]) => `${SRC}${folder}/`);
@@ -71,6 +72,24 @@ export default {
       severity: 'error',
       from: { path: `${SRC}index\\.ts$` },
       to: { path: `${SRC}(testing|web|tunnel)/` },
+    },
+    {
+      name: 'browser-runs-without-node',
+      comment:
+        'what browsers load: the vocabulary of the protocol, and what is written for either side; of all else its types',
+      severity: 'error',
+      from: { path: `${SRC}browser/` },
+      to: {
+        pathNot: [
+          'browser/',
+          'protocol/base/',
+          'engine/(abort|deferred)\\.ts$',
+          'connections/adapters/(adapted-connection|connection-streams)\\.ts$',
+          'connections/receiving/end-of-messages\\.ts$',
+          'connections/reconnecting/(connection-port|reconnect-control|reconnection|retry-options|staying-client|undelivered-message-error|waiting)\\.ts$',
+        ].map((path) => SRC + path),
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'examples-use-the-package',

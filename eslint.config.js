@@ -28,7 +28,7 @@ const EXCEPTIONS = [
     files: [
       'packages/millrace/src/classes/server-protocol.ts',
       'packages/millrace/src/connections/serve-options.ts',
-      'packages/millrace/src/connections/reconnecting/reconnect-options.ts',
+      'packages/millrace/src/connections/reconnecting/retry-options.ts',
     ],
     rules: ['@typescript-eslint/no-invalid-void-type'],
     reason: 'onConnect and onConnecting may answer nothing, and a function that returns nothing has the type void',
@@ -164,7 +164,7 @@ const documentation = {
 };
 
 export default defineConfig(
-  // What stands in drop-in is written as the users of a dozen packages write it, without types; the types of ws have the shape of those that programs know.
+  // What stands in drop-in is written as the users of a dozen packages write it, without types; the types of ws have the shape of those that programs know; the programs of the types matrix are compiled against the packed library only; bundles are pages, and bundlers that are installed when they run.
   {
     ignores: [
       '**/dist/',
@@ -173,6 +173,8 @@ export default defineConfig(
       'site/pages/',
       'site/.vitepress/cache/',
       'interop/drop-in/',
+      'scripts/types-matrix/',
+      'scripts/bundles/',
       'packages/ws/types/',
       'packages/ws/index.cjs',
       'packages/ws/browser.cjs',

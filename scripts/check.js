@@ -24,6 +24,7 @@ const STEPS = {
   ],
   tests: [['scripts/coverage.js'], ['scripts/own-coverage.js']],
   package: [['scripts/package-shape.js']],
+  matrix: [['scripts/types-matrix.js']],
   examples: [['scripts/examples.js'], ['scripts/doc-programs.js']],
 };
 

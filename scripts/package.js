@@ -4,5 +4,5 @@ import './setup.js';
 import { bundleDropIn } from './support/bundle-drop-in.js';
 import { bundlePackage } from './support/bundle.js';
 
-await bundlePackage('packages/millrace', ['README.md', 'LICENSE', 'CHANGELOG.md']);
+await bundlePackage('packages/millrace', ['README.md', 'LICENSE']);
 await bundleDropIn();

@@ -1,20 +1,24 @@
 // Bundles a package for publishing: one file for each entry point, and one for each room of the source that they share. Fewer files load faster.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
+import ts from 'typescript';
 
 import { ROOT } from './paths.js';
 
 /**
- * @typedef {{ name: string, exports: Record<string, { types: string, default: string }> }} Manifest
+ * @typedef {{ types: string, default: string }} Target what an entry point is built from
+ * @typedef {{ name: string, exports: Record<string, Target & { browser?: Target }> }} Manifest
+ * @typedef {{ path: string, name: string, source: Target, browser: Target | undefined }} Entry
  */
 
 /**
- * Writes what is published of a package that is built already, with a manifest of its own.
+ * Writes what is published of a package that is built already, with a manifest of its own:
  *
- * Comments stay in the code: whoever steps into it finds them, without source maps.
+ * - `cjs/`: the code and its types, once, for every loader that there is; and in `*.js` and `*.d.ts`, the names of that for ES modules
+ * - `browser/`: what bundlers for browsers take, as ES modules, and in `cjs/` for tests that run in an imitated browser
  *
  * @param {string} folder of the package
  * @param {string[]} texts files to take along, of the repository
@@ -28,48 +32,130 @@ export async function bundlePackage(folder, texts) {
 
   /** @type {Manifest} */
   const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
-  const entries = Object.entries(manifest.exports).map(([path, conditions]) => ({
-    name: nameOf(path),
+  const entries = Object.entries(manifest.exports).map(([path, { browser, ...own }]) => ({
     path,
-    ...conditions,
+    name: nameOf(path),
+    source: own,
+    browser,
   }));
-  await bundleCode(Object.fromEntries(entries.map((entry) => [entry.name, join(source, entry.default)])), target);
-  await bundleTypes(Object.fromEntries(entries.map((entry) => [entry.name, join(source, entry.types)])), target);
-
-  const exports = Object.fromEntries(
-    entries.map(({ path, name }) => [path, { types: `./${name}.d.ts`, default: `./${name}.js` }]),
+  const inNode = new Map(entries.map((entry) => [entry.name, entry.source]));
+  const inBrowsers = new Map(entries.flatMap(({ name, browser }) => (browser === undefined ? [] : [[name, browser]])));
+  await bundleTypes(source, target, inNode);
+  nameExports(
+    target,
+    await bundleCode(filesOf(source, inNode, 'default'), { dir: join(target, 'cjs'), format: 'cjs' }),
   );
-  const published = { ...manifest, private: undefined, exports };
+  await bundleBrowsers(source, join(target, 'browser'), inBrowsers);
+
+  const exports = Object.fromEntries(entries.map((entry) => [entry.path, conditionsOf(entry)]));
+  const published = { ...manifest, private: undefined, exports: { ...exports, './package.json': './package.json' } };
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(published, undefined, 2)}\n`);
-  for (const text of texts) writeFileSync(join(target, text), readFileSync(join(ROOT, text)));
+  for (const text of texts) copyFileSync(join(ROOT, text), join(target, text));
   return target;
 }
 
 /**
- * @param {Record<string, string>} input
- * @param {string} dir
+ * How loaders find an entry point. Each takes the first condition that it knows: bundlers for browsers, and for workers without Node; `require`; everybody else.
+ *
+ * @param {Entry} entry
+ * @returns {Record<string, unknown>}
  */
-async function bundleCode(input, dir) {
-  const bundle = await rollup({ input, external: /^node:/, onwarn: refuse, plugins: [withoutMapComments()] });
-  await bundle.write({
-    dir,
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: 'rooms/[name].js',
-    manualChunks: roomOf,
-    hoistTransitiveImports: false,
-  });
-  await bundle.close();
+function conditionsOf({ name, browser }) {
+  const inNode = conditionsIn('.', name);
+  if (browser === undefined) return inNode;
+  const own = conditionsIn('./browser', name);
+  return { browser: own, workerd: own, 'edge-light': own, ...inNode };
+}
+
+/**
+ * @param {string} folder
+ * @param {string} name
+ */
+function conditionsIn(folder, name) {
+  return {
+    require: { types: `${folder}/cjs/${name}.d.cts`, default: `${folder}/cjs/${name}.cjs` },
+    default: { types: `${folder}/${name}.d.ts`, default: `${folder}/${name}.js` },
+  };
+}
+
+/**
+ * @param {string} source folder of the package
+ * @param {string} dir
+ * @param {Map<string, Target>} entries
+ */
+async function bundleBrowsers(source, dir, entries) {
+  if (entries.size === 0) return;
+  const input = filesOf(source, entries, 'default');
+  await bundleCode(input, { dir, format: 'esm' });
+  await bundleCode(input, { dir: join(dir, 'cjs'), format: 'cjs' });
+  await bundleTypes(source, dir, entries);
+}
+
+/**
+ * @param {string} source folder of the package
+ * @param {Map<string, Target>} entries
+ * @param {'default' | 'types'} kind
+ * @returns {Record<string, string>} what each is built from
+ */
+function filesOf(source, entries, kind) {
+  return Object.fromEntries([...entries].map(([name, each]) => [name, join(source, each[kind])]));
+}
+
+/**
+ * Lets ES modules take what CommonJS modules have. Node looks for their names in the text, not all bundlers do: so they are said.
+ *
+ * @param {string} dir
+ * @param {Map<string, string[]>} exported the names that each entry point exports
+ */
+function nameExports(dir, exported) {
+  for (const [name, names] of exported) {
+    writeFileSync(join(dir, `${name}.js`), `export {\n  ${names.join(',\n  ')},\n} from './cjs/${name}.cjs';\n`);
+  }
 }
 
 /**
  * @param {Record<string, string>} input
- * @param {string} dir
+ * @param {{ dir: string, format: 'cjs' | 'esm' }} form
+ * @returns {Promise<Map<string, string[]>>} the names that each entry point exports
  */
-async function bundleTypes(input, dir) {
-  const bundle = await rollup({ input, external: /^node:/, onwarn: refuse, plugins: [dts()] });
-  await bundle.write({ dir, format: 'esm', entryFileNames: '[name].d.ts', chunkFileNames: 'rooms/[name].d.ts' });
+async function bundleCode(input, { dir, format }) {
+  const bundle = await rollup({ input, external: /^node:/, onwarn: refuse, plugins: [withoutMapComments()] });
+  const extension = format === 'cjs' ? 'cjs' : 'js';
+  const { output } = await bundle.write({
+    dir,
+    format,
+    exports: 'named',
+    generatedCode: 'es2015',
+    entryFileNames: `[name].${extension}`,
+    chunkFileNames: `rooms/[name].${extension}`,
+    manualChunks: roomOf,
+    hoistTransitiveImports: false,
+    plugins: [withoutComments()],
+  });
   await bundle.close();
+  const entries = output.filter((file) => file.type === 'chunk').filter(({ isEntry }) => isEntry);
+  return new Map(entries.map((entry) => [entry.name, entry.exports]));
+}
+
+/**
+ * Writes the types once, as those of CommonJS modules: ES modules may take them from there, not the other way about, and a class that is declared twice is two
+ * classes.
+ *
+ * @param {string} source folder of the package
+ * @param {string} dir
+ * @param {Map<string, Target>} entries
+ */
+async function bundleTypes(source, dir, entries) {
+  const input = filesOf(source, entries, 'types');
+  const bundle = await rollup({ input, external: /^node:/, onwarn: refuse, plugins: [dts()] });
+  await bundle.write({
+    dir: join(dir, 'cjs'),
+    format: 'esm',
+    entryFileNames: '[name].d.cts',
+    chunkFileNames: ({ name }) => `rooms/${name.replace(/\.d$/, '')}.d.cts`,
+  });
+  await bundle.close();
+  for (const name of entries.keys()) writeFileSync(join(dir, `${name}.d.ts`), `export * from './cjs/${name}.cjs';\n`);
 }
 
 /**
@@ -86,6 +172,15 @@ function withoutMapComments() {
   return { name: 'without-map-comments', transform: (code) => code.replace(/^\/\/# sourceMappingURL=.*$/m, '') };
 }
 
+/** @returns {import('rollup').OutputPlugin} */
+function withoutComments() {
+  const compilerOptions = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.Preserve, removeComments: true };
+  return {
+    name: 'without-comments',
+    renderChunk: (code) => ts.transpileModule(code, { compilerOptions, fileName: 'chunk.js' }).outputText,
+  };
+}
+
 /**
  * @param {string} path as `exports` has it: `.`, `./protocol/wire`
  * @returns {string} what the files of the entry point are called
@@ -94,11 +189,16 @@ function nameOf(path) {
   return path === '.' ? 'index' : path.slice('./'.length).replaceAll('/', '-');
 }
 
+/** Rooms with a file of their own: what no server loads. All else is `library`. */
+const SEPARATE_ROOMS = ['browser', 'protocol', 'testing', 'tunnel', 'web'];
+
 /**
  * @param {string} file
- * @returns {string | undefined} the room of the source that it is built from; an entry point belongs to none
+ * @returns {string | undefined} the chunk that it belongs to; an entry point belongs to none
  */
 function roomOf(file) {
+  // Bundlers leave out files of which nothing is used.
+  if (file.endsWith('/browser/stand-ins.js')) return 'stand-ins';
   const [, room] = /\/dist\/src\/(\w+)\/(?!index\.js$)/.exec(file) ?? [];
-  return room;
+  return room === undefined || SEPARATE_ROOMS.includes(room) ? room : 'library';
 }

@@ -17,7 +17,7 @@ const SOURCES = [
   ['Whom a server lets in', 'server/settings/handshake-options.ts', 'HandshakeOptions'],
   ['Its member `trustedProxies`', 'server/settings/trusted-proxies.ts', 'TrustedProxies'],
   ['A client', 'client/options.ts', 'ClientOptions'],
-  ['A client that connects again', 'connections/reconnecting/reconnect-options.ts', 'ReconnectOptions'],
+  ['A client that connects again', 'connections/reconnecting/retry-options.ts', 'RetryOptions'],
   ['Its member `backoff`', 'connections/reconnecting/backoff.ts', 'BackoffOptions'],
   ['Its member `queue`', 'connections/reconnecting/queue-options.ts', 'QueueOptions'],
 ];

@@ -93,14 +93,11 @@ export type { MessageWriter } from './connections/sending/message-writer.ts';
 export type { ReceivedFrame } from './connections/receiving/received-frame.ts';
 export type { ReceivedMessage } from './connections/receiving/received-message.ts';
 export type { QueueOptions } from './connections/reconnecting/queue-options.ts';
-export type { DeliveryOptions, ReconnectHandle, ReconnectState } from './connections/reconnecting/reconnect-control.ts';
-export { reconnect, type ReconnectingConnections } from './connections/reconnecting/reconnect.ts';
-export type {
-  AttemptChanges,
-  ConnectionAttempt,
-  ReconnectOptions,
-} from './connections/reconnecting/reconnect-options.ts';
-export type { Chunk, MessageKind, Sendable } from './connections/sending/sendable.ts';
+export type { DeliveryOptions, ReconnectState } from './connections/reconnecting/reconnect-control.ts';
+export { reconnect, type ReconnectHandle, type ReconnectingConnections } from './connections/reconnecting/reconnect.ts';
+export type { ReconnectOptions } from './connections/reconnecting/reconnect-options.ts';
+export type { AttemptChanges, ConnectionAttempt } from './connections/reconnecting/retry-options.ts';
+export type { BlobLike, Chunk, MessageKind, ReadableStreamLike, Sendable } from './connections/sending/sendable.ts';
 export type {
   ConnectAnswer,
   ConnectionHandler,

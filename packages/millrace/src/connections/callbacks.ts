@@ -11,7 +11,7 @@ export interface ConnectionCallbacks<Context = unknown> {
   readonly open?: ((connection: WebSocketConnection<Context>) => CallbackResult) | undefined;
   /** A message has come, of at most `maxMessageSize` bytes: a string if it is text, otherwise bytes that are yours for good. */
   readonly message?:
-    ((connection: WebSocketConnection<Context>, data: string | Uint8Array) => CallbackResult) | undefined;
+    ((connection: WebSocketConnection<Context>, data: string | Uint8Array<ArrayBuffer>) => CallbackResult) | undefined;
   /** All that was sent has left, after more than `highWaterMark` bytes were on their way. */
   readonly drain?: ((connection: WebSocketConnection<Context>) => CallbackResult) | undefined;
   /** A connection is over; called once for each that was open. */

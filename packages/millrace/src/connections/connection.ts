@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type { ReadableStream, WritableStream } from 'node:stream/web';
 
 import type { Closure } from '../protocol/base/closure.ts';
 import { CloseCode } from '../protocol/base/close-code.ts';
@@ -57,7 +56,7 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
   readonly context: Context;
   readonly #engine: EngineConnection;
   readonly #inbox: Inbox | undefined;
-  #readable: ReadableStream<string | Uint8Array> | undefined;
+  #readable: ReadableStream<string | Uint8Array<ArrayBuffer>> | undefined;
   #writable: WritableStream<Sendable> | undefined;
 
   /** @internal */
@@ -73,7 +72,10 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
    * @internal
    */
   static engineOf(connection: WebSocketConnection): EngineConnection {
-    return connection.#engine;
+    if (#engine in connection) return connection.#engine;
+    throw new LocalUsageError(
+      'this is no connection of this copy of millrace: another one has made it, so two are installed (npm ls millrace)',
+    );
   }
 
   // What it is
@@ -287,7 +289,7 @@ export class WebSocketConnection<Context = unknown> implements AsyncIterable<Rec
    *
    * @throws {LocalUsageError} messages go to callbacks
    */
-  get readable(): ReadableStream<string | Uint8Array> {
+  get readable(): ReadableStream<string | Uint8Array<ArrayBuffer>> {
     this.#expectInbox('readable');
     this.#readable ??= createReadable(this.#adapted);
     return this.#readable;

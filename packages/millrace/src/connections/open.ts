@@ -8,6 +8,7 @@ import type { ConnectionCallbacks } from './callbacks.ts';
 import { WebSocketConnection } from './connection.ts';
 import type { ReadLimits } from './receiving/body-collector.ts';
 import { Inbox } from './receiving/inbox.ts';
+import { toOwnBytes } from './receiving/own-bytes.ts';
 import type { ConnectionHandler } from './serve-options.ts';
 import { warnOfUnread } from './unread-warning.ts';
 
@@ -205,7 +206,8 @@ class CallingConnection<Context> implements ConnectionUser, OpenedConnection<Con
   }
 
   onMessage(payload: string | Uint8Array): void {
-    const result = this.#callbacks.message?.(this.connection, payload);
+    const data = typeof payload === 'string' ? payload : toOwnBytes(payload);
+    const result = this.#callbacks.message?.(this.connection, data);
     // What `send` returns when nobody has to wait: then, receiving goes on at once, too.
     if (result !== DONE) this.#engine.calls.waitFor(result);
   }

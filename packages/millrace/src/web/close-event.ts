@@ -11,6 +11,15 @@ export interface CloseEventInit extends EventOptions {
   readonly reason?: string | undefined;
 }
 
+interface CloseFacts {
+  readonly wasClean: boolean;
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Beside the events: a private member would make their type fit nowhere else, where a listener of a browser's `WebSocket` is written to. */
+const FACTS = new WeakMap<CloseEvent, CloseFacts>();
+
 /**
  * The event with which a {@link WebSocket} tells that its connection is over.
  *
@@ -21,32 +30,36 @@ export class CloseEvent extends Event {
     shapeInterface(this, 'CloseEvent');
   }
 
-  readonly #wasClean: boolean;
-  readonly #code: number;
-  readonly #reason: string;
-
   /** @throws {TypeError} there is no type, or `init` is no object */
   constructor(type: string, init: CloseEventInit = {}) {
     requireArgument(arguments.length, 'CloseEvent');
     super(type, init);
     const [wasClean, code, reason] = [memberOf(init, 'wasClean'), memberOf(init, 'code'), memberOf(init, 'reason')];
-    this.#wasClean = Boolean(wasClean);
-    this.#code = code === undefined ? 0 : toUnsignedShort(code);
-    this.#reason = reason === undefined ? '' : toUSVString(reason);
+    FACTS.set(this, {
+      wasClean: Boolean(wasClean),
+      code: code === undefined ? 0 : toUnsignedShort(code),
+      reason: reason === undefined ? '' : toUSVString(reason),
+    });
   }
 
   /** Whether both sides said that they close, before the transport ended. */
   get wasClean(): boolean {
-    return this.#wasClean;
+    return factsOf(this).wasClean;
   }
 
   /** The code that the server sent; 1005 if it sent none, 1006 if no Close frame came. */
   get code(): number {
-    return this.#code;
+    return factsOf(this).code;
   }
 
   /** The reason that the server sent; empty if it sent none. */
   get reason(): string {
-    return this.#reason;
+    return factsOf(this).reason;
   }
+}
+
+function factsOf(event: CloseEvent): CloseFacts {
+  const facts = FACTS.get(event);
+  if (facts === undefined) throw new TypeError('this is no CloseEvent');
+  return facts;
 }

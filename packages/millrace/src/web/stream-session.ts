@@ -1,10 +1,3 @@
-import {
-  ReadableStream,
-  WritableStream,
-  type ReadableStreamDefaultController,
-  type WritableStreamDefaultController,
-} from 'node:stream/web';
-
 import { WebSocketConnection } from '../connections/connection.ts';
 import type { Closure } from '../protocol/base/closure.ts';
 import { isAllowedCode, type CheckedCloseInfo, type WebSocketCloseInfo } from './idl/close-info.ts';
@@ -12,7 +5,7 @@ import { toMessageData } from './idl/message-data.ts';
 import { WebSocketError, createWebSocketError } from './web-socket-error.ts';
 
 /** A message as the streams of a connection have it: text as a string, bytes as a `Uint8Array`. */
-export type StreamedMessage = string | Uint8Array;
+export type StreamedMessage = string | Uint8Array<ArrayBuffer>;
 
 /** What can be written to the stream of a connection; a string is sent as text, anything else as binary. */
 export type WritableMessage = string | ArrayBuffer | ArrayBufferView;

@@ -102,26 +102,26 @@ export class WebSocket extends Base {
   }
 
   /** Handles the event `open`. */
-  get onopen(): EventHandler<WebSocket, Event> | null {
+  get onopen(): EventHandler<Event> | null {
     return this.#onopen.value;
   }
-  set onopen(handler: EventHandler<WebSocket, Event> | null) {
+  set onopen(handler: EventHandler<Event> | null) {
     this.#onopen.value = handler;
   }
 
   /** Handles the event `error`. */
-  get onerror(): EventHandler<WebSocket, Event> | null {
+  get onerror(): EventHandler<Event> | null {
     return this.#onerror.value;
   }
-  set onerror(handler: EventHandler<WebSocket, Event> | null) {
+  set onerror(handler: EventHandler<Event> | null) {
     this.#onerror.value = handler;
   }
 
   /** Handles the event `close`. */
-  get onclose(): EventHandler<WebSocket, CloseEvent> | null {
+  get onclose(): EventHandler<CloseEvent> | null {
     return this.#onclose.value;
   }
-  set onclose(handler: EventHandler<WebSocket, CloseEvent> | null) {
+  set onclose(handler: EventHandler<CloseEvent> | null) {
     this.#onclose.value = handler;
   }
 
@@ -136,10 +136,10 @@ export class WebSocket extends Base {
   }
 
   /** Handles the event `message`. */
-  get onmessage(): EventHandler<WebSocket, MessageEvent> | null {
+  get onmessage(): EventHandler<MessageEvent> | null {
     return this.#onmessage.value;
   }
-  set onmessage(handler: EventHandler<WebSocket, MessageEvent> | null) {
+  set onmessage(handler: EventHandler<MessageEvent> | null) {
     this.#onmessage.value = handler;
   }
 

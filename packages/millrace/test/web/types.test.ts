@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ReadableStream, WritableStream } from 'node:stream/web';
 
 import type { WebSocket as TheirWebSocket } from 'undici';
 
@@ -58,7 +57,7 @@ describe('The types of the web façade', () => {
     const stream: WebSocketStreamView = new WebSocketStream('ws://127.0.0.1:1');
     type Info = Awaited<typeof stream.opened>;
     const types: [
-      Same<Info['readable'], ReadableStream<string | Uint8Array>>,
+      Same<Info['readable'], ReadableStream<string | Uint8Array<ArrayBuffer>>>,
       Same<Info['writable'], WritableStream<string | ArrayBuffer | ArrayBufferView>>,
       Same<Awaited<typeof stream.closed>, WebSocketCloseInfo>,
       Same<Parameters<typeof webSocketStreamOf>, [connection: WebSocketConnection]>,

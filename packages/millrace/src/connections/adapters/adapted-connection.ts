@@ -1,11 +1,17 @@
 import type { Closure } from '../../protocol/base/closure.ts';
-import type { ReceivedMessage } from '../receiving/received-message.ts';
 import type { MessageKind, Sendable } from '../sending/sendable.ts';
+
+/** A message as an adapter reads it, of Node's connections or a browser's. */
+export interface AdaptedMessage extends AsyncIterable<Uint8Array<ArrayBuffer>> {
+  readonly type: MessageKind;
+  text(): Promise<string>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
 
 /** What an adapter has of the connection under it. */
 export interface AdaptedConnection {
   /** Waits for the next message; `undefined` when the connection has ended cleanly. */
-  receive(): Promise<ReceivedMessage | undefined>;
+  receive(): Promise<AdaptedMessage | undefined>;
   /** Sends a message, and waits until more may be sent. */
   send(data: Sendable, options: { readonly type: MessageKind | undefined }): Promise<void>;
   /** Closes it, and waits for its end. */
@@ -17,6 +23,6 @@ export interface AdaptedConnection {
 }
 
 /** Reads a message whole, as its type says: text as a string, all else as bytes. */
-export function readWhole(message: ReceivedMessage): Promise<string | Uint8Array> {
+export function readWhole(message: AdaptedMessage): Promise<string | Uint8Array<ArrayBuffer>> {
   return message.type === 'text' ? message.text() : message.bytes();
 }

@@ -72,13 +72,15 @@ function noticeEnd(stream: Duplex): void {
   if (stream.readableFlowing === null && stream.readableLength === 0) stream.read(0);
 }
 
-async function* readBytes(connection: AdaptedConnection): AsyncGenerator<Uint8Array, void, undefined> {
+async function* readBytes(connection: AdaptedConnection): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   for (let message = await connection.receive(); message !== undefined; message = await connection.receive()) {
     for await (const chunk of message) yield chunk;
   }
 }
 
-async function* readMessages(connection: AdaptedConnection): AsyncGenerator<string | Uint8Array, void, undefined> {
+async function* readMessages(
+  connection: AdaptedConnection,
+): AsyncGenerator<string | Uint8Array<ArrayBuffer>, void, undefined> {
   for (let message = await connection.receive(); message !== undefined; message = await connection.receive()) {
     yield await readWhole(message);
   }

@@ -1,13 +1,11 @@
-import { ReadableStream, WritableStream } from 'node:stream/web';
-
 import { CloseCode } from '../../protocol/base/close-code.ts';
 import { ConnectionClosedError, toError } from '../../protocol/base/errors.ts';
 import { readWhole, type AdaptedConnection } from './adapted-connection.ts';
 import type { Sendable } from '../sending/sendable.ts';
 
 /** Makes a stream of the messages that come; `WebSocketConnection.readable` says how it behaves. */
-export function createReadable(connection: AdaptedConnection): ReadableStream<string | Uint8Array> {
-  return new ReadableStream<string | Uint8Array>(
+export function createReadable(connection: AdaptedConnection): ReadableStream<string | Uint8Array<ArrayBuffer>> {
+  return new ReadableStream<string | Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {
         const message = await connection.receive();

@@ -23,7 +23,7 @@ export interface ReadLimits extends CollectorLimits {
 export function collectBody<Result>(
   body: MessageBody,
   limits: ReadLimits,
-  convert: (bytes: Uint8Array) => Result,
+  convert: (bytes: Uint8Array<ArrayBuffer>) => Result,
 ): Promise<Result> {
   const whole = body.takeWhole(Math.min(limits.maxMessageSize, limits.maxFrameSize));
   if (whole !== undefined) return Promise.resolve(convert(whole));
@@ -42,7 +42,7 @@ export function exceedLimit(limits: ReadLimits, option: keyof CollectorLimits, s
 
 class BodyCollector implements BodySink {
   readonly #limits: ReadLimits;
-  readonly #collected: Deferred<Uint8Array> = createDeferred();
+  readonly #collected: Deferred<Uint8Array<ArrayBuffer>> = createDeferred();
   readonly #bytes = new ByteCollector();
   /** Bytes that have come of the present frame. */
   #frameSize = 0;
@@ -56,7 +56,7 @@ class BodyCollector implements BodySink {
     this.#limits = limits;
   }
 
-  get collected(): Promise<Uint8Array> {
+  get collected(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#collected.promise;
   }
 

@@ -1,9 +1,9 @@
-import { ReadableStream } from 'node:stream/web';
-
 import { ChunkIterator } from './chunk-iterator.ts';
 import type { MessageBody } from './message-body.ts';
 
 /** Makes a stream of bytes of a body. It becomes the reader of the body when it is read first. */
+export function createBodyStream(body: MessageBody): ReadableStream<Uint8Array<ArrayBuffer>>;
+// What the declaration of the platform says of a byte stream is less than what it gives.
 export function createBodyStream(body: MessageBody): ReadableStream<Uint8Array> {
   let chunks: ChunkIterator | undefined;
   return new ReadableStream(
@@ -14,7 +14,7 @@ export function createBodyStream(body: MessageBody): ReadableStream<Uint8Array> 
           body.claim();
           chunks = new ChunkIterator(body);
         }
-        const next: IteratorResult<Uint8Array, undefined> = await chunks.next();
+        const next: IteratorResult<Uint8Array<ArrayBuffer>, undefined> = await chunks.next();
         if (next.done !== true) controller.enqueue(next.value);
         else {
           controller.close();

@@ -2,7 +2,7 @@ import { handled } from '../../engine/deferred.ts';
 import type { MessageBody } from './message-body.ts';
 
 /** Reads the payload of a body as it arrives. Leaving it early discards the rest. */
-export class ChunkIterator implements AsyncIterableIterator<Uint8Array, undefined> {
+export class ChunkIterator implements AsyncIterableIterator<Uint8Array<ArrayBuffer>, undefined> {
   readonly #body: MessageBody;
   #isOver = false;
 
@@ -14,17 +14,17 @@ export class ChunkIterator implements AsyncIterableIterator<Uint8Array, undefine
     return this;
   }
 
-  next(): Promise<IteratorResult<Uint8Array, undefined>> {
+  next(): Promise<IteratorResult<Uint8Array<ArrayBuffer>, undefined>> {
     return handled(this.#next());
   }
 
-  return(): Promise<IteratorResult<Uint8Array, undefined>> {
+  return(): Promise<IteratorResult<Uint8Array<ArrayBuffer>, undefined>> {
     this.#isOver = true;
     this.#body.discard();
     return Promise.resolve(END);
   }
 
-  async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
+  async #next(): Promise<IteratorResult<Uint8Array<ArrayBuffer>, undefined>> {
     try {
       while (!this.#isOver) {
         const item = this.#body.take() ?? (await this.#body.read());

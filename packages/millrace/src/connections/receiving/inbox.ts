@@ -11,6 +11,7 @@ import { createDeferred, rejected } from '../../engine/deferred.ts';
 import type { ReadLimits } from './body-collector.ts';
 import { isEndOfMessages } from './end-of-messages.ts';
 import { MessageBody, type BodyOwner } from './message-body.ts';
+import { toOwnBytes } from './own-bytes.ts';
 import { ReceivedMessage } from './received-message.ts';
 
 /** What an {@link Inbox} works with. */
@@ -168,7 +169,7 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
   // From the engine
 
   onWholeMessage(payload: Uint8Array, opcode: number): void {
-    this.#handOut(new MessageBody(this, kindOf(opcode), payload));
+    this.#handOut(new MessageBody(this, kindOf(opcode), toOwnBytes(payload)));
   }
 
   onMessageBegin(opcode: number): void {
@@ -182,7 +183,7 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
   }
 
   onFrameData(chunk: Uint8Array): void {
-    this.#arriving?.push(chunk);
+    this.#arriving?.push(toOwnBytes(chunk));
     this.#holdIfSatisfied();
   }
 

@@ -3,14 +3,14 @@ import { createDeferred, type Deferred } from '../../engine/deferred.ts';
 import type { MessageKind } from '../sending/sendable.ts';
 
 /** What comes in a body: some payload; the beginning of a frame, as the length that it announces; or its end, if the reader wants to know it. */
-export type BodyItem = Uint8Array | number | 'frameEnd';
+export type BodyItem = Uint8Array<ArrayBuffer> | number | 'frameEnd';
 
 /** Takes the items of a body as they arrive. */
 export interface BodySink {
   /** A frame of `length` bytes begins; `isLast` if the message ends with it. */
   beginFrame(length: number, isLast: boolean): void;
   /** Some payload, the sink's for good. */
-  push(chunk: Uint8Array): void;
+  push(chunk: Uint8Array<ArrayBuffer>): void;
   /** The message is complete. */
   complete(): void;
   /** No more of it will come. */
@@ -34,7 +34,7 @@ export class MessageBody implements BodySink {
   readonly type: MessageKind;
   readonly #owner: BodyOwner;
   /** The payload of a message that came whole, as long as nobody has read it. */
-  #whole: Uint8Array | undefined;
+  #whole: Uint8Array<ArrayBuffer> | undefined;
   /** What its reader has asked for. */
   #item: BodyItem | undefined;
   #isAsking = false;
@@ -51,7 +51,7 @@ export class MessageBody implements BodySink {
   #wake: Deferred<undefined> | undefined;
 
   /** @param whole - the payload, if the message came whole, in one frame */
-  constructor(owner: BodyOwner, type: MessageKind, whole?: Uint8Array) {
+  constructor(owner: BodyOwner, type: MessageKind, whole?: Uint8Array<ArrayBuffer>) {
     this.#owner = owner;
     this.type = type;
     this.#whole = whole;
@@ -76,7 +76,7 @@ export class MessageBody implements BodySink {
     if (this.#tellsFrameEnds || this.#kept !== undefined) this.#give('frameEnd');
   }
 
-  push(chunk: Uint8Array): void {
+  push(chunk: Uint8Array<ArrayBuffer>): void {
     if (this.#sink === undefined) this.#give(chunk);
     else this.#sink.push(chunk);
   }
@@ -152,7 +152,7 @@ export class MessageBody implements BodySink {
   }
 
   /** Takes the payload, if the message came whole, with at most `limit` bytes: the usual case, which needs no copy. */
-  takeWhole(limit: number): Uint8Array | undefined {
+  takeWhole(limit: number): Uint8Array<ArrayBuffer> | undefined {
     const whole = this.#whole;
     if (whole === undefined || whole.length > limit) return undefined;
     this.#whole = undefined;
@@ -198,7 +198,7 @@ export class MessageBody implements BodySink {
   }
 
   /** A message that came whole is a frame, too. */
-  #takeOfWhole(whole: Uint8Array): BodyItem {
+  #takeOfWhole(whole: Uint8Array<ArrayBuffer>): BodyItem {
     this.#whole = undefined;
     const rest: BodyItem[] = whole.length > 0 ? [whole] : [];
     if (this.#tellsFrameEnds) rest.push('frameEnd');

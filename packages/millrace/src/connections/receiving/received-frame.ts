@@ -6,7 +6,7 @@ import { HandledIterator } from './handled-iterator.ts';
 import type { MessageBody } from './message-body.ts';
 
 /** A frame of a message that is being received. It has one reader, until the next frame is asked for. */
-export class ReceivedFrame implements AsyncIterable<Uint8Array> {
+export class ReceivedFrame implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   /** What its header announces, in bytes; above 2^53 rounded. Where an extension changes it, as compression does, its payload is longer or shorter. */
   readonly length: number;
   readonly #body: MessageBody;
@@ -31,7 +31,7 @@ export class ReceivedFrame implements AsyncIterable<Uint8Array> {
    * Reads its payload as it arrives, in pieces of at most 64 KiB that are the reader's for good. A loop that goes on after the next frame was asked for, without
    * all of this one, fails with `LocalUsageError`.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, void> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array<ArrayBuffer>, void> {
     this.#claim();
     return new HandledIterator(this.#iterate());
   }
@@ -41,7 +41,7 @@ export class ReceivedFrame implements AsyncIterable<Uint8Array> {
    *
    * @throws {LimitExceededError} it is longer than `maxFrameSize`: the connection has failed with 1009
    */
-  bytes(): Promise<Uint8Array> {
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return attempt(() => {
       this.#claim();
       this.#checkSize(this.length);
@@ -56,12 +56,12 @@ export class ReceivedFrame implements AsyncIterable<Uint8Array> {
     return handled(this.#discard());
   }
 
-  async *#iterate(): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#iterate(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) yield chunk;
     if (this.#isDiscarded) throw new LocalUsageError('the rest of the frame was discarded: the next one was asked for');
   }
 
-  async #collect(): Promise<Uint8Array> {
+  async #collect(): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new ByteCollector();
     for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
       // An inflated frame is longer than its header announces.
@@ -77,14 +77,14 @@ export class ReceivedFrame implements AsyncIterable<Uint8Array> {
     while ((await this.#next()) !== undefined) this.#isDiscarded = true;
   }
 
-  #next(): Promise<Uint8Array | undefined> {
-    const read = (): Promise<Uint8Array | undefined> => this.#read();
+  #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const read = (): Promise<Uint8Array<ArrayBuffer> | undefined> => this.#read();
     const next = handled(this.#last.then(read, read));
     this.#last = next;
     return next;
   }
 
-  async #read(): Promise<Uint8Array | undefined> {
+  async #read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const item = this.#isOver ? undefined : await this.#body.read();
     if (item instanceof Uint8Array) return item;
     this.#isOver = true;

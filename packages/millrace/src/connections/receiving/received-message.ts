@@ -1,5 +1,3 @@
-import type { ReadableStream } from 'node:stream/web';
-
 import { nodeTextCodec } from '../../transport/node-text-codec.ts';
 import { collectBody, type ReadLimits } from './body-collector.ts';
 import { createBodyStream } from './body-stream.ts';
@@ -20,7 +18,7 @@ import { showFacts } from '../../protocol/base/inspection.ts';
  * Every way of reading fails with `ConnectionClosedError` if the connection ends before the message is complete, and with `LocalUsageError` if it was
  * read or discarded before.
  */
-export class ReceivedMessage implements AsyncIterable<Uint8Array> {
+export class ReceivedMessage implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   static {
     showFacts<ReceivedMessage>(this, ({ type, bodyUsed }) => ({ type, bodyUsed }));
   }
@@ -29,7 +27,7 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
   readonly type: MessageKind;
   readonly #body: MessageBody;
   readonly #limits: ReadLimits;
-  #readable: ReadableStream<Uint8Array> | undefined;
+  #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
 
   /** @internal */
   constructor(body: MessageBody, limits: ReadLimits) {
@@ -46,7 +44,7 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
   /**
    * Reads its payload as it arrives, in pieces of at most 64 KiB that are the reader's for good. Frames are not told apart. A loop that is left discards the rest.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array<ArrayBuffer>, undefined> {
     return this.#iterate();
   }
 
@@ -69,7 +67,7 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
    *
    * @throws {LimitExceededError} it is longer than `maxMessageSize`: the connection has failed with 1009
    */
-  bytes(): Promise<Uint8Array> {
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#collect((bytes) => bytes);
   }
 
@@ -105,7 +103,7 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
    * Its payload as it arrives, as a stream of bytes; the same stream each time. The first read makes the stream the reader of the message: to look whether it is
    * there, as `stream.pipeline` does, is not to read. Cancelling the stream discards the message, unless it has another reader.
    */
-  get readable(): ReadableStream<Uint8Array> {
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.#readable ??= createBodyStream(this.#body);
     return this.#readable;
   }
@@ -120,14 +118,14 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
     return new ChunkIterator(this.#body);
   }
 
-  #collect<Result>(convert: (bytes: Uint8Array) => Result): Promise<Result> {
+  #collect<Result>(convert: (bytes: Uint8Array<ArrayBuffer>) => Result): Promise<Result> {
     return attempt(() => {
       this.#body.claim();
       return collectBody(this.#body, this.#limits, convert);
     });
   }
 
-  #decode(bytes: Uint8Array): string {
+  #decode(bytes: Uint8Array<ArrayBuffer>): string {
     // The text of a text message was checked as it came.
     return this.type === 'text' ? nodeTextCodec.decode(bytes) : LENIENT.decode(bytes);
   }
@@ -135,7 +133,7 @@ export class ReceivedMessage implements AsyncIterable<Uint8Array> {
 
 const LENIENT = new TextDecoder('utf-8', { ignoreBOM: true });
 
-async function* decodeChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+async function* decodeChunks(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   for await (const chunk of chunks) {
     const text = decoder.decode(chunk, { stream: true });
@@ -157,8 +155,6 @@ async function* readFrames(body: MessageBody, limits: ReadLimits): AsyncGenerato
   }
 }
 
-function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
-  const { buffer } = bytes;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length) return buffer;
-  return new Uint8Array(bytes).buffer;
+function toArrayBuffer(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
+  return bytes.buffer.byteLength === bytes.length ? bytes.buffer : new Uint8Array(bytes).buffer;
 }

@@ -1,5 +1,3 @@
-import { randomInt } from 'node:crypto';
-
 import {
   checkLimit,
   checkObject,
@@ -90,15 +88,4 @@ export class Backoff {
   reset(): void {
     this.#longest = Math.min(this.#options.initial, this.#options.max);
   }
-}
-
-/** As many values as `randomInt` knows. */
-const RANDOM_VALUES = 2 ** 48 - 1;
-
-/**
- * A number from 0 up to but not 1, from the operating system: processes that were started from one snapshot, or with the same seed, must not
- * come back together.
- */
-export function randomFraction(): number {
-  return randomInt(RANDOM_VALUES) / RANDOM_VALUES;
 }

@@ -2,9 +2,8 @@ import { onAbort } from '../../engine/abort.ts';
 import { createDeferred, type Deferred } from '../../engine/deferred.ts';
 import { ENTRY_COST, WAITER_COST } from '../../protocol/base/costs.ts';
 import { Fifo } from '../../protocol/base/fifo.ts';
-import { nodeTextCodec } from '../../transport/node-text-codec.ts';
-import { WebSocketConnection } from '../connection.ts';
 import type { WholeMessage } from '../sending/sendable.ts';
+import type { ConnectionPort, ReplaceableConnection } from './connection-port.ts';
 import type { ResolvedQueueOptions } from './queue-options.ts';
 import { UndeliveredMessageError } from './undelivered-message-error.ts';
 
@@ -29,18 +28,20 @@ interface WaitingMessage {
  * Messages on their way to whatever connection there is: handed to it one by one, in order, and kept while there is none. What a connection has taken is not
  * given to another.
  */
-export class MessageQueue {
+export class MessageQueue<Connection extends ReplaceableConnection> {
   readonly #limits: ResolvedQueueOptions;
+  readonly #port: ConnectionPort<Connection>;
   readonly #waiting = new Fifo<WaitingMessage>();
   #count = 0;
   #cost = 0;
   #bytes = 0;
   /** Who takes messages now. */
-  #connection: WebSocketConnection | undefined;
+  #connection: Connection | undefined;
   #isDraining = false;
 
-  constructor(limits: ResolvedQueueOptions) {
+  constructor(limits: ResolvedQueueOptions, port: ConnectionPort<Connection>) {
     this.#limits = limits;
+    this.#port = port;
   }
 
   /** How many messages wait, and how many bytes they are. */
@@ -49,7 +50,7 @@ export class MessageQueue {
   }
 
   /** From now on messages go to a connection, those that wait first. */
-  attach(connection: WebSocketConnection): void {
+  attach(connection: Connection): void {
     this.#connection = connection;
     void this.#drain();
   }
@@ -58,7 +59,7 @@ export class MessageQueue {
   send(message: WholeMessage, delivery: Delivery): Promise<void> {
     const connection = this.#connection;
     const isFree = this.#count === 0 && !this.#isDraining && connection !== undefined && !connection.isSlow;
-    if (isFree && canSend(connection)) return deliver(connection, message, delivery.confirm);
+    if (isFree && this.#port.canSend(connection)) return this.#deliver(connection, message, delivery.confirm);
     const delivered = this.#put(message, delivery);
     void this.#drain();
     return delivered;
@@ -74,7 +75,7 @@ export class MessageQueue {
   }
 
   #put({ payload, opcode }: WholeMessage, { confirm, signal }: Delivery): Promise<void> {
-    const bytes = typeof payload === 'string' ? nodeTextCodec.encode(payload) : new Uint8Array(payload);
+    const bytes = typeof payload === 'string' ? this.#port.encode(payload) : new Uint8Array(payload);
     const cost = bytes.length + ENTRY_COST + WAITER_COST;
     this.#makeRoom(cost);
     const delivered = createDeferred<undefined>();
@@ -118,7 +119,7 @@ export class MessageQueue {
     // The connection may be another one after each.
     for (let connection = this.#ready; connection !== undefined; connection = this.#ready) {
       await roomIn(connection);
-      if (!canSend(connection)) continue;
+      if (!this.#port.canSend(connection)) continue;
       const message = this.#waiting.take();
       if (message === undefined) break;
       this.#forget(message);
@@ -127,15 +128,19 @@ export class MessageQueue {
     this.#isDraining = false;
   }
 
-  get #ready(): WebSocketConnection | undefined {
-    return this.#connection !== undefined && canSend(this.#connection) ? this.#connection : undefined;
+  #deliver(connection: Connection, { payload, opcode }: WholeMessage, confirm: boolean): Promise<void> {
+    return deliver(this.#port, connection, { payload, opcode, confirm });
+  }
+
+  get #ready(): Connection | undefined {
+    return this.#connection !== undefined && this.#port.canSend(this.#connection) ? this.#connection : undefined;
   }
 
   /** Waits until the next one may follow, which is not until this one is confirmed. */
-  async #handOver(connection: WebSocketConnection, message: WaitingMessage): Promise<void> {
+  async #handOver(connection: Connection, message: WaitingMessage): Promise<void> {
     const { delivered, confirm } = message;
     try {
-      await deliver(connection, message, false);
+      await this.#deliver(connection, message, false);
       if (confirm) confirmed(connection).then(() => delivered.resolve(undefined), delivered.reject);
       else delivered.resolve(undefined);
     } catch (error) {
@@ -145,7 +150,7 @@ export class MessageQueue {
 }
 
 /** Waits until a connection is not slow any more, or has ended. */
-async function roomIn(connection: WebSocketConnection): Promise<void> {
+async function roomIn(connection: ReplaceableConnection): Promise<void> {
   if (!connection.isSlow) return;
   try {
     await connection.drained();
@@ -154,23 +159,18 @@ async function roomIn(connection: WebSocketConnection): Promise<void> {
   }
 }
 
-/** Whether a connection takes messages. */
-export function canSend(connection: WebSocketConnection): boolean {
-  return WebSocketConnection.engineOf(connection).connection.sender.canSendMessages;
-}
-
 /**
  * Sends a message over a connection that takes it.
  *
  * @throws {UndeliveredMessageError} the connection has ended meanwhile
  */
-export async function deliver(
-  connection: WebSocketConnection,
-  { payload, opcode }: WholeMessage,
-  confirm: boolean,
+export async function deliver<Connection extends ReplaceableConnection>(
+  port: ConnectionPort<Connection>,
+  connection: Connection,
+  { confirm, ...message }: WholeMessage & { readonly confirm: boolean },
 ): Promise<void> {
   try {
-    await WebSocketConnection.engineOf(connection).send(payload, opcode);
+    await port.send(connection, message);
   } catch (cause) {
     throw new UndeliveredMessageError('perhaps sent', 'the connection has ended', { cause });
   }
@@ -178,7 +178,7 @@ export async function deliver(
 }
 
 /** Waits until the peer has received all that was sent: it answers a ping behind it. */
-async function confirmed(connection: WebSocketConnection): Promise<void> {
+async function confirmed(connection: ReplaceableConnection): Promise<void> {
   try {
     await connection.ping();
   } catch (cause) {

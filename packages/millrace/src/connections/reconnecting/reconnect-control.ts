@@ -1,8 +1,8 @@
 import { rejected, attempt, handled } from '../../engine/deferred.ts';
 import { checkBoolean } from '../../protocol/base/checks.ts';
-import type { WebSocketConnection } from '../connection.ts';
-import { toChunk, toWholeMessage, type Chunk, type MessageKind } from '../sending/sendable.ts';
-import { MessageQueue, canSend, deliver } from './message-queue.ts';
+import type { Chunk, MessageKind } from '../sending/sendable.ts';
+import type { ConnectionPort, ReplaceableConnection } from './connection-port.ts';
+import { MessageQueue, deliver } from './message-queue.ts';
 import type { ResolvedQueueOptions } from './queue-options.ts';
 import { UndeliveredMessageError } from './undelivered-message-error.ts';
 
@@ -18,7 +18,7 @@ import { UndeliveredMessageError } from './undelivered-message-error.ts';
  */
 export type ReconnectState = 'idle' | 'connecting' | 'open' | 'closing' | 'waiting' | 'ended';
 
-/** How {@link ReconnectHandle.send} sends. */
+/** How {@link ReconnectHandleOf.send} sends. */
 export interface DeliveryOptions {
   /**
    * Whether the message is text or binary.
@@ -37,12 +37,12 @@ export interface DeliveryOptions {
 }
 
 /** What can be asked of a client that connects again, and told to it. */
-export interface ReconnectHandle<Context = unknown> {
+export interface ReconnectHandleOf<Connection> {
   readonly state: ReconnectState;
   /** How many attempts were made since the last stable connection, that which is under way included. */
   readonly attempts: number;
   /** The connection that there is; `undefined` while there is none, and when it has ended. */
-  readonly connection: WebSocketConnection<Context> | undefined;
+  readonly connection: Connection | undefined;
   /** What waits to be sent: how many messages, and their bytes. */
   readonly queued: { readonly messages: number; readonly bytes: number };
   /**
@@ -81,17 +81,19 @@ const NOW = new Error('the next attempt was asked for');
 export const STOPPED: Error = new Error('the client was closed');
 
 /** A client that connects again, as its application and its loop see it. */
-export class ReconnectControl<Context> implements ReconnectHandle<Context> {
+export class ReconnectControl<Connection extends ReplaceableConnection> implements ReconnectHandleOf<Connection> {
   /** Aborted when the application has closed it. */
   readonly stopping: AbortController = new AbortController();
   attempts = 0;
-  readonly #queue: MessageQueue | undefined;
+  readonly #port: ConnectionPort<Connection>;
+  readonly #queue: MessageQueue<Connection> | undefined;
   #phase: 'idle' | 'connecting' | 'connected' | 'waiting' | 'ended' = 'idle';
-  #connection: WebSocketConnection<Context> | undefined;
+  #connection: Connection | undefined;
   #wait: AbortController | undefined;
 
-  constructor(queue: ResolvedQueueOptions | undefined) {
-    this.#queue = queue === undefined ? undefined : new MessageQueue(queue);
+  constructor(queue: ResolvedQueueOptions | undefined, port: ConnectionPort<Connection>) {
+    this.#port = port;
+    this.#queue = queue === undefined ? undefined : new MessageQueue(queue, port);
   }
 
   get state(): ReconnectState {
@@ -99,7 +101,7 @@ export class ReconnectControl<Context> implements ReconnectHandle<Context> {
     return this.#connection?.state === 'open' ? 'open' : 'closing';
   }
 
-  get connection(): WebSocketConnection<Context> | undefined {
+  get connection(): Connection | undefined {
     return this.#connection?.state === 'closed' ? undefined : this.#connection;
   }
 
@@ -116,12 +118,14 @@ export class ReconnectControl<Context> implements ReconnectHandle<Context> {
   send(data: Chunk, { type, confirm = false, signal }: DeliveryOptions = {}): Promise<void> {
     return attempt(() => {
       checkBoolean('confirm', confirm);
-      const message = toWholeMessage(toChunk(data), type);
+      const message = this.#port.toMessage(data, type);
       if (signal?.aborted === true) return rejected(signal.reason);
       if (this.#phase === 'ended') throw new UndeliveredMessageError('not sent', 'there will be no connection');
       if (this.#queue !== undefined) return handled(this.#queue.send(message, { confirm, signal }));
       const connection = this.#connection;
-      if (connection !== undefined && canSend(connection)) return handled(deliver(connection, message, confirm));
+      if (connection !== undefined && this.#port.canSend(connection)) {
+        return handled(deliver(this.#port, connection, { ...message, confirm }));
+      }
       throw new UndeliveredMessageError('not sent', 'there is no connection, and no option queue');
     });
   }
@@ -139,10 +143,10 @@ export class ReconnectControl<Context> implements ReconnectHandle<Context> {
   }
 
   /** There is a connection, which is about to be handed out: what its application sends at once goes before what waits. */
-  connected(connection: WebSocketConnection<Context>): void {
+  connected(connection: Connection): void {
     this.#phase = 'connected';
     this.#connection = connection;
-    setImmediate(() => {
+    this.#port.later(() => {
       if (this.#connection === connection) this.#queue?.attach(connection);
     });
   }

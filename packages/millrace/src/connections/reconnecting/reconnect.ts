@@ -1,13 +1,18 @@
 import { LocalUsageError } from '../../protocol/base/errors.ts';
+import { connectUnchecked } from '../connect.ts';
 import type { WebSocketConnection } from '../connection.ts';
-import { randomFraction } from './backoff.ts';
-import { ReconnectControl, type ReconnectHandle } from './reconnect-control.ts';
-import { resolveReconnectRules, type ReconnectOptions, type ReconnectRules } from './reconnect-options.ts';
-import { Reconnection, type Surroundings } from './reconnection.ts';
+import { NODE_PORT, randomFraction } from './node-port.ts';
+import { ReconnectControl, type ReconnectHandleOf } from './reconnect-control.ts';
+import { resolveReconnectRules, type ReconnectOptions } from './reconnect-options.ts';
+import type { ReconnectRules } from './retry-options.ts';
+import { Reconnection, type ReconnectionPlan, type Surroundings } from './reconnection.ts';
 import type { ContextAnswer, ContextOf } from '../serve-options.ts';
 import { wait } from './waiting.ts';
 
 const REALITY: Surroundings = { now: () => performance.now(), random: randomFraction, wait };
+
+/** What can be asked of a client that connects again, and told to it. */
+export type ReconnectHandle<Context = unknown> = ReconnectHandleOf<WebSocketConnection<Context>>;
 
 /** Connections, one after the other, to iterate over once; and what can be asked of them as a whole. */
 export interface ReconnectingConnections<Context = unknown>
@@ -44,15 +49,23 @@ export function reconnect<Answer extends ContextAnswer = undefined>(
 
 /** The connections of a {@link Reconnection}, with its control. */
 export class IteratedConnections<Answer extends ContextAnswer>
-  extends ReconnectControl<ContextOf<Answer>>
+  extends ReconnectControl<WebSocketConnection<ContextOf<Answer>>>
   implements ReconnectingConnections<ContextOf<Answer>>
 {
   readonly #run: () => AsyncGenerator<WebSocketConnection<ContextOf<Answer>>, undefined>;
   #hasBegun = false;
 
   constructor(url: string | URL, options: ReconnectOptions<Answer>, rules: ReconnectRules, surroundings: Surroundings) {
-    super(rules.queue);
-    this.#run = () => new Reconnection({ url, options, rules, control: this }, surroundings).run();
+    super(rules.queue, NODE_PORT);
+    const plan: ReconnectionPlan<WebSocketConnection<ContextOf<Answer>>> = {
+      url,
+      options,
+      rules,
+      connect: (place, attempt) => connectUnchecked<Answer>(place, { ...options, ...attempt }),
+      port: NODE_PORT,
+      control: this,
+    };
+    this.#run = () => new Reconnection(plan, surroundings).run();
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<WebSocketConnection<ContextOf<Answer>>, undefined> {

@@ -1,13 +1,12 @@
 import { CloseCode } from '../../protocol/base/close-code.ts';
+import type { HeaderFieldsInit } from '../../protocol/handshake/rules/header-fields.ts';
 import { ConnectionClosedError, toError } from '../../protocol/base/errors.ts';
 import { onAbort, untilAborted } from '../../engine/abort.ts';
 import { Backoff } from './backoff.ts';
-import { connectUnchecked } from '../connect.ts';
-import { WebSocketConnection } from '../connection.ts';
+import type { ConnectionPort, ReplaceableConnection } from './connection-port.ts';
 import { STOPPED, type ReconnectControl } from './reconnect-control.ts';
-import type { ReconnectOptions, ReconnectRules } from './reconnect-options.ts';
+import type { ReconnectRules, RetryOptions } from './retry-options.ts';
 import { isOurFarewell, isPassing, retryAfter } from './retry-rules.ts';
-import type { ContextAnswer, ContextOf } from '../serve-options.ts';
 
 /** What a {@link Reconnection} needs of the world. */
 export interface Surroundings {
@@ -19,25 +18,34 @@ export interface Surroundings {
   wait(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
+/** How one attempt is made. */
+export interface AttemptOptions {
+  readonly headers: HeaderFieldsInit | undefined;
+  readonly signal: AbortSignal;
+}
+
 /** What a {@link Reconnection} is to do. */
-export interface ReconnectionPlan<Answer extends ContextAnswer> {
+export interface ReconnectionPlan<Connection extends ReplaceableConnection> {
   readonly url: string | URL;
-  readonly options: ReconnectOptions<Answer>;
+  readonly options: RetryOptions & { readonly headers?: HeaderFieldsInit | undefined };
   readonly rules: ReconnectRules;
+  /** Makes a connection. */
+  connect(url: string | URL, options: AttemptOptions): Promise<Connection>;
+  readonly port: ConnectionPort<Connection>;
   /** What its application sees of it. */
-  readonly control: ReconnectControl<ContextOf<Answer>>;
+  readonly control: ReconnectControl<Connection>;
 }
 
 /** Connects, and connects again when the connection was lost. */
-export class Reconnection<Answer extends ContextAnswer> {
-  readonly #plan: ReconnectionPlan<Answer>;
+export class Reconnection<Connection extends ReplaceableConnection> {
+  readonly #plan: ReconnectionPlan<Connection>;
   readonly #surroundings: Surroundings;
   readonly #signal: AbortSignal;
   readonly #backoff: Backoff;
   /** Why the last of them has ended. */
   #cause: Error | undefined;
 
-  constructor(plan: ReconnectionPlan<Answer>, surroundings: Surroundings) {
+  constructor(plan: ReconnectionPlan<Connection>, surroundings: Surroundings) {
     this.#plan = plan;
     this.#surroundings = surroundings;
     const { signal } = plan.options;
@@ -47,7 +55,7 @@ export class Reconnection<Answer extends ContextAnswer> {
   }
 
   /** Gives the connections, one after the other. */
-  async *run(): AsyncGenerator<WebSocketConnection<ContextOf<Answer>>, undefined> {
+  async *run(): AsyncGenerator<Connection, undefined> {
     let cause: unknown;
     try {
       yield* this.#connections();
@@ -60,7 +68,7 @@ export class Reconnection<Answer extends ContextAnswer> {
     }
   }
 
-  async *#connections(): AsyncGenerator<WebSocketConnection<ContextOf<Answer>>, undefined> {
+  async *#connections(): AsyncGenerator<Connection, undefined> {
     const { control, rules } = this.#plan;
     for (;;) {
       const connection = await this.#connect();
@@ -76,7 +84,7 @@ export class Reconnection<Answer extends ContextAnswer> {
       }
       if (isDone) return;
       const closure = await untilAborted(connection.closed, this.#signal);
-      if (isOurFarewell(WebSocketConnection.engineOf(connection).connection.farewell)) return;
+      if (isOurFarewell(this.#plan.port.farewellOf(connection))) return;
       this.#signal.throwIfAborted();
       if ((await lifetime) >= rules.stableAfter) this.#startAnew();
       const cause = new ConnectionClosedError(closure);
@@ -86,7 +94,7 @@ export class Reconnection<Answer extends ContextAnswer> {
     }
   }
 
-  async #connect(): Promise<WebSocketConnection<ContextOf<Answer>>> {
+  async #connect(): Promise<Connection> {
     for (;;) {
       this.#signal.throwIfAborted();
       this.#plan.control.connecting();
@@ -101,20 +109,20 @@ export class Reconnection<Answer extends ContextAnswer> {
     }
   }
 
-  async #attempt(): Promise<WebSocketConnection<ContextOf<Answer>>> {
+  async #attempt(): Promise<Connection> {
     const { url, options } = this.#plan;
     const signal = this.#signal;
     const attempt = { attempt: this.#plan.control.attempts, url, headers: options.headers, signal, cause: this.#cause };
     const changes = await untilAborted(Promise.resolve(options.onConnecting?.(attempt)), signal);
     const headers = changes?.headers ?? options.headers;
-    const connection = await connectUnchecked<Answer>(changes?.url ?? url, { ...options, headers, signal });
+    const connection = await this.#plan.connect(changes?.url ?? url, { headers, signal });
     if (signal.aborted) connection.drop();
-    else onAbort(signal, connection.closed, () => void connection.close(CloseCode.GOING_AWAY));
+    else onAbort(signal, connection.closed, () => this.#plan.port.leave(connection));
     return connection;
   }
 
   /** How long a connection that has just been opened will have been open, in milliseconds. */
-  #measure(connection: WebSocketConnection): Promise<number> {
+  #measure(connection: Connection): Promise<number> {
     const start = this.#surroundings.now();
     return connection.closed.then(() => this.#surroundings.now() - start);
   }

@@ -30,7 +30,7 @@ export function isPassing(cause: Error): boolean {
 }
 
 /**
- * Says whether it was us who closed a connection, for good: with {@link WebSocketConnection.close}, and none of the codes of applications. With these, an
+ * Says whether it was us who closed a connection, for good: with `close` of the connection, and none of the codes of applications. With these, an
  * application tells the server why it wants a new connection.
  *
  * @param farewell - what we wanted to close with, before anybody else wanted the end; however the peer took it, and if it could be sent at all

@@ -1,5 +1,3 @@
-import { WritableStream, type WritableStreamDefaultController } from 'node:stream/web';
-
 import { LocalUsageError, RemoteProtocolError, toError } from '../../protocol/base/errors.ts';
 import { checkFrameLength } from '../../protocol/base/length.ts';
 import { MessageType } from '../../protocol/base/opcode.ts';

@@ -1,13 +1,11 @@
-import { Blob } from 'node:buffer';
 import { Readable } from 'node:stream';
-import { ReadableStream } from 'node:stream/web';
 
 import { describeValue } from '../../protocol/base/checks.ts';
 import { LocalUsageError } from '../../protocol/base/errors.ts';
 import { handled } from '../../engine/deferred.ts';
-import type { Chunk, Sendable } from './sendable.ts';
+import type { BlobLike, Chunk, ReadableStreamLike, Sendable } from './sendable.ts';
 
-type PieceResult = IteratorResult<unknown, unknown>;
+type PieceResult = { readonly done?: boolean | undefined; readonly value?: unknown };
 
 /** Gives what should be the pieces of a message, one after the other. */
 export interface PieceSource {
@@ -22,8 +20,8 @@ export interface PieceSource {
  * @throws {LocalUsageError} it is nothing that can be sent
  */
 export function openSource(data: Exclude<Sendable, Chunk>): PieceSource {
-  if (data instanceof Blob) return sourceOfStream(data.stream());
-  if (data instanceof ReadableStream) return sourceOfStream(data);
+  if (isStream(data)) return sourceOfStream(data);
+  if (isBlob(data)) return sourceOfStream(data.stream());
   if (data instanceof Readable) return sourceOfReadable(data);
   if (isObject(data)) {
     if (Symbol.asyncIterator in data) return sourceOfIterator(data[Symbol.asyncIterator]());
@@ -35,7 +33,7 @@ export function openSource(data: Exclude<Sendable, Chunk>): PieceSource {
 }
 
 /** Not by its iterator, which cannot be stopped while it waits. */
-function sourceOfStream(stream: ReadableStream<unknown>): PieceSource {
+function sourceOfStream(stream: ReadableStreamLike<unknown>): PieceSource {
   const reader = stream.getReader();
   return {
     next: () => reader.read(),
@@ -55,6 +53,15 @@ function sourceOfIterator(iterator: AsyncIterator<unknown> | Iterator<unknown>):
     await iterator.return?.();
   };
   return { next: () => iterator.next(), stop: () => void handled(stop()) };
+}
+
+/** By what it can do: those of other realms and other libraries, too. */
+function isStream(value: unknown): value is ReadableStreamLike {
+  return isObject(value) && 'getReader' in value && typeof value.getReader === 'function';
+}
+
+function isBlob(value: unknown): value is BlobLike {
+  return isObject(value) && 'size' in value && 'stream' in value && typeof value.stream === 'function';
 }
 
 function isObject(value: unknown): value is object {

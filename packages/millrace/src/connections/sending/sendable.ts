@@ -1,4 +1,3 @@
-import type { Blob } from 'node:buffer';
 import { isAnyArrayBuffer } from 'node:util/types';
 
 import { LocalUsageError } from '../../protocol/base/errors.ts';
@@ -12,8 +11,22 @@ export type MessageKind = 'text' | 'binary';
 /** A piece of a message: text, or bytes in whatever view. It must not change after it was given away. */
 export type Chunk = string | ArrayBuffer | ArrayBufferView;
 
+/** A `Blob` or `File`, whichever library declares it. */
+export interface BlobLike {
+  readonly size: number;
+  stream(): ReadableStreamLike<Uint8Array>;
+}
+
+/** A `ReadableStream` of the web, whichever library declares it. */
+export interface ReadableStreamLike<Piece = Chunk> {
+  getReader(): {
+    read(): Promise<{ readonly done: boolean; readonly value?: Piece | undefined }>;
+    cancel(reason?: unknown): Promise<void>;
+  };
+}
+
 /** What a message can be made of: a piece that is all of it, a `Blob`, or pieces that come one after the other, as from a stream or a generator. */
-export type Sendable = Chunk | Blob | Iterable<Chunk> | AsyncIterable<Chunk>;
+export type Sendable = Chunk | BlobLike | ReadableStreamLike | Iterable<Chunk> | AsyncIterable<Chunk>;
 
 /** Gives the bytes of a view without copying them. */
 export function toBytes(data: ArrayBuffer | ArrayBufferView): Uint8Array {

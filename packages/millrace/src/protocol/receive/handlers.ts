@@ -83,7 +83,7 @@ export interface ControlHandler {
 }
 
 /** Copies bytes to memory that is the receiver's for good. */
-export type CopyPayload = (bytes: Uint8Array) => Uint8Array;
+export type CopyPayload = (bytes: Uint8Array) => Uint8Array<ArrayBuffer>;
 
 /** The level that an application took, with its handler. */
 export type Receiver =
@@ -122,6 +122,6 @@ export function copyPayloadOf(receiver: Receiver): CopyPayload {
   return ('copyPayload' in receiver ? receiver.copyPayload : undefined) ?? copyBytes;
 }
 
-function copyBytes(bytes: Uint8Array): Uint8Array {
+function copyBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes);
 }

@@ -1,5 +1,5 @@
-/** A listener as an event handler attribute has it: `onopen`, … */
-export type EventHandler<Target, Fired extends Event> = (this: Target, event: Fired) => unknown;
+/** A listener as an event handler attribute has it: `onopen`, … It does not say what it is called on, or it would not fit where the platform's own is wanted. */
+export type EventHandler<Fired extends Event> = (event: Fired) => unknown;
 
 interface Listening<Fired extends Event> {
   addEventListener(type: string, listener: (event: Fired) => void): void;
@@ -14,7 +14,7 @@ interface Listening<Fired extends Event> {
 export class EventHandlerAttribute<Target extends Listening<Fired>, Fired extends Event> {
   readonly #target: Target;
   readonly #type: string;
-  #handler: EventHandler<Target, Fired> | null = null;
+  #handler: EventHandler<Fired> | null = null;
 
   /** @param type - of the events that are handled */
   constructor(target: Target, type: string) {
@@ -23,12 +23,12 @@ export class EventHandlerAttribute<Target extends Listening<Fired>, Fired extend
   }
 
   /** The handler; `null` for none. */
-  get value(): EventHandler<Target, Fired> | null {
+  get value(): EventHandler<Fired> | null {
     return this.#handler;
   }
 
   /** An object that cannot be called is kept, and handles nothing: Web IDL §3.2.19, `[LegacyTreatNonObjectAsNull]`. Anything else is no handler. */
-  set value(value: EventHandler<Target, Fired> | null) {
+  set value(value: EventHandler<Fired> | null) {
     const before = this.#handler;
     this.#handler = isObject(value) ? value : null;
     if (before === null && this.#handler !== null) this.#target.addEventListener(this.#type, this.#listener);

@@ -4,10 +4,10 @@ import { describe, it } from 'node:test';
 import { LocalUsageError } from '../../../src/index.ts';
 import {
   Backoff,
-  randomFraction,
   resolveBackoffOptions,
   type BackoffOptions,
 } from '../../../src/connections/reconnecting/backoff.ts';
+import { randomFraction } from '../../../src/connections/reconnecting/node-port.ts';
 
 /** The first waits, with `random` in place of chance. */
 function waits(options: BackoffOptions, random: number, count = 6): number[] {

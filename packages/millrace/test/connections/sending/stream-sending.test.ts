@@ -4,7 +4,7 @@ import { ReadableStream } from 'node:stream/web';
 import { describe, it } from 'node:test';
 
 import { ConnectionClosedError, LimitExceededError } from '../../../src/protocol/base/errors.ts';
-import type { Sendable } from '../../../src/connections/sending/sendable.ts';
+import type { ReadableStreamLike, Sendable } from '../../../src/connections/sending/sendable.ts';
 import { hex } from '../../helpers/bytes.ts';
 import { fateOf, openSending, turns } from '../../helpers/sending.ts';
 
@@ -68,6 +68,12 @@ function* throwing(pieces: Iterable<string>, error: Error): Generator<string> {
   throw error;
 }
 
+/** A stream that is no instance of the platform's class, and no iterable. */
+function foreignStream(pieces: readonly string[]): ReadableStreamLike {
+  const stream = new Blob([...pieces]).stream().pipeThrough(new TextDecoderStream());
+  return { getReader: () => stream.getReader() };
+}
+
 describe('send, of what comes in pieces', () => {
   const SOURCES: [name: string, make: () => Sendable, frames: string[]][] = [
     ['an array', () => ['a', 'b'], ['81: 61 62']],
@@ -77,6 +83,8 @@ describe('send, of what comes in pieces', () => {
     ['a Readable', () => Readable.from([hex('01'), hex('02')]), ['82: 01 02']],
     ['a ReadableStream', () => new Response('ab').body ?? '', ['82: 61 62']],
     ['a Blob', () => new Blob(['a', 'b']), ['82: 61 62']],
+    ['what another library calls a Blob', () => ({ size: 2, stream: () => new Blob(['ab']).stream() }), ['82: 61 62']],
+    ['what another library calls a ReadableStream', () => foreignStream(['a', 'b']), ['81: 61 62']],
     ['an empty Blob', () => new Blob([]), ['82:']],
     ['nothing', () => [], ['82:']],
     ['an empty Readable', () => Readable.from([]), ['82:']],
@@ -100,7 +108,7 @@ describe('send, of what comes in pieces', () => {
     });
   }
 
-  for (const [name, make] of SOURCES.slice(0, 11)) {
+  for (const [name, make] of SOURCES.slice(0, 13)) {
     it(`sends ${name} as the type that is given`, async (t) => {
       const { connection, peer } = openSending(t);
 

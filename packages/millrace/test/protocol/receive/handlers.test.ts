@@ -29,7 +29,7 @@ describe('copyPayloadOf', () => {
   });
 
   it('is what the receiver brings', () => {
-    const copyPayload = (): Uint8Array => hex('07');
+    const copyPayload = (): Uint8Array<ArrayBuffer> => new Uint8Array(hex('07'));
     assert.equal(copyPayloadOf({ ...receiver, copyPayload }), copyPayload);
   });
 });

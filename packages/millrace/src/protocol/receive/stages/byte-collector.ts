@@ -12,14 +12,14 @@ const MIN_BLOCK = 256;
  * given, and 64 KiB, and no object for each piece.
  */
 export class ByteCollector {
-  readonly #allocate: (size: number) => Uint8Array;
-  #blocks: Uint8Array[] = [];
-  #block: Uint8Array | undefined;
+  readonly #allocate: (size: number) => Uint8Array<ArrayBuffer>;
+  #blocks: Uint8Array<ArrayBuffer>[] = [];
+  #block: Uint8Array<ArrayBuffer> | undefined;
   #used = 0;
   #size = 0;
 
   /** @param allocate - makes buffers whose bytes may be anything: all of them are written before anybody gets them */
-  constructor(allocate: (size: number) => Uint8Array = allocateZeros) {
+  constructor(allocate: (size: number) => Uint8Array<ArrayBuffer> = allocateZeros) {
     this.#allocate = allocate;
   }
 
@@ -47,7 +47,7 @@ export class ByteCollector {
   }
 
   /** Hands over what was collected, in a buffer of exactly its size, and starts anew. */
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     const joined = this.#join();
     this.#blocks = [];
     this.#block = undefined;
@@ -74,13 +74,13 @@ export class ByteCollector {
     this.#size = size;
   }
 
-  #join(): Uint8Array {
+  #join(): Uint8Array<ArrayBuffer> {
     if (this.#blocks.length === 1 && this.#block?.length === this.#size) return this.#block;
     return this.#gather(this.#allocate(this.#size));
   }
 
   /** Copies what was collected to the start of `target`. */
-  #gather(target: Uint8Array): Uint8Array {
+  #gather(target: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     let offset = 0;
     for (const block of this.#blocks) {
       const rest = this.#size - offset;
@@ -91,6 +91,6 @@ export class ByteCollector {
   }
 }
 
-function allocateZeros(size: number): Uint8Array {
+function allocateZeros(size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(size);
 }

@@ -144,7 +144,7 @@ describe('ByteCollector', () => {
   });
 
   it('fills memory that may have held anything', () => {
-    const dirty = (size: number): Uint8Array => new Uint8Array(size).fill(0xee);
+    const dirty = (size: number): Uint8Array<ArrayBuffer> => new Uint8Array(size).fill(0xee);
     const bytes = randomBytes(700, 1);
     for (const expected of [Infinity, bytes.length]) {
       for (const chunks of splits(bytes)) {

@@ -146,7 +146,7 @@ describe('WholeMessages', () => {
     const copied: string[] = [];
     const lent: Uint8Array[] = [];
     const { whole } = new EventLog();
-    const copy = (bytes: Uint8Array): Uint8Array => {
+    const copy = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => {
       copied.push(toHex(bytes));
       return new Uint8Array(bytes);
     };

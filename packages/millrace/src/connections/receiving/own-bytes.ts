@@ -1,0 +1,11 @@
+/**
+ * Takes bytes as an application gets them: in a buffer of their own process alone, which every interface of the platform takes. All but those that an extension
+ * of an application gives in shared memory are that already; these are copied.
+ */
+export function toOwnBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return isOwn(bytes) ? bytes : new Uint8Array(bytes);
+}
+
+function isOwn(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer;
+}
