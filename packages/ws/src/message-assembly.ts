@@ -111,14 +111,14 @@ export class MessageAssembly implements WholeMessageHandler {
 }
 
 /** A copy, of which small ones share memory, as those of Node.js do. */
-export function copyToBuffer(bytes: Uint8Array): Buffer {
+export function copyToBuffer(bytes: Uint8Array): Buffer<ArrayBuffer> {
   const copy = Buffer.allocUnsafe(bytes.length);
   copy.set(bytes);
   return copy;
 }
 
 /** Memory whose bytes may be anything, and that is shared with nothing else. */
-function allocate(size: number): Buffer {
+function allocate(size: number): Buffer<ArrayBuffer> {
   return Buffer.allocUnsafeSlow(size);
 }
 

@@ -2,11 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { LocalUsageError } from '../../../src/index.ts';
-import {
-  Backoff,
-  resolveBackoffOptions,
-  type BackoffOptions,
-} from '../../../src/connections/reconnecting/backoff.ts';
+import { Backoff, resolveBackoffOptions, type BackoffOptions } from '../../../src/connections/reconnecting/backoff.ts';
 import { randomFraction } from '../../../src/connections/reconnecting/node-port.ts';
 
 /** The first waits, with `random` in place of chance. */
