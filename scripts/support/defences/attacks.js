@@ -94,7 +94,11 @@ const OPENING = [
     ],
   }),
   ...defencesIn('server/pending-handshake.ts', ['server/listen.test'], {
-    'V025-one-deadline-for-all': ['constructor', 'Math.min(timeout, MAX_TIMEOUT)', 'MAX_TIMEOUT'],
+    'V025-one-deadline-for-all': [
+      'constructor',
+      'owner.alarms.set(this, owner.timeout)',
+      'owner.alarms.set(this, 2 ** 30)',
+    ],
   }),
   ...defencesIn('client/deadline.ts', ['client/dial'], {
     'V026-deadline-is-absolute': ['Math.min(timeout, MAX_TIMEOUT)', 'MAX_TIMEOUT'],
@@ -166,7 +170,7 @@ const LIFETIME = [
     'V105-close-comes-behind-what-waits': ['#sendClose', 'queue.close(encoded);', ''],
     'V106-closing-has-a-deadline': [
       'onMove',
-      'this.#closeDeadline = host.now() + closeTimeout',
+      'this.#closeDeadline = host.now() + options.closeTimeout',
       'this.#closeDeadline = Infinity',
     ],
     'V112-nothing-after-a-close': ['receiveClose', 'inbound.stop();', ''],
@@ -181,7 +185,7 @@ const LIFETIME = [
     'V109-no-listener-is-left': ['remove', "this.#server.off('upgrade', this.#onUpgrade);", ''],
   }),
   ...defencesIn('protocol/receive/read-ahead.ts', ['web/web-socket-stream.flow'], {
-    'V110-streams-have-backpressure': ['get isFull', 'this.#cost + collectedSize() >= limit', 'false'],
+    'V110-streams-have-backpressure': ['get isFull', 'this.#cost + this.#owner.collectedSize >= this.#limit', 'false'],
   }),
   ...defencesIn('server/settings/handshake-options.ts', ['server/options'], {
     'V111-limits-by-default': ['maxHeaderCount = 128', 'maxHeaderCount = Infinity'],

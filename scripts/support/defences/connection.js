@@ -91,7 +91,11 @@ const PROTOCOL = [
     'keepalive-begins-afresh': ['release', 'this.#watch.heard(this.#host.now())', 'void 0'],
   }),
   ...defencesIn('protocol/connection/ending.ts', connection('ending.'), {
-    'close-deadline': ['onMove', 'this.#closeDeadline = host.now() + closeTimeout', 'this.#closeDeadline = Infinity'],
+    'close-deadline': [
+      'onMove',
+      'this.#closeDeadline = host.now() + options.closeTimeout',
+      'this.#closeDeadline = Infinity',
+    ],
     'one-close-only': ['close', "if (state !== 'open' && state !== 'closeReceived') return;", ''],
     'own-close-is-judged': ['close', 'checkCloseBody(body, this.#setup.role);', ''],
     'received-close-is-judged': ['receiveClose', 'decodeCloseBody(payload)', "{ code: 1000, reason: '' }"],
@@ -182,14 +186,14 @@ const TRANSPORT = [
     'socket-pauses': ['#pauseOrResume', 'else this.#socket.pause();', ''],
     'write-only-to-a-drained-socket': ['#flush', 'this.#mayWrite && ', ''],
     'dropped-socket-is-destroyed': ['#endOrDrop', 'this.destroy(socket);', ''],
-    'timer-is-cleared-at-the-end': ['#clearTimer', 'clearTimeout(this.#timer);', ''],
+    'timer-is-cleared-at-the-end': ['#clearTimer', 'this.#alarm?.remove(this);', ''],
     'socket-errors-are-heard': ['handleError', 'this.connection.transportFailed(cause);', ''],
     'one-update-for-many-sends': ['requestUpdate', 'if (this.#willUpdate || this.#isUpdateScheduled) return;', ''],
     'driver-gives-up-a-silent-connection': ['#flush', '} else if (isStuck) {', '} else if (false) {'],
     'writing-yields': ['#flush', ' && this.#writeTurn >= 0) {', ') {'],
     'payload-is-copied-for-streams': ['#write', 'this.copiesOutput ? pieces.map(copyPiece) : pieces', 'pieces'],
     'timers-read-the-network-once-more': [
-      'onTimeout',
+      'ring',
       'setImmediate(handleTimerLater, driver);',
       'handleTimerLater(driver);',
     ],
@@ -270,7 +274,7 @@ const ENGINE = [
   ...defencesIn('engine/engine-connection.ts', ['engine/engine-connection'], {
     'send-waits-for-the-mark': ['send', 'isBelow && ', ''],
     'send-waits-for-its-memory': ['send', ' && sender.givenReferences === before', ''],
-    'queued-send-is-withdrawn': ['#sendLater', 'if (sender.withdraw(entry)) ', 'if (false) '],
+    'queued-send-is-withdrawn': ['#sendLater', 'if (entry?.withdraw() === true) ', 'if (false) '],
     'queued-send-that-is-too-much': [
       '#sendLater',
       "if (entry === undefined && this.connection.state === 'failed') return this.ended();",

@@ -34,7 +34,7 @@ export const CONNECTIONS = [
   ...defencesIn(INBOX, ['connections/receiving/inbox', 'connections/open'], {
     'unread-message-is-discarded': ['if (this.#current?.isUsed === false) this.#current.discard();', ''],
     'message-waits-for-the-one-before': ['get #wants', 'this.#current === undefined && ', ''],
-    'asking-fails-after-unclean-end': ['#tellEnd', 'if (isEndOfMessages(closure)) message', 'if (true) message'],
+    'asking-fails-after-unclean-end': ['#tellEnd', 'if (isEndOfMessages(closure)) resolve', 'if (true) resolve'],
     'unfinished-message-fails': ['#tellEnd', 'arriving.fail(new ConnectionClosedError(closure));', ''],
   }),
 ];

@@ -50,11 +50,7 @@ export const FACADES = [
     'farewell-comes-first': ['sayFarewell', 'if (this.#initiator === undefined) ', ''],
   }),
   ...defencesIn('connections/reconnecting/reconnection.ts', ['connections/reconnecting/reconnect'], {
-    'farewell-is-the-end': [
-      '#connections',
-      'if (isOurFarewell(WebSocketConnection.engineOf(connection).connection.farewell)) return;',
-      '',
-    ],
+    'farewell-is-the-end': ['#connections', 'if (isOurFarewell(this.#plan.port.farewellOf(connection))) return;', ''],
   }),
   ...defencesIn('client/handshake-turns.ts', ['client/handshake-turns'], {
     'one-handshake-at-a-time': ['take', 'if (this.#isFirst(waiting)) waiting.turn', 'waiting.turn'],

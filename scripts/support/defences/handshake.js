@@ -95,8 +95,8 @@ export const HANDSHAKE = [
     'hostile-values-are-described': ["} catch {\n    return 'Object';\n  }", '} finally {\n    // Nobody cares.\n  }'],
   }),
   ...defencesIn('server/pending-handshake.ts', ['server/handshake-gate'], {
-    'handshake-deadline': ['Math.min(timeout, MAX_TIMEOUT)', 'MAX_TIMEOUT'],
-    'handshake-deadline-ends-with-it': ['clearTimeout(this.#timer);', ''],
+    'handshake-deadline': ['owner.alarms.set(this, owner.timeout)', 'owner.alarms.set(this, 2 ** 30)'],
+    'handshake-deadline-ends-with-it': ['this.#alarm?.remove(this);', ''],
     'peer-gone-while-deciding': ["socket.on('end', onEnd);", ''],
   }),
   ...defencesIn('server/handshake-gate.ts', ['server/handshake-gate'], {

@@ -64,7 +64,7 @@ const RECEIVING = [
     'turn-begins-once': ['begin', 'if (!this.#isRequested) ', ''],
   }),
   ...defencesIn('protocol/receive/read-ahead.ts', receiving('read-ahead'), {
-    'read-ahead-in-order': ['get #passes', ' && this.#waiting.size === 0', ''],
+    'read-ahead-in-order': ['get #passes', ' && this.#waitingCount === 0', ''],
     'read-ahead-counts-entries': ['#wait', ' + ENTRY_COST', ''],
     'read-ahead-counts-controls': ['onControl', 'payload.length + ENTRY_COST', '0'],
     'read-ahead-counts-collected': ['get isFull', ' + this.#owner.collectedSize', ''],
@@ -84,7 +84,7 @@ const RECEIVING = [
     'ignored-messages-do-not-wait': ['#wait', 'if (this.#isIgnoring) return;', ''],
   }),
   ...defencesIn('protocol/receive/stages/whole-messages.ts', receiving('stages/whole-messages'), {
-    'whole-message-is-a-copy': ['onFrameData', 'new Uint8Array(chunk)', 'chunk'],
+    'whole-message-is-a-copy': ['onFrameData', 'this.#payload = this.#copy(chunk)', 'this.#payload = chunk'],
     'whole-message-in-one-piece': ['onFrameData', ' && this.#payload === undefined', ''],
     'whole-message-in-one-frame': ['onFrameBegin', 'header.fin && ', ''],
     'beginning-of-a-message-is-released': [
@@ -137,7 +137,7 @@ const RECEIVING = [
 /** Messages → frames: what is never mixed up on the way out, and who may send. */
 const SENDING = [
   ...defencesIn('protocol/send/scheduler.ts', sending('scheduler.test', 'scheduler.end'), {
-    'client-masks': ['constructor', "masks: role === 'client'", 'masks: false'],
+    'client-masks': ['constructor', "this.#createEncoder(role === 'client')", 'this.#createEncoder(false)'],
     'control-never-inside-frame': [
       '#mustOvertake',
       "if (this.#state === 'frame' || this.#hasUrgent()) return true;",
@@ -223,8 +223,8 @@ const SENDING = [
   }),
   ...defencesIn('protocol/send/send-queue.ts', sending('send-queue', 'scheduler.model'), {
     'one-turn-at-a-time': ['get isFree', 'this.#holder === undefined && ', ''],
-    'queue-behind-an-open-message': ['get isFree', ' && !this.#setup.messages.insideMessage', ''],
-    'queue-in-order': ['get isFree', ' && this.#waiting.size === 0', ''],
+    'queue-behind-an-open-message': ['get isFree', ' && !this.#messages.insideMessage', ''],
+    'queue-in-order': ['get isFree', ' && !this.#hasWaiting', ''],
     'turn-ends-for-its-holder-only': ['release', 'if (this.#holder !== holder) return;', ''],
     'turn-is-used-by-its-holder-only': ['sendInTurn', 'if (this.#holder !== holder) return;', ''],
     'small-ones-wait-in-copies': ['#wait', 'if (this.#waitingCost + cost > this.#highWaterMark)', 'if (true)'],
@@ -241,7 +241,7 @@ const SENDING = [
     'close-gives-no-more-turns': ['close', '({ isWhole }) => !isWhole', '() => false'],
     'queue-forgets-what-left': ['#forget', 'this.#waitingCost -= waiting.cost;', ''],
     'turns-one-after-the-other': ['advance', 'if (this.#isAdvancing) return;', ''],
-    'end-is-told-once': ['end', 'this.#lost.splice(0)', 'this.#lost'],
+    'end-is-told-once': ['end', 'this.#lost?.splice(0)', 'this.#lost'],
   }),
 ];
 

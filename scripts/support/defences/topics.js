@@ -60,7 +60,7 @@ export const TOPICS = [
     id: 'topics-page-overlap',
     package: 'topics',
     file: 'feeds/page-reader.ts',
-    place: '#readPage',
+    place: '#pageFrom',
     text: 'PAGE_MESSAGES + 1',
     replacement: 'PAGE_MESSAGES',
     tests: ['topics/subscribing'],
