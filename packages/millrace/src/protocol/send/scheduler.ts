@@ -4,6 +4,7 @@ import { Countdown, checkFrameLength } from '../base/length.ts';
 import { Opcode } from '../base/opcode.ts';
 import { NOTHING } from '../base/nothing.ts';
 import { firstHeaderByte } from '../wire/frame-header.ts';
+import type { FrameObserver } from '../wire/frame-observer.ts';
 import { FrameEncoder, type FrameEncoderHost, type SendCounts } from './frame-encoder.ts';
 import { OutputQueue, type OutputState } from './output-queue.ts';
 import { ImmediateOutput, type FrameFormat, type GivenFormat, type MessageOutput } from './message-output.ts';
@@ -26,7 +27,7 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
   readonly #fragmentSize: number;
   readonly #listener: SchedulerListener;
   readonly #output = new OutputQueue();
-  readonly #createEncoder: (masks: boolean) => FrameEncoder;
+  readonly #observer: FrameObserver | undefined;
   readonly #encoder: FrameEncoder;
   /** For messages that are not masked as the role has it. */
   #otherEncoder: FrameEncoder | undefined;
@@ -56,7 +57,7 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
     this.#host = host;
     this.#fragmentSize = fragmentSize;
     this.#listener = listener;
-    this.#createEncoder = (masks) => new FrameEncoder({ output: this.#output, host, masks, observer });
+    this.#observer = observer;
     this.#encoder = this.#createEncoder(role === 'client');
   }
 
@@ -334,6 +335,10 @@ export class Scheduler extends ImmediateOutput implements MessageOutput {
   #encoderFor(masks: boolean): FrameEncoder {
     if (masks === this.#encoder.masks) return this.#encoder;
     return (this.#otherEncoder ??= this.#createEncoder(masks));
+  }
+
+  #createEncoder(masks: boolean): FrameEncoder {
+    return new FrameEncoder({ output: this.#output, host: this.#host, masks, observer: this.#observer });
   }
 
   #writeFragments(encoder: FrameEncoder, payload: Uint8Array, format: MessageFormat): void {
