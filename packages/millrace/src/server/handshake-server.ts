@@ -267,10 +267,12 @@ export class HandshakeServer<Context> implements Listener {
       headersTimeout: 0,
       requestTimeout: 0,
     };
+    // Where both run, ours comes first: Node.js ends a handshake without a word to us.
+    const patience = Math.min(2 * handshakeTimeout, MAX_TIMEOUT);
     const server =
       tls === undefined
         ? createHttpServer(limits)
-        : createHttpsServer({ ...tls, ...limits, handshakeTimeout: Math.min(handshakeTimeout, MAX_TIMEOUT) });
+        : createHttpsServer({ ...tls, ...limits, handshakeTimeout: patience });
     // One line more than allowed is enough to know that there are too many; 0 is no limit.
     server.maxHeadersCount = maxHeaderCount < 100_000 ? maxHeaderCount + 1 : 0;
     server.on('secureConnection', this.#onSecure);
