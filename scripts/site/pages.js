@@ -1,6 +1,7 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, posix, relative, resolve, sep } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, posix, relative, sep } from 'node:path';
 
+import { isAbsolute, mapLinks, repositoryLink, resolveLink } from '../support/links.js';
 import { ROOT, displayPath, filesBelow } from '../support/paths.js';
 
 /** Where the site is built from; everything in it is copied or generated. */
@@ -29,25 +30,15 @@ export function writePages() {
 function copy(source, page) {
   const target = join(PAGES_FOLDER, page);
   mkdirSync(dirname(target), { recursive: true });
-  if (source.endsWith('.md')) writeFileSync(target, withLinks(readFileSync(join(ROOT, source), 'utf8'), source, page));
-  else cpSync(join(ROOT, source), target);
-}
-
-/**
- * @param {string} text of a page
- * @param {string} source
- * @param {string} page
- * @returns {string} the same, with the links of the site; what stands in code is left alone
- */
-function withLinks(text, source, page) {
-  const parts = text.split(/(^```[^]*?^```|`[^`\n]+`)/m);
-  return parts
-    .map((part, index) =>
-      index % 2 === 1
-        ? part
-        : part.replace(/\]\(([^)\s]+)\)/g, (_, /** @type {string} */ href) => `](${linkOf(href, source, page)})`),
-    )
-    .join('');
+  if (source.endsWith('.md')) {
+    const text = readFileSync(join(ROOT, source), 'utf8');
+    writeFileSync(
+      target,
+      mapLinks(text, (href) => linkOf(href, source, page)),
+    );
+  } else {
+    cpSync(join(ROOT, source), target);
+  }
 }
 
 /**
@@ -58,24 +49,11 @@ function withLinks(text, source, page) {
  * @throws {Error} the link leads nowhere
  */
 function linkOf(href, source, page) {
-  if (/^(https?:|mailto:|#|\/)/.test(href)) return href;
+  if (isAbsolute(href)) return href;
 
-  const [path = '', fragment] = href.split('#');
-  const target = displayPath(resolve(ROOT, dirname(source), path));
-  const hash = fragment === undefined ? '' : `#${fragment}`;
+  const { target, hash } = resolveLink(href, source);
   const linked = target.startsWith('docs/') ? target.slice('docs/'.length) : FURTHER_PAGES.get(target);
-  if (linked !== undefined && existsSync(join(ROOT, target))) {
-    const link = relative(dirname(page), linked).split(sep).join('/');
-    return (posix.dirname(link) === '.' ? `./${basename(link)}` : link) + hash;
-  }
-  if (!existsSync(join(ROOT, target))) throw new Error(`${source} has a link to ${href}, and there is no ${target}`);
-  const kind = statSync(join(ROOT, target)).isDirectory() ? 'tree' : 'blob';
-  return `${repositoryUrl()}/${kind}/main/${target}${hash}`;
-}
-
-/** @returns {string} of the pages of the repository, as the library's package.json says */
-export function repositoryUrl() {
-  /** @type {{ repository: { url: string } }} */
-  const { repository } = JSON.parse(readFileSync(join(ROOT, 'packages/millrace/package.json'), 'utf8'));
-  return repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
+  if (linked === undefined) return repositoryLink(target) + hash;
+  const link = relative(dirname(page), linked).split(sep).join('/');
+  return (posix.dirname(link) === '.' ? `./${basename(link)}` : link) + hash;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { rollup } from 'rollup';
 
+import { leanCode, withoutMapComments } from './bundle-plugins.js';
 import { ROOT } from './paths.js';
 
 const SOURCE = join(ROOT, 'packages/ws');
@@ -54,12 +55,19 @@ async function writeClass(file) {
   const bundle = await rollup({
     input: join(SOURCE, 'dist/src/common-js.js'),
     external: /^(node:|millrace(\/|$))/,
-    plugins: [{ name: 'without-map-comments', transform: (code) => code.replace(/^\/\/# sourceMappingURL=.*$/m, '') }],
+    plugins: [withoutMapComments()],
     onwarn({ message }) {
       throw new Error(message);
     },
   });
-  await bundle.write({ file, format: 'cjs', exports: 'default', interop: 'auto', generatedCode: 'es2015' });
+  await bundle.write({
+    file,
+    format: 'cjs',
+    exports: 'default',
+    interop: 'auto',
+    generatedCode: 'es2015',
+    plugins: [leanCode()],
+  });
   await bundle.close();
 }
 

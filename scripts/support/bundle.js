@@ -1,11 +1,12 @@
 // Bundles a package for publishing: one file for each entry point, and one for each room of the source that they share. Fewer files load faster.
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
-import ts from 'typescript';
 
+import { leanCode, withoutMapComments } from './bundle-plugins.js';
+import { isAbsolute, mapLinks, repositoryLink, resolveLink } from './links.js';
 import { ROOT } from './paths.js';
 
 /**
@@ -50,8 +51,24 @@ export async function bundlePackage(folder, texts) {
   const exports = Object.fromEntries(entries.map((entry) => [entry.path, conditionsOf(entry)]));
   const published = { ...manifest, private: undefined, exports: { ...exports, './package.json': './package.json' } };
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(published, undefined, 2)}\n`);
-  for (const text of texts) copyFileSync(join(ROOT, text), join(target, text));
+  for (const text of texts) copyText(text, join(target, text));
   return target;
+}
+
+/**
+ * Copies a text, with links that lead to the repository: what they lead to is not published.
+ *
+ * @param {string} source relative to the repository
+ * @param {string} target
+ */
+function copyText(source, target) {
+  const text = readFileSync(join(ROOT, source), 'utf8');
+  const toLink = (/** @type {string} */ href) => {
+    if (isAbsolute(href)) return href;
+    const { target: file, hash } = resolveLink(href, source);
+    return repositoryLink(file) + hash;
+  };
+  writeFileSync(target, source.endsWith('.md') ? mapLinks(text, toLink) : text);
 }
 
 /**
@@ -130,7 +147,7 @@ async function bundleCode(input, { dir, format }) {
     chunkFileNames: `rooms/[name].${extension}`,
     manualChunks: roomOf,
     hoistTransitiveImports: false,
-    plugins: [withoutComments()],
+    plugins: [leanCode()],
   });
   await bundle.close();
   const entries = output.filter((file) => file.type === 'chunk').filter(({ isEntry }) => isEntry);
@@ -165,20 +182,6 @@ async function bundleTypes(source, dir, entries) {
  */
 function refuse({ message }) {
   throw new Error(message);
-}
-
-/** @returns {import('rollup').Plugin} */
-function withoutMapComments() {
-  return { name: 'without-map-comments', transform: (code) => code.replace(/^\/\/# sourceMappingURL=.*$/m, '') };
-}
-
-/** @returns {import('rollup').OutputPlugin} */
-function withoutComments() {
-  const compilerOptions = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.Preserve, removeComments: true };
-  return {
-    name: 'without-comments',
-    renderChunk: (code) => ts.transpileModule(code, { compilerOptions, fileName: 'chunk.js' }).outputText,
-  };
 }
 
 /**

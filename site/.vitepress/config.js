@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { withMermaid } from 'vitepress-plugin-mermaid';
 
-import { repositoryUrl } from '../../scripts/site/pages.js';
+import { repositoryUrl } from '../../scripts/support/links.js';
 
 /**
  * @param {string} text
