@@ -89,7 +89,11 @@ const ALL: readonly Peer[] = [
   },
   {
     ...{ ...OURS, name: 'millrace-ws', title: '@millrace/ws', module: '@millrace/ws' },
-    ...{ program: 'millrace-ws.js', client: 'clients/millrace-ws.js', can: [...SERVER, ...CLIENT, 'import'] },
+    ...{
+      program: 'millrace-ws.js',
+      client: 'clients/millrace-ws.js',
+      can: [...SERVER, ...CLIENT, 'compression', 'import'],
+    },
   },
   { ...WS, name: 'ws', title: 'ws', environment: { WS_NO_BUFFER_UTIL: '1' }, can: [...COMPLETE, 'import'] },
   { ...WS, name: 'ws-bufferutil', title: 'ws with bufferutil' },

@@ -33,6 +33,7 @@ const WIDTH = 820;
 const BAR_HEIGHT = 26;
 const BARS_MARGIN = 60;
 const CURVES_HEIGHT = 460;
+const LINES_HEIGHT = 320;
 
 /** Readable on white, for the colour-blind too (Okabe and Ito). */
 const COLORS: Readonly<Record<Peer['family'], string>> = {
@@ -95,6 +96,29 @@ export function renderCurves(curves: readonly Curve[], { x, y, label, step }: Ax
     },
     yAxis: { type: 'log', name: y, nameLocation: 'middle', nameGap: 48 },
     series,
+  });
+}
+
+/** Lines over two axes that begin at zero: an SVG. */
+export function renderLines(
+  lines: readonly { readonly title: string; readonly points: readonly (readonly [number, number])[] }[],
+  { x, y }: Pick<Axes, 'x' | 'y'>,
+): string {
+  const furthest = Math.max(...lines.flatMap(({ points }) => points.map(([at]) => at)));
+  return render(LINES_HEIGHT, {
+    ...SHARED,
+    color: [COLORS.node, COLORS.millrace],
+    legend: { top: 0, itemGap: 24, data: lines.map(({ title }) => title) },
+    grid: { left: 70, right: 30, top: 40, bottom: 50 },
+    xAxis: { type: 'value', name: x, nameLocation: 'middle', nameGap: 28, min: 0, max: furthest },
+    yAxis: { type: 'value', name: y, nameLocation: 'middle', nameGap: 50, min: 0 },
+    series: lines.map(({ title, points }) => ({
+      type: 'line' as const,
+      name: title,
+      data: points.map((point) => [...point]),
+      showSymbol: false,
+      lineStyle: { width: 3 },
+    })),
   });
 }
 

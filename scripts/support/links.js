@@ -42,11 +42,11 @@ export function resolveLink(href, source) {
 
 /**
  * @param {string} target a file or folder, relative to the repository
- * @returns {string} where it is shown
+ * @returns {string} where it is shown; for pictures, where they are themselves
  */
 export function repositoryLink(target) {
   const kind = statSync(join(ROOT, target)).isDirectory() ? 'tree' : 'blob';
-  return `${repositoryUrl()}/${kind}/main/${target}`;
+  return `${repositoryUrl()}/${target.endsWith('.svg') ? 'raw' : kind}/main/${target}`;
 }
 
 /** @returns {string} of the pages of the repository, as the library's package.json says */
