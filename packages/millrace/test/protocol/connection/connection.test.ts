@@ -386,6 +386,14 @@ describe('Connection', () => {
     assert.deepEqual(told, ['over']);
   });
 
+  it('makes no error where nobody waits for a turn', () => {
+    const { connection } = connect();
+
+    connection.endSending(() => assert.fail('nobody is to be told'));
+
+    assert.equal(connection.sender.isFree, true);
+  });
+
   it('counts what it receives and sends', () => {
     const connected = connect({ role: 'server' });
     connected.peer.sendBytes(

@@ -431,6 +431,23 @@ describe('Inbound', () => {
     assert.equal(receiving.inbound.jobDeadline, Infinity);
   });
 
+  it('has no deadline for jobs where there are none', () => {
+    assert.equal(new Receiving().inbound.jobDeadline, Infinity);
+  });
+
+  it('takes nothing of a job that ends when nothing is parsed any more', async () => {
+    const transform = new TestTransform({ change: increment, isLater: () => true });
+    const receiving = new Receiving({ transforms: [transform] });
+    receiving.feed([hex('82 01 01')]);
+
+    receiving.inbound.stop();
+    transform.jobs[0]?.finish();
+    await tick();
+
+    assert.deepEqual(receiving.log.lines, ['begin 2', 'frame 1 fin']);
+    assert.equal(receiving.inbound.jobDeadline, Infinity);
+  });
+
   it('drops messages that are ignored, and goes on', () => {
     const receiving = new Receiving({ limits: { readAhead: 3 * ENTRY_COST } });
     receiving.inbound.hold(PAUSE);

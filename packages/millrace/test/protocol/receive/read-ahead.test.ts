@@ -333,6 +333,7 @@ describe('ReadAhead', () => {
       readAhead.onMessage('ä', 1);
       assert.equal(readAhead.isFull, true);
 
+      assert.equal(new Reading().readAhead.drop(), 0, 'nothing has ever waited');
       assert.equal(readAhead.drop(), 16);
 
       assert.equal(readAhead.isFull, false);

@@ -253,6 +253,18 @@ describe('FrameEncoder', () => {
     });
   }
 
+  it('packs encoded frames when many of them wait', () => {
+    const { encoder, output } = new Encoding();
+    const encoded = hex('82 01 07');
+
+    for (let count = 0; count < 40; count++) encoder.writeEncoded(encoded);
+    const pieces = output.take(Infinity);
+
+    assert.ok(pieces.length < 40);
+    assert.deepEqual(concat(pieces), concat(Array<Uint8Array>(40).fill(encoded)));
+    assert.equal(encoder.counts.framesSent, 40);
+  });
+
   it('begins a frame so that it can be given up alone, behind the rest of one that is on its way', () => {
     const { encoder, output } = new Encoding();
     encoder.beginFrame(0x82, 2);

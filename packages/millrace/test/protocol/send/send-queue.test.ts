@@ -146,9 +146,11 @@ describe('SendQueue', () => {
     assert.equal(entry?.withdraw(), true);
     assert.equal(entry.withdraw(), false);
     assert.equal(queueing.queue.waitingSize, 0);
+    const late = queueing.queue.sendPrepared(prepared);
     queueing.end();
+    assert.equal(late?.withdraw(), false, 'it was sent');
 
-    assert.equal(queueing.take(), '82 03 01 02 03 82 00');
+    assert.equal(queueing.take(), '82 03 01 02 03 82 00 82 03 01 02 03');
   });
 
   it('keeps the format of a message that waits', () => {
@@ -310,10 +312,12 @@ describe('SendQueue', () => {
       pipeline.beginMessage(2);
 
       const [withdrawn, sent] = [queue.send(new Uint8Array(100_000), BINARY), queue.send(hex('03'), BINARY)];
+      const prepared = queue.sendPrepared(new PreparedMessage(hex('04'), 2));
       pipeline.endMessage();
       assert.equal(queue.waitingSize, 0);
       assert.equal(withdrawn?.withdraw(), true);
       assert.equal(withdrawn.withdraw(), false);
+      assert.equal(prepared?.withdraw(), true);
       while (transform.jobs.length > 0) {
         transform.jobs[0]?.finish();
         await tick();
@@ -504,6 +508,41 @@ describe('SendQueue', () => {
 
       assert.deepEqual(queueing.log, ['in place lost: over', 'waiting lost: over', 'holder lost: over']);
       assert.deepEqual([queueing.queue.waitingSize, queueing.queue.waitingCost], [0, 0]);
+    });
+
+    it('shows what waits to whoever asks, and nothing where nothing has ever waited', () => {
+      const queueing = new Queueing(0);
+      const seen: number[] = [];
+      const visit = ({ length }: Uint8Array): void => void seen.push(length);
+      queueing.queue.visitShared(visit);
+      queueing.open();
+      queueing.send('a', new Uint8Array(3));
+
+      queueing.queue.visitShared(visit);
+
+      assert.deepEqual(seen, [3]);
+      queueing.end();
+    });
+
+    it('says whether somebody is to be told', () => {
+      const queueing = new Queueing();
+      const holder = queueing.holder('holder');
+      assert.equal(queueing.queue.isIdle, true);
+
+      queueing.queue.take(holder);
+      assert.equal(queueing.queue.isIdle, false, 'somebody has the turn');
+      queueing.queue.release(holder);
+      assert.equal(queueing.queue.isIdle, true);
+
+      queueing.open();
+      queueing.send('a', 'a');
+      assert.equal(queueing.queue.isIdle, false, 'a message waits');
+      queueing.end();
+      assert.equal(queueing.queue.isIdle, true);
+
+      queueing.open();
+      queueing.queue.close(CLOSE);
+      assert.equal(queueing.queue.isIdle, false, 'Close waits');
     });
 
     it('is told then, not when all is given up', () => {

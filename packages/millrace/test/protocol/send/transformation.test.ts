@@ -66,11 +66,12 @@ describe('Transformation', () => {
 
     assert.equal(transformation.begin({ ...MESSAGE, reservedBits: 0b100 }, Infinity), true);
     assert.equal(transformation.hasMessage, true);
-    transformation.start({ payload, size: 2, isOwn: false, signal: 'end', onTaken });
+    const onFramed = (): void => void log.push('framed');
+    transformation.start({ payload, size: 2, isOwn: false, signal: 'end', onTaken, onFramed });
 
     assert.equal(scheduling.take(), 'e2 02 02 03');
     assert.deepEqual(transform.calls, ['push 2', 'end']);
-    assert.deepEqual(log, ['taken']);
+    assert.deepEqual(log, ['taken', 'framed']);
     assert.deepEqual(
       [transformation.hasMessage, transformation.isBusy, transformation.isStalled],
       [false, false, false],
