@@ -121,7 +121,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'drops U+FEFF from the beginning of a text',
     text: 'ignoreBOM: true',
     replacement: 'ignoreBOM: false',
-    places: 4,
+    places: 8,
     peer: 'ws',
     cases: 'text with U+FEFF: message',
   },
@@ -134,7 +134,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'never ends a message that it sends in frames',
-    text: 'this.sendFrame(EMPTY, { final: true });',
+    text: 'this.sendFrame(NOTHING, { final: true });',
     replacement: '',
     peer: 'ws',
     cases: 'our frame level: frame, binary, 126',
