@@ -26,6 +26,16 @@ export interface GivenFormat extends MessageFormat {
   readonly onFramed?: (() => void) | undefined;
 }
 
+/**
+ * The same, for a payload that is a copy: its memory is nobody's business any more. Of what is hardly ever given, nothing is kept, for there may be many that
+ * wait.
+ */
+export function formatOfCopy(given: GivenFormat): GivenFormat {
+  const { opcode, reservedBits, fragmentSize, compress, masks, onFramed } = given;
+  const format = { opcode, reservedBits, fragmentSize, compress };
+  return masks === undefined && onFramed === undefined ? format : { ...format, masks, onFramed };
+}
+
 /** Something that waits. */
 export interface QueuedEntry {
   /**

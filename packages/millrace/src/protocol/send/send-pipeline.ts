@@ -5,7 +5,14 @@ import { isPromise } from '../base/promise.ts';
 import type { SendTransform } from '../base/transform.ts';
 import { NOTHING } from '../base/nothing.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
-import type { FrameFormat, GivenFormat, MessageOutput, OpenFormat, QueuedEntry } from './message-output.ts';
+import {
+  formatOfCopy,
+  type FrameFormat,
+  type GivenFormat,
+  type MessageOutput,
+  type OpenFormat,
+  type QueuedEntry,
+} from './message-output.ts';
 import { OpenMessage } from './open-message.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -139,7 +146,7 @@ export class SendPipeline implements MessageOutput {
     const { length } = bytes;
     if (typeof payload === 'string' || length <= LARGEST_COPY) {
       const copy = typeof payload === 'string' ? bytes : new Uint8Array(bytes);
-      const run = (): void => this.#sendMessage(copy, length, ofCopy(format));
+      const run = (): void => this.#sendMessage(copy, length, formatOfCopy(format));
       const entry = this.#put({ run, size: length, message: undefined });
       format.onTaken?.();
       return entry;
@@ -385,9 +392,4 @@ export class SendPipeline implements MessageOutput {
     if (!isPromise(variant)) send(variant);
     else this.#transformation.jobs.run<PreparedMessage>(() => variant, send);
   }
-}
-
-/** The same, for a payload that was copied: its memory is nobody's business any more. */
-function ofCopy({ opcode, reservedBits, fragmentSize, compress, masks, onFramed }: GivenFormat): GivenFormat {
-  return { opcode, reservedBits, fragmentSize, compress, masks, onFramed };
 }

@@ -2,7 +2,7 @@ import { ENTRY_COST, WAITER_COST } from '../base/costs.ts';
 import { LocalUsageError } from '../base/errors.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { TextCodec } from '../wire/text-codec.ts';
-import type { GivenFormat, MessageOutput, QueuedEntry } from './message-output.ts';
+import { formatOfCopy, type GivenFormat, type MessageOutput, type QueuedEntry } from './message-output.ts';
 import type { MessageFormat, PreparedMessage } from './prepared-message.ts';
 
 /** Who sends a message piece by piece, or cannot send it yet. */
@@ -223,7 +223,7 @@ export class SendQueue {
       // A view of just these bytes: that of the caller may grow with its buffer.
       return this.#waitInPlace(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), format);
     }
-    const entry = this.#waitInCopy(typeof payload === 'string' ? bytes : new Uint8Array(bytes), ofCopy(format));
+    const entry = this.#waitInCopy(typeof payload === 'string' ? bytes : new Uint8Array(bytes), formatOfCopy(format));
     format.onTaken?.();
     return entry;
   }
@@ -292,11 +292,6 @@ export class SendQueue {
   get #hasWaiting(): boolean {
     return this.#waiting !== undefined && this.#waiting.size > 0;
   }
-}
-
-/** The same, for a payload that is a copy: its memory is nobody's business any more. */
-function ofCopy({ opcode, reservedBits, fragmentSize, compress, masks, onFramed }: OutgoingFormat): OutgoingFormat {
-  return { opcode, reservedBits, fragmentSize, compress, masks, onFramed };
 }
 
 /** Makes the error for a payload that changed hands before it was sent. */

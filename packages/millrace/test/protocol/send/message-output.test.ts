@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { ImmediateOutput } from '../../../src/protocol/send/message-output.ts';
+import { ImmediateOutput, formatOfCopy } from '../../../src/protocol/send/message-output.ts';
 
 class Immediate extends ImmediateOutput {}
 
@@ -33,5 +33,20 @@ describe('ImmediateOutput', () => {
     assert.deepEqual(waitingIn(output), NOTHING_WAITS);
     output.end();
     assert.deepEqual(waitingIn(output), NOTHING_WAITS);
+  });
+});
+
+describe('formatOfCopy', () => {
+  const onTaken = (): void => undefined;
+  const onFramed = (): void => undefined;
+  const plain = { opcode: 1, reservedBits: 0b100, fragmentSize: 7, compress: false };
+
+  it('leaves out what is about the memory of the payload', () => {
+    assert.deepEqual(formatOfCopy({ ...plain, onTaken, onLost: onTaken }), plain);
+  });
+
+  it('keeps all else', () => {
+    assert.deepEqual(formatOfCopy({ ...plain, masks: true }), { ...plain, masks: true, onFramed: undefined });
+    assert.deepEqual(formatOfCopy({ ...plain, onTaken, onFramed }), { ...plain, masks: undefined, onFramed });
   });
 });
