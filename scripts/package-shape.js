@@ -108,19 +108,22 @@ function judgeSize(tarball) {
 }
 
 /**
- * What the packages import from elsewhere, as it is installed here: nothing is fetched.
+ * What the packages import from elsewhere, optional peers too, as it is installed here: nothing is fetched.
  *
  * @returns {Record<string, string>}
  */
 function dependencies() {
   const own = new Set(PACKAGES.map(({ folder }) => manifestOf(folder).name));
-  const names = PACKAGES.flatMap(({ folder }) => Object.keys(manifestOf(folder).dependencies ?? {}));
+  const names = PACKAGES.flatMap(({ folder }) => {
+    const { dependencies, peerDependencies } = manifestOf(folder);
+    return Object.keys({ ...dependencies, ...peerDependencies });
+  });
   const foreign = names.filter((name) => !own.has(name));
   return Object.fromEntries(foreign.map((name) => [name, `file:${join(ROOT, 'node_modules', name)}`]));
 }
 
 /**
- * @typedef {{ name: string, exports: Record<string, unknown>, dependencies?: Record<string, string> }} Manifest
+ * @typedef {{ name: string, exports: Record<string, unknown>, dependencies?: Record<string, string>, peerDependencies?: Record<string, string> }} Manifest
  */
 
 /**
