@@ -62,8 +62,10 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
   #isOfLoop = false;
   /** How many loops deal with a message. */
   #loopsAtWork = 0;
-  /** Whether somebody else deals with a message. */
-  #receiverAtWork = false;
+  /** The message that somebody else deals with. */
+  #received: MessageBody | undefined;
+  /** Whether the end of a message is being told. */
+  #isEnding = false;
   /** What one of them has that is not complete. */
   #unfinished: Unfinished | undefined;
   #wasAsked = false;
@@ -82,7 +84,7 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
 
   /** Whether somebody has not returned from a message that was handed out; one that will never be complete does not count. */
   get isWorking(): boolean {
-    const atWork = this.#loopsAtWork + Number(this.#receiverAtWork);
+    const atWork = this.#loopsAtWork + (this.#received === undefined ? 0 : 1);
     const isCut = this.#unfinished !== undefined && this.#connection?.closureInside !== undefined;
     return atWork > (isCut ? 1 : 0);
   }
@@ -196,7 +198,9 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     const body = this.#arriving;
     this.#arriving = undefined;
     this.#unfinished = undefined;
+    this.#isEnding = true;
     body?.complete();
+    this.#isEnding = false;
     this.#holdIfSatisfied();
   }
 
@@ -217,9 +221,10 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
   finished(body: MessageBody): void {
     if (body !== this.#current) return;
     this.#current = undefined;
-    if (!this.#hasHandler && this.#receiverAtWork) {
-      this.#receiverReturned();
-      this.#connection?.proceed();
+    if (!this.#hasHandler && body === this.#received) {
+      // Where its end has just come, whoever reads it learns of that in a microtask.
+      if (this.#isEnding) queueMicrotask(() => this.#readerReturned(body));
+      else this.#readerReturned(body);
     }
     this.#settle();
   }
@@ -277,8 +282,15 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     }
   }
 
+  /** Nothing is left of a message for whoever has received it. */
+  #readerReturned(body: MessageBody): void {
+    if (this.#received !== body) return;
+    this.#receiverReturned();
+    this.#connection?.proceed();
+  }
+
   #receiverReturned(): void {
-    this.#receiverAtWork = false;
+    this.#received = undefined;
     if (this.#unfinished?.isLoop === false) this.#unfinished = undefined;
   }
 
@@ -289,7 +301,7 @@ export class Inbox implements WholeMessageHandler, BodyOwner {
     const isLoop = this.#isTaking || asking?.isLoop === true;
     this.#isOfLoop = isLoop;
     if (isLoop) this.#loopsAtWork++;
-    else this.#receiverAtWork = true;
+    else this.#received = body;
     if (this.#isTaking) this.#taken = message;
     this.#isTaking = false;
     asking?.resolve(message);
