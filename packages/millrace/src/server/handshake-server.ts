@@ -11,6 +11,7 @@ import { explain, LocalUsageError, TransportError } from '../protocol/base/error
 import { isInRanges, parseIpAddress } from '../protocol/handshake/proxies/ip-address.ts';
 import type { ProxiedSource } from '../protocol/handshake/proxies/proxy-header.ts';
 import { refusal } from '../protocol/handshake/rules/refusal.ts';
+import { latestRing } from '../transport/alarms.ts';
 import { MAX_TIMEOUT } from '../transport/timers.ts';
 import { watchAccepting } from './accept-watch.ts';
 import { HandshakeGate } from './handshake-gate.ts';
@@ -267,8 +268,8 @@ export class HandshakeServer<Context> implements Listener {
       headersTimeout: 0,
       requestTimeout: 0,
     };
-    // Where both run, ours comes first: Node.js ends a handshake without a word to us.
-    const patience = Math.min(2 * handshakeTimeout, MAX_TIMEOUT);
+    // Node.js ends a handshake without a word to us: where both clocks run, ours has rung by then.
+    const patience = Math.min(Math.ceil(latestRing(handshakeTimeout)) + 1, MAX_TIMEOUT);
     const server =
       tls === undefined
         ? createHttpServer(limits)

@@ -3,6 +3,11 @@ import { MAX_TIMEOUT } from './timers.ts';
 /** An alarm rings late by at most this part of the time until then. */
 const PRECISION = 1 / 64;
 
+/** How late an alarm rings at most that is set for `delay`, in milliseconds from then on, on an event loop that is not late itself. */
+export function latestRing(delay: number): number {
+  return delay + Math.max(delay * PRECISION, 1) + 1;
+}
+
 /** What {@link Alarms} do. */
 export interface AlarmsSetup<Member> {
   /** Called for each at its time, or a little later. Must not throw. */

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
+import { NOTHING } from '../protocol/base/nothing.ts';
 import type { Connection } from '../protocol/connection/connection.ts';
 import type { ConnectionHost } from '../protocol/connection/host.ts';
 import type { TextCodec } from '../protocol/wire/text-codec.ts';
@@ -358,7 +359,6 @@ export class SocketDriver extends SocketListener implements ConnectionHost, Read
   }
 }
 
-const NOTHING = new Uint8Array(0);
 const NONE: readonly Uint8Array[] = [];
 
 // One function of each kind for all drivers, so that a connection keeps none.

@@ -123,7 +123,7 @@ export class FrameReader implements FrameSink, ReceiveContext {
     this.#header = header;
     this.#isControl = isControlOpcode(header.opcode);
     if (this.#isControl) {
-      this.#control = header.payloadLength === 0 ? NOTHING : new Uint8Array(header.payloadLength);
+      this.#control = new Uint8Array(header.payloadLength);
       this.#controlSize = 0;
       return;
     }

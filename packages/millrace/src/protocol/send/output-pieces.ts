@@ -1,9 +1,8 @@
+import { NOTHING } from '../base/nothing.ts';
 import { maskInto } from '../wire/mask.ts';
 
 /** Up to this many bytes, copying pieces that follow each other costs less than writing them one by one. */
 export const SMALL_PIECE = 4096;
-
-const NOTHING = new Uint8Array(0);
 
 /** How a piece is given to an `OutputQueue`. */
 export interface PieceFormat {

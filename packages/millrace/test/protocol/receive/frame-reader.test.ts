@@ -185,15 +185,16 @@ describe('FrameReader', () => {
       pipeline: { isWaiting: false, onFrame: () => undefined },
     });
     const parser = new FrameParser(reader);
-    const chunk = concat([hex('89 03 01 02 03'), hex('89 02 04 05'), hex('89 00')]);
+    const chunk = concat([hex('89 03 01 02 03'), hex('89 02 04 05'), hex('89 00 89 00')]);
 
     parser.push(chunk, 0);
     chunk.fill(0xee);
 
     assert.deepEqual(
       payloads.map((payload) => [...payload]),
-      [[1, 2, 3], [4, 5], []],
+      [[1, 2, 3], [4, 5], [], []],
     );
+    assert.equal(new Set(payloads.map(({ buffer }) => buffer)).size, 4, 'empty ones, too, could be given away');
   });
 
   it('counts complete frames and messages', () => {

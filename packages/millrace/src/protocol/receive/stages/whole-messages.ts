@@ -80,7 +80,7 @@ export class WholeMessages implements StreamingHandler {
       this.#next.onMessageEnd();
       return;
     }
-    const payload = this.#payload ?? NOTHING;
+    const payload = this.#payload ?? this.#copy(NOTHING);
     this.#forget();
     this.#next.onWholeMessage(payload, this.#opcode);
   }

@@ -54,6 +54,19 @@ describe('WholeMessages', () => {
     assert.deepEqual(reading.log.lines, ['whole 1: 48 69', 'whole 2: ', ...FRAGMENTED, 'whole 2: 07']);
   });
 
+  it('gives empty messages memory of their own, which could be given away', () => {
+    const buffers: ArrayBufferLike[] = [];
+    const { whole } = new EventLog();
+    const messages = new WholeMessages({ ...whole, onWholeMessage: ({ buffer }) => buffers.push(buffer) }, COPYING);
+
+    for (let count = 0; count < 2; count++) {
+      messages.onMessageBegin(2);
+      messages.onMessageEnd();
+    }
+
+    assert.notEqual(buffers[0], buffers[1]);
+  });
+
   it('loses nothing and changes no order, however the stream is cut', () => {
     for (const tellsEnd of [true, false]) {
       for (const chunks of splits(hex('81 02 48 69 82 00 02 01 05 89 01 09 80 01 06 82 01 07'))) {
